@@ -1,0 +1,252 @@
+//! What the calls of `io.writ.Agent` return.
+//!
+//! Unknown keys are passed over here: a newer agent may say more than an older
+//! caller understands.
+
+use serde::{Deserialize, Serialize};
+
+use crate::calls::{Command, Verdict};
+
+/// Where an escalation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AnswerState {
+    /// It may start; `Confirm` before it does.
+    Allowed,
+    /// It may not.
+    Denied,
+    /// People are asked; more answers follow.
+    Waiting,
+    /// A reason or a ticket is missing.
+    Wanted,
+    /// The wait is over, the request stays open.
+    Open,
+}
+
+/// Where an escalation stands, with what a person is to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Where it stands.
+    pub state: AnswerState,
+    /// The request or grant, such as `7K3M-Q2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// A sentence for the person: why, and what to do. May hold what somebody
+    /// else typed: pass it through [`crate::text::shown`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Who is asked, as the policy names them.
+    #[serde(default)]
+    pub asked: Vec<String>,
+    /// How many have approved.
+    #[serde(default)]
+    pub approvals: u32,
+    /// How many must.
+    #[serde(default)]
+    pub needed: u32,
+    /// While waiting: until silence is a no. When allowed: until the grant ends.
+    /// Milliseconds.
+    #[serde(default)]
+    pub remaining_ms: u64,
+    /// A reason is missing.
+    #[serde(default)]
+    pub wants_reason: bool,
+    /// A ticket is missing, or not of the pattern.
+    #[serde(default)]
+    pub wants_ticket: bool,
+    /// The regular expression that a ticket must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_pattern: Option<String>,
+}
+
+/// Reply of `Ask` and `Request`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Where it stands.
+    pub answer: Answer,
+}
+
+/// Reply of calls that return nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Nothing {}
+
+/// Reply of `AcknowledgeBreak`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The file that holds what was put aside.
+    pub kept: String,
+}
+
+/// What one person answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// His user name.
+    pub by: String,
+    /// His answer.
+    pub verdict: Verdict,
+    /// What he had to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub wall_ms: u64,
+}
+
+/// Where a listed request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestState {
+    /// People are asked.
+    Pending,
+    /// It may be used.
+    Granted,
+    /// A command runs under it.
+    Running,
+}
+
+/// One request or grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its ID.
+    pub id: String,
+    /// Where it stands.
+    pub state: RequestState,
+    /// Who asks.
+    pub user: String,
+    /// His number.
+    pub uid: u32,
+    /// Who logged in, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_user: Option<String>,
+    /// The audit loginuid, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_uid: Option<u32>,
+    /// The host.
+    pub host: String,
+    /// The door, such as `sudo`.
+    pub door: String,
+    /// The role that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Its rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What is to run.
+    pub command: Command,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// The terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<String>,
+    /// Where the login came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_ip: Option<String>,
+    /// Who is asked.
+    pub asked: Vec<String>,
+    /// How many must approve.
+    pub needed: u32,
+    /// Who has answered what.
+    pub decisions: Vec<Decision>,
+    /// When it was opened, in milliseconds since 1970-01-01 UTC.
+    pub opened_wall_ms: u64,
+    /// Until it expires or ends, in milliseconds.
+    pub remaining_ms: u64,
+    /// How often it may still be used.
+    pub uses_left: u32,
+    /// How many commands run under it.
+    pub running: u32,
+    /// SHA-256 of the question.
+    pub digest: String,
+    /// Whether the caller may decide it now.
+    pub may_decide: bool,
+    /// If not: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<String>,
+}
+
+/// Reply of `List`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Oldest first.
+    pub requests: Vec<Request>,
+}
+
+/// Reply of `Show`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The request as it is listed.
+    pub request: Request,
+    /// The exact text that the digest is taken of.
+    pub question: String,
+    /// SHA-256 of it, 64 hexadecimal digits.
+    pub digest: String,
+}
+
+/// Reply of `Decide`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Whether it is granted now.
+    pub granted: bool,
+    /// How many have approved.
+    pub approvals: u32,
+    /// How many must.
+    pub needed: u32,
+}
+
+/// Whether decisions bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They do.
+    Enforce,
+    /// They are recorded, and nothing is blocked.
+    Observe,
+}
+
+/// A thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Reply of `Status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The agent's version.
+    pub version: String,
+    /// The host's name.
+    pub host: String,
+    /// Whether decisions bind.
+    pub mode: Mode,
+    /// Why everything is refused, when the ledger is broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
+    /// SHA-256 of the policy files in force.
+    pub policy_digest: String,
+    /// When they were read, in milliseconds since 1970-01-01 UTC.
+    pub policy_loaded_wall_ms: u64,
+    /// Why the last reload was refused, with the place in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_error: Option<String>,
+    /// How many roles there are.
+    pub roles: u32,
+    /// How many requests wait.
+    pub pending: u32,
+    /// How many grants stand.
+    pub granted: u32,
+    /// How many commands run.
+    pub running: u32,
+    /// Connections that were closed for what they sent or for a limit.
+    pub connections_refused: u64,
+    /// Lines that the journal did not take in time; the ledger has them.
+    pub journal_lines_dropped: u64,
+    /// What is not as it should be.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}

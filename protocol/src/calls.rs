@@ -1,0 +1,319 @@
+//! The calls of `io.writ.Agent`, one type each, and the envelope they travel in.
+//!
+//! Unknown and doubled keys are errors: a caller of another version is told so
+//! instead of being half understood.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::answers::{
+    Accepted, Ask as AskReply, Decided, Listed, Nothing, Shown, Status as StatusReply,
+};
+
+/// A method: its parameters are the type itself, its reply is [`Method::Reply`].
+pub trait Method: Serialize + DeserializeOwned {
+    /// The qualified name, such as `io.writ.Agent.Ask`.
+    const NAME: &'static str;
+    /// What a successful call returns.
+    type Reply: Serialize + DeserializeOwned;
+}
+
+/// An incoming call whose parameters have not been looked at.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Incoming<'a> {
+    /// The qualified method name.
+    #[serde(borrow)]
+    pub method: Cow<'a, str>,
+    /// The parameters, unparsed; absent means none.
+    #[serde(borrow, default)]
+    pub parameters: Option<&'a RawValue>,
+    /// The caller takes several replies.
+    #[serde(default)]
+    pub more: bool,
+    /// The caller takes no reply.
+    #[serde(default)]
+    pub oneway: bool,
+    /// The caller wants another protocol on this connection; Writ has none.
+    #[serde(default)]
+    pub upgrade: bool,
+}
+
+/// An outgoing call.
+#[derive(Debug, Serialize)]
+pub struct Outgoing<'a, M> {
+    method: &'static str,
+    parameters: &'a M,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    oneway: bool,
+}
+
+/// How many replies a call takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replies {
+    /// Exactly one.
+    One,
+    /// Any number, the last without `continues`.
+    More,
+    /// None.
+    None,
+}
+
+impl<'a, M: Method> Outgoing<'a, M> {
+    /// A call of `method`.
+    #[must_use]
+    pub fn new(method: &'a M, replies: Replies) -> Self {
+        Self {
+            method: M::NAME,
+            parameters: method,
+            more: replies == Replies::More,
+            oneway: replies == Replies::None,
+        }
+    }
+}
+
+/// Whom a command runs as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunAs {
+    /// The user's name.
+    pub user: String,
+    /// The user's number.
+    pub uid: u32,
+    /// The group's name, when one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// What is to run. Every string but those of `run_as` is in the form of
+/// [`crate::text::encode`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// The path that the door resolved.
+    pub path: String,
+    /// The whole argument vector; with `edit`, the files.
+    pub argv: Vec<String>,
+    /// The working directory.
+    pub cwd: String,
+    /// Whom it runs as.
+    pub run_as: RunAs,
+    /// A sudoedit.
+    pub edit: bool,
+}
+
+/// May this command run? See the interface file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// 32 hexadecimal digits, drawn at random by the door.
+    pub attempt: String,
+    /// The door's name: `sudo`.
+    pub door: String,
+    /// What is to run.
+    pub command: Command,
+    /// The terminal, such as `/dev/pts/3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<String>,
+    /// Whether a person can be asked for more and shown progress.
+    pub interactive: bool,
+    /// Why, in the requester's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+}
+
+/// The command is about to start: does the grant still stand?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// The attempt of the [`Ask`].
+    pub attempt: String,
+    /// The ID of its answer.
+    pub id: String,
+}
+
+/// How a command ended: exactly one is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// It exited, with this status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_status: Option<i32>,
+    /// It was ended by this signal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// It could not be executed, for this errno(3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exec_errno: Option<i32>,
+}
+
+/// The command has ended, or did not start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finish {
+    /// The attempt of the [`Ask`].
+    pub attempt: String,
+    /// The ID of its answer.
+    pub id: String,
+    /// How it ended.
+    pub ending: Ending,
+    /// From its start to its end, in milliseconds.
+    pub runtime_ms: u64,
+}
+
+/// Asks in advance for a command of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// What is to run.
+    pub command: Command,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// How long the grant is to stand at most, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts_ms: Option<u64>,
+    /// How often it may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
+}
+
+/// What [`List`] returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// What the caller may decide.
+    Decidable,
+    /// What he asked for or was granted.
+    Own,
+    /// Everything; for root.
+    All,
+}
+
+/// Lists open requests and grants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// Which ones.
+    pub scope: Scope,
+}
+
+/// One request with its question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    /// The request.
+    pub id: String,
+}
+
+/// A person's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It may be.
+    Approve,
+    /// It may not.
+    Deny,
+}
+
+/// Decides on the question with that digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// The request.
+    pub id: String,
+    /// SHA-256 of its question, 64 hexadecimal digits.
+    pub digest: String,
+    /// The answer.
+    pub verdict: Verdict,
+    /// What the approver has to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Narrows how long the grant stands, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts_ms: Option<u64>,
+    /// Narrows how often it may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
+}
+
+/// An approver or root takes a grant back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {
+    /// The grant.
+    pub id: String,
+    /// What he has to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// The requester takes his open request back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancel {
+    /// The request.
+    pub id: String,
+}
+
+/// The requester gives his grant back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct End {
+    /// The grant.
+    pub id: String,
+}
+
+/// The state of the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {}
+
+/// Reads the policy files again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reload {}
+
+/// Root has seen that the ledger is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcknowledgeBreak {
+    /// What root has to say; it goes on record.
+    pub comment: String,
+}
+
+macro_rules! methods {
+    ($($method:ident => $name:literal, $reply:ty;)*) => {
+        $(impl Method for $method {
+            const NAME: &'static str = concat!("io.writ.Agent.", $name);
+            type Reply = $reply;
+        })*
+    };
+}
+
+methods! {
+    Ask => "Ask", AskReply;
+    Confirm => "Confirm", Nothing;
+    Finish => "Finish", Nothing;
+    Request => "Request", AskReply;
+    List => "List", Listed;
+    Show => "Show", Shown;
+    Decide => "Decide", Decided;
+    Revoke => "Revoke", Nothing;
+    Cancel => "Cancel", Nothing;
+    End => "End", Nothing;
+    Status => "Status", StatusReply;
+    Reload => "Reload", Nothing;
+    AcknowledgeBreak => "AcknowledgeBreak", Accepted;
+}

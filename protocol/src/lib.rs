@@ -1,0 +1,31 @@
+//! What crosses a socket of Writ on one host.
+//!
+//! The wire is [Varlink](https://varlink.org): JSON objects, each ended by a NUL
+//! byte. The interface is in [`INTERFACE`] (`io.writ.Agent.varlink`), its Rust
+//! shapes in [`calls`] and [`answers`], and [`Connection`] is the small blocking
+//! client that the command line and the modules inside of sudo and PAM share.
+//!
+//! Invariant: nothing here decides anything, and nothing here depends on another
+//! part of Writ.
+#![forbid(unsafe_code)]
+
+pub mod answers;
+pub mod calls;
+mod client;
+mod errors;
+mod frame;
+pub mod text;
+
+pub use client::{CallError, ConnectError, Connection, Follows, Received};
+pub use errors::ErrorReply;
+pub use frame::{FRAME_BYTES_MAX, FrameDecoder, FrameError, encode};
+
+/// The interface description that is shipped, and that `varlinkctl introspect`
+/// shows.
+pub const INTERFACE: &str = include_str!("../io.writ.Agent.varlink");
+
+/// The name of the interface.
+pub const INTERFACE_NAME: &str = "io.writ.Agent";
+
+/// Where the agent listens.
+pub const SOCKET_PATH: &str = "/run/writ/io.writ.Agent";
