@@ -93,10 +93,15 @@ impl Directory {
         &self.handle
     }
 
-    /// Creates a file that must not be there yet, for appending.
+    /// Creates a file that must not be there yet, for appending. After an error it
+    /// is not there.
     pub(crate) fn create(&self, path: &Path) -> io::Result<File> {
         let file = appending().create_new(true).mode(FILE_MODE).open(path)?;
-        self.own(&file)?;
+        if let Err(error) = self.own(&file) {
+            // The error that came first is the one to tell.
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
         Ok(file)
     }
 

@@ -33,11 +33,10 @@ pub struct Report {
 /// # Errors
 /// When it cannot be read. A break is not an error but in the report.
 pub fn verify(directory: &Path) -> Result<Report, ReadError> {
-    let report = read_all(directory)?;
-    match report.broken {
-        // The agent may have taken a write back under our eyes.
-        Some(_) => read_all(directory),
-        None => Ok(report),
+    match read_all(directory) {
+        Ok(report) if report.broken.is_none() => Ok(report),
+        // The agent may have taken a write or a new segment back under our eyes.
+        _ => read_all(directory),
     }
 }
 

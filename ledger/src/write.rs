@@ -313,7 +313,11 @@ pub(crate) fn begin_segment(
     let path = segment_path(directory.path(), segment);
     let file = directory.create(&path).map_err(not_written)?;
     if let Err(source) = write_whole(storage, &file, &line) {
-        return Err(match fs::remove_file(&path) {
+        // Synced, so that after a power cut it is not there again behind a segment that
+        // got more lines meanwhile.
+        let taken_back =
+            fs::remove_file(&path).and_then(|()| storage.sync_directory(directory.handle()));
+        return Err(match taken_back {
             Ok(()) => WriteError::NotWritten { source },
             Err(source) => WriteError::NotTakenBack { source },
         });

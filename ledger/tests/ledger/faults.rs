@@ -172,6 +172,18 @@ fn a_rotation_without_room_leaves_the_old_segment_going() {
 }
 
 #[test]
+fn a_rotation_that_cannot_be_taken_back_stops_everything_and_reopens_well() {
+    let scene = Scene::with(1, Default::default());
+    let (mut ledger, failing) = open(&scene);
+    failing.plan(&[Fault::Short(100), Fault::SyncDirectory]);
+    let refused = ledger.rotate(&snapshot(&[1]));
+    assert!(matches!(refused, Err(WriteError::NotTakenBack { .. })));
+    poisoned(&mut ledger);
+    drop(ledger);
+    assert_eq!(scene.open(SHORT).unwrap().1, upto(1));
+}
+
+#[test]
 fn a_rotation_that_is_not_confirmed_stops_everything_and_reopens_well() {
     for fault in [Fault::Sync, Fault::SyncDirectory] {
         let scene = Scene::with(1, Default::default());
