@@ -1,1 +1,32 @@
-//! The plugin.
+//! sudo_writ.so: the door of Writ in sudo(8).
+//!
+//! One object with two plugins of sudo_plugin(5), version 1.15. The approval
+//! plugin `writ_approval` asks the agent whether a command may run, and waits while
+//! people decide. The audit plugin `writ_audit` asks once more just before the
+//! command, and tells how it ended.
+//!
+//! Invariants:
+//! - nothing is decided here: what does not come from the agent is a refusal, but
+//!   for root himself, who passes with a line in the system's log;
+//! - `unsafe` is in `abi`, `entry`, `signals` and `syslog` alone;
+//! - standard input and standard output belong to the command, and are not touched;
+//! - of the environment, `WRIT_REASON` and `WRIT_TICKET` are read, as words of the
+//!   person who asks, and nothing else;
+//! - no thread, no descriptor without close-on-exec, no wait without an end.
+#![deny(unsafe_code)]
+
+mod abi;
+mod entry;
+mod escalation;
+mod facts;
+mod line;
+mod link;
+mod prompt;
+mod refusal;
+mod session;
+mod signals;
+mod status;
+mod syslog;
+mod terminal;
+mod wait;
+mod width;

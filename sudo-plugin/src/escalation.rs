@@ -1,0 +1,341 @@
+//! One escalation, from the question to the end of its command.
+//!
+//! ```text
+//! decide ─► allowed ─► confirm ─► (the command runs) ─► finish
+//!    └────► refused      └──────► refused
+//! ```
+//! One `attempt` names it on every connection: a lost agent is asked again under
+//! the same attempt, and joins what it had begun.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use writ_protocol::answers::{Answer, AnswerState};
+use writ_protocol::calls::{Ask, Command, Confirm, Ending, Finish, Replies};
+use writ_protocol::{CallError, ErrorReply, Follows};
+
+use crate::facts::Invoker;
+use crate::link::{Link, LinkError, RECONNECT_PATIENCE};
+use crate::prompt::{self, Wanted};
+use crate::refusal::Refusal;
+use crate::status::Waiting;
+use crate::terminal::Progress;
+use crate::wait::Wait;
+
+/// How long the agent may take for its first answer, which nobody is asked for.
+const FIRST_ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How much later than it said the agent may end a wait.
+const ANSWER_MARGIN: Duration = Duration::from_secs(5);
+
+/// How long the agent may take to write down that a command starts, which may wait
+/// for a disk.
+const CONFIRM_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a new agent may take to take the end of a command.
+const FINISH_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a person is asked for a reason or a ticket that the agent takes.
+const QUESTIONS_MAX: usize = 3;
+
+/// The digits of an attempt's name.
+const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+
+/// One escalation.
+pub(crate) struct Escalation {
+    link: Link,
+    ask: Ask,
+    /// The request or grant, once the agent has named it.
+    id: Option<String>,
+}
+
+impl Escalation {
+    /// Of `command`, for `invoker`. Draws the name of the attempt.
+    pub(crate) fn new(
+        socket: PathBuf,
+        invoker: &Invoker,
+        command: Command,
+    ) -> Result<Self, Refusal> {
+        let ask = Ask {
+            attempt: drawn_attempt()?,
+            door: "sudo".to_owned(),
+            command,
+            tty: invoker.tty.clone(),
+            interactive: invoker.is_interactive(),
+            reason: invoker.reason.clone(),
+            ticket: invoker.ticket.clone(),
+        };
+        Ok(Self {
+            link: Link::new(socket),
+            ask,
+            id: None,
+        })
+    }
+
+    /// Of a command that this one starts (sudoers' `intercept`), for the same
+    /// reason. Nobody can be asked for more: the terminal is not ours meanwhile.
+    pub(crate) fn within(&self, socket: PathBuf, command: Command) -> Result<Self, Refusal> {
+        let ask = Ask {
+            attempt: drawn_attempt()?,
+            command,
+            interactive: false,
+            ..self.ask.clone()
+        };
+        Ok(Self {
+            link: Link::new(socket),
+            ask,
+            id: None,
+        })
+    }
+
+    /// The request or grant, once there is one.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Asks until there is an answer. What is returned is what the person is to be
+    /// told about the grant.
+    pub(crate) fn decide(&mut self, wait: &mut Wait) -> Result<Option<String>, Refusal> {
+        for question in 0..=QUESTIONS_MAX {
+            let answer = self.answer(wait)?;
+            match answer.state {
+                AnswerState::Allowed if self.id.is_some() => return Ok(answer.message),
+                AnswerState::Denied => {
+                    let message = answer
+                        .message
+                        .unwrap_or_else(|| "no reason was given".to_owned());
+                    return Err(Refusal::Denied {
+                        message,
+                        id: self.id.clone(),
+                    });
+                }
+                AnswerState::Open => {
+                    return Err(Refusal::Open {
+                        message: answer.message.unwrap_or_else(|| self.stays_open()),
+                    });
+                }
+                AnswerState::Wanted => {
+                    let wanted = Wanted::of(&answer).ok_or(Refusal::Nonsense)?;
+                    if question == QUESTIONS_MAX {
+                        return Err(wanted.unanswered());
+                    }
+                    self.fill_in(&wanted, &answer, wait)?;
+                }
+                AnswerState::Allowed | AnswerState::Waiting => return Err(Refusal::Nonsense),
+            }
+        }
+        Err(Refusal::Nonsense)
+    }
+
+    /// Asks whether the grant still stands; once this returns, the start of the
+    /// command is on record.
+    pub(crate) fn confirm(&mut self, wait: &mut Wait) -> Result<(), Refusal> {
+        let deadline = Instant::now() + RECONNECT_PATIENCE;
+        let mut lost = false;
+        loop {
+            let error = match self.confirm_once(wait) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            match error {
+                error if error.is_loss() && Instant::now() < deadline => {
+                    lost = true;
+                    self.link
+                        .reconnect(wait, deadline)
+                        .map_err(Self::not_started)?;
+                }
+                // A new agent does not know this attempt. It is asked once more,
+                // and has to allow it at once.
+                LinkError::Call(CallError::Reply(
+                    ErrorReply::NotFound { .. } | ErrorReply::Refused { .. },
+                )) if lost => {
+                    lost = false;
+                    self.ask.interactive = false;
+                    self.ask_at_once(wait)?;
+                }
+                error => return Err(Self::not_started(error)),
+            }
+        }
+    }
+
+    /// Tells how the command ended. Nobody waits for this but for a moment, and
+    /// nothing is said when it fails: the agent sees the connection end.
+    pub(crate) fn finish(&mut self, ending: Ending, runtime: Duration) {
+        let Some(id) = self.id.clone() else { return };
+        let finish = Finish {
+            attempt: self.ask.attempt.clone(),
+            id,
+            ending,
+            runtime_ms: u64::try_from(runtime.as_millis()).unwrap_or(u64::MAX),
+        };
+        if self.link.send(&finish, Replies::None).is_ok() {
+            return;
+        }
+        let wait = Wait::new(Progress::Plain);
+        let deadline = Instant::now() + FINISH_PATIENCE;
+        if self.link.reconnect(&wait, deadline).is_ok() {
+            let _ = self.link.call(&wait, &finish, FINISH_PATIENCE);
+        }
+    }
+
+    /// The last answer of an Ask: everything but "waiting". A lost agent is asked
+    /// again.
+    fn answer(&mut self, wait: &mut Wait) -> Result<Answer, Refusal> {
+        let mut lost_since = None;
+        self.link
+            .connect(wait)
+            .map_err(|error| self.refused(error))?;
+        loop {
+            let error = match self.answer_on_this_connection(wait, &mut lost_since) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let since = *lost_since.get_or_insert_with(Instant::now);
+            let deadline = since + RECONNECT_PATIENCE;
+            if !error.is_loss() || Instant::now() >= deadline {
+                return Err(self.refused(error));
+            }
+            self.link
+                .reconnect(wait, deadline)
+                .map_err(|error| self.refused(error))?;
+        }
+    }
+
+    fn answer_on_this_connection(
+        &mut self,
+        wait: &mut Wait,
+        lost_since: &mut Option<Instant>,
+    ) -> Result<Answer, LinkError> {
+        self.link.send(&self.ask, Replies::More)?;
+        let mut deadline = Instant::now() + FIRST_ANSWER_PATIENCE;
+        let mut waiting: Option<(Waiting, Instant)> = None;
+        loop {
+            let now = Instant::now();
+            if now >= deadline {
+                return Err(CallError::TimedOut.into());
+            }
+            let wake = match &waiting {
+                Some((waiting, end)) => {
+                    show(wait, waiting, end.saturating_duration_since(now)).map(|tick| now + tick)
+                }
+                None => None,
+            };
+            let until = wake.map_or(deadline, |wake| wake.min(deadline));
+            let Some((reply, follows)) = self.link.reply::<Ask>(wait, until)? else {
+                continue;
+            };
+            *lost_since = None;
+            let answer = reply.answer;
+            self.id = answer.id.clone().or_else(|| self.id.take());
+            if answer.state != AnswerState::Waiting {
+                wait.screen.clear();
+                return Ok(answer);
+            }
+            if follows == Follows::Nothing {
+                return Err(CallError::Malformed.into());
+            }
+            let end = later(Instant::now(), Duration::from_millis(answer.remaining_ms));
+            deadline = later(end, ANSWER_MARGIN);
+            let is_first = waiting.is_none();
+            let now_waiting = Waiting::of(answer, self.id.as_deref());
+            if is_first && wait.screen.progress() == Progress::Plain {
+                wait.screen.say(&now_waiting.once());
+            }
+            waiting = Some((now_waiting, end));
+        }
+    }
+
+    fn confirm_once(&mut self, wait: &Wait) -> Result<(), LinkError> {
+        let Some(id) = self.id.clone() else {
+            return Err(CallError::Malformed.into());
+        };
+        let confirm = Confirm {
+            attempt: self.ask.attempt.clone(),
+            id,
+        };
+        self.link.call(wait, &confirm, CONFIRM_PATIENCE).map(|_| ())
+    }
+
+    fn ask_at_once(&mut self, wait: &Wait) -> Result<(), Refusal> {
+        let reply = self
+            .link
+            .call(wait, &self.ask, FIRST_ANSWER_PATIENCE)
+            .map_err(Self::not_started)?;
+        match (reply.answer.state, reply.answer.id) {
+            (AnswerState::Allowed, Some(id)) => {
+                self.id = Some(id);
+                Ok(())
+            }
+            _ => Err(Refusal::Ended {
+                message:
+                    "Writ's agent was started anew and no longer allows it; run the command again"
+                        .to_owned(),
+            }),
+        }
+    }
+
+    fn fill_in(
+        &mut self,
+        wanted: &Wanted,
+        answer: &Answer,
+        wait: &mut Wait,
+    ) -> Result<(), Refusal> {
+        if !self.ask.interactive {
+            return Err(wanted.cannot_ask());
+        }
+        if let Some(message) = &answer.message {
+            wait.screen.say(&writ_protocol::text::shown(message));
+        }
+        let typed =
+            prompt::fill_in(wanted, wait).map_err(|failure| failure.refusal(self.id.as_deref()))?;
+        self.ask.reason = typed.reason.or_else(|| self.ask.reason.take());
+        self.ask.ticket = typed.ticket.or_else(|| self.ask.ticket.take());
+        Ok(())
+    }
+
+    fn stays_open(&self) -> String {
+        let id = self.id.as_deref().unwrap_or("of this command");
+        format!("request {id} stays open; run the same command again once it is approved")
+    }
+
+    fn refused(&self, error: LinkError) -> Refusal {
+        Refusal::from_link(error, self.id.as_deref())
+    }
+
+    fn not_started(error: LinkError) -> Refusal {
+        Refusal::Ended {
+            message: error.to_string(),
+        }
+    }
+}
+
+/// Shows the wait where there is a terminal; returns when the line will be another.
+fn show(wait: &mut Wait, waiting: &Waiting, left: Duration) -> Option<Duration> {
+    if wait.screen.progress() == Progress::Plain {
+        return None;
+    }
+    let line = waiting.line(left, wait.screen.columns());
+    wait.screen.update(&line);
+    let until_the_next_second = Duration::from_nanos(u64::from(left.subsec_nanos()));
+    Some(until_the_next_second + Duration::from_millis(1))
+}
+
+/// `instant` and `span` after it; where the clock has no such time, a day after it.
+fn later(instant: Instant, span: Duration) -> Instant {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    instant.checked_add(span).unwrap_or(instant + DAY)
+}
+
+/// 32 hexadecimal digits from the kernel's generator (getrandom(2)).
+fn drawn_attempt() -> Result<String, Refusal> {
+    let mut bytes = [0u8; 16];
+    let drawn = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    if drawn != Ok(bytes.len()) {
+        return Err(Refusal::NoRandom);
+    }
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    Ok(digits
+        .filter_map(|digit| HEXADECIMAL.get(usize::from(digit)))
+        .map(|digit| char::from(*digit))
+        .collect())
+}

@@ -1,0 +1,147 @@
+//! The connection to the agent, made and made again.
+
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use writ_protocol::calls::{Method, Replies};
+use writ_protocol::{CallError, ConnectError, Connection, Follows, Received};
+
+use crate::wait::{Left, Wait, Woken};
+
+/// How long the agent may take to take a connection or a call.
+pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a lost agent is tried again. systemd listens on its socket all the
+/// while, so that this is the time of a restart.
+pub(crate) const RECONNECT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two tries.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LinkError {
+    /// No connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// No reply, or an error.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The person left.
+    #[error(transparent)]
+    Left(#[from] Left),
+}
+
+impl LinkError {
+    /// Whether the agent went away, so that another try is worth it.
+    pub(crate) fn is_loss(&self) -> bool {
+        matches!(self, Self::Call(CallError::Closed | CallError::Io(_)))
+    }
+}
+
+/// Where the agent listens, and the connection if there is one.
+pub(crate) struct Link {
+    socket: PathBuf,
+    connection: Option<Connection>,
+}
+
+impl Link {
+    /// Not connected yet.
+    pub(crate) fn new(socket: PathBuf) -> Self {
+        Self {
+            socket,
+            connection: None,
+        }
+    }
+
+    /// Connects unless connected. An agent that is not there is told at once, one
+    /// that is busy within [`CONNECT_PATIENCE`].
+    pub(crate) fn connect(&mut self, wait: &Wait) -> Result<(), LinkError> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + CONNECT_PATIENCE;
+        self.try_until(wait, deadline, |error| {
+            matches!(error, ConnectError::Busy { .. })
+        })
+    }
+
+    /// Drops the connection and makes another, trying until `deadline`.
+    pub(crate) fn reconnect(&mut self, wait: &Wait, deadline: Instant) -> Result<(), LinkError> {
+        self.connection = None;
+        let pause = Instant::now() + RETRY_PAUSE;
+        wait.pause(pause.min(deadline))?;
+        self.try_until(wait, deadline, |_| true)
+    }
+
+    fn try_until(
+        &mut self,
+        wait: &Wait,
+        deadline: Instant,
+        may_pass: impl Fn(&ConnectError) -> bool,
+    ) -> Result<(), LinkError> {
+        loop {
+            match Connection::open(&self.socket, Duration::ZERO) {
+                Ok(connection) => {
+                    self.connection = Some(connection);
+                    return Ok(());
+                }
+                Err(error) if !may_pass(&error) || Instant::now() >= deadline => {
+                    return Err(error.into());
+                }
+                Err(_) => wait.pause(Instant::now() + RETRY_PAUSE)?,
+            }
+        }
+    }
+
+    /// Sends a call.
+    pub(crate) fn send<M: Method>(
+        &mut self,
+        method: &M,
+        replies: Replies,
+    ) -> Result<(), LinkError> {
+        Ok(self.connected()?.send(method, replies, CONNECT_PATIENCE)?)
+    }
+
+    /// Waits for the next reply; `None` when the screen may have changed or
+    /// `until` is there.
+    pub(crate) fn reply<M: Method>(
+        &mut self,
+        wait: &Wait,
+        until: Instant,
+    ) -> Result<Option<(M::Reply, Follows)>, LinkError> {
+        let connection = self.connected()?;
+        loop {
+            match connection.receive::<M>()? {
+                Received::Reply(reply, follows) => return Ok(Some((reply, follows))),
+                Received::Pending => {
+                    if wait.until(Some(connection.as_fd()), until)? != Woken::Ready {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls a method that has one reply.
+    pub(crate) fn call<M: Method>(
+        &mut self,
+        wait: &Wait,
+        method: &M,
+        patience: Duration,
+    ) -> Result<M::Reply, LinkError> {
+        let deadline = Instant::now() + patience;
+        self.send(method, Replies::One)?;
+        while Instant::now() < deadline {
+            if let Some((reply, _)) = self.reply::<M>(wait, deadline)? {
+                return Ok(reply);
+            }
+        }
+        Err(CallError::TimedOut.into())
+    }
+
+    fn connected(&mut self) -> Result<&mut Connection, CallError> {
+        self.connection.as_mut().ok_or(CallError::Closed)
+    }
+}

@@ -1,0 +1,245 @@
+//! Asks the person for a reason and a ticket, at his terminal and nowhere else.
+
+use std::time::{Duration, Instant};
+
+use writ_protocol::answers::Answer;
+use writ_protocol::text;
+
+use crate::line::{Line, Typed};
+use crate::link::LinkError;
+use crate::refusal::Refusal;
+use crate::wait::{Left, Wait, Woken};
+use crate::width::columns;
+
+/// How long an answer may take to type.
+const TYPING_PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// How often an empty answer is asked again.
+const EMPTY_MAX: usize = 3;
+
+/// What the terminal does with what it cannot take (ASCII BEL).
+const BELL: &str = "\x07";
+
+const REASON: Field = Field {
+    what: "a reason",
+    variable: "WRIT_REASON",
+};
+const TICKET: Field = Field {
+    what: "a ticket",
+    variable: "WRIT_TICKET",
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Field {
+    what: &'static str,
+    variable: &'static str,
+}
+
+/// What is missing: at least one of the two.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    first: Field,
+    reason: bool,
+    ticket: Option<TicketForm>,
+}
+
+/// The regular expression that a ticket must match, if there is one.
+#[derive(Debug, PartialEq, Eq)]
+struct TicketForm(Option<String>);
+
+/// What the person has typed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answers {
+    /// The reason, if it was wanted.
+    pub(crate) reason: Option<String>,
+    /// The ticket, if it was wanted.
+    pub(crate) ticket: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PromptFailure {
+    /// He left.
+    Left,
+    /// There is no terminal, or none that can be prepared.
+    NoTerminal(&'static str, &'static str),
+    /// Only empty answers, or none in time.
+    Unanswered(&'static str, &'static str),
+}
+
+impl Wanted {
+    /// What an answer says is missing; `None` if it names nothing.
+    pub(crate) fn of(answer: &Answer) -> Option<Self> {
+        let first = match (answer.wants_reason, answer.wants_ticket) {
+            (true, _) => REASON,
+            (false, true) => TICKET,
+            (false, false) => return None,
+        };
+        let ticket = answer
+            .wants_ticket
+            .then(|| TicketForm(answer.ticket_pattern.clone()));
+        Some(Self {
+            first,
+            reason: answer.wants_reason,
+            ticket,
+        })
+    }
+
+    /// Nobody can be asked for it.
+    pub(crate) fn cannot_ask(&self) -> Refusal {
+        PromptFailure::NoTerminal(self.first.what, self.first.variable).refusal(None)
+    }
+
+    /// He was asked often enough.
+    pub(crate) fn unanswered(&self) -> Refusal {
+        PromptFailure::Unanswered(self.first.what, self.first.variable).refusal(None)
+    }
+}
+
+impl PromptFailure {
+    /// The sentence of it; `id` if there is a request already.
+    pub(crate) fn refusal(self, id: Option<&str>) -> Refusal {
+        match self {
+            Self::Left => Refusal::from_link(LinkError::Left(Left), id),
+            Self::NoTerminal(what, variable) => Refusal::CannotAsk { what, variable },
+            Self::Unanswered(what, variable) => Refusal::Unanswered { what, variable },
+        }
+    }
+}
+
+impl From<Left> for PromptFailure {
+    fn from(_: Left) -> Self {
+        Self::Left
+    }
+}
+
+/// Asks for everything that is wanted.
+pub(crate) fn fill_in(wanted: &Wanted, wait: &mut Wait) -> Result<Answers, PromptFailure> {
+    let mut answers = Answers::default();
+    if wanted.reason {
+        answers.reason = Some(ask(REASON, "Reason: ", wait)?);
+    }
+    if let Some(TicketForm(pattern)) = &wanted.ticket {
+        let label = ticket_label(pattern.as_deref(), wait);
+        answers.ticket = Some(ask(TICKET, &label, wait)?);
+    }
+    Ok(answers)
+}
+
+/// With the pattern in front of the cursor, or above it where it takes too much of
+/// the line.
+fn ticket_label(pattern: Option<&str>, wait: &mut Wait) -> String {
+    let plain = "Ticket: ".to_owned();
+    let Some(pattern) = pattern.map(text::shown) else {
+        return plain;
+    };
+    let label = format!("Ticket (must match {pattern}): ");
+    if columns(&label) <= wait.screen.columns() / 2 {
+        return label;
+    }
+    wait.screen.say(&format!("the ticket must match {pattern}"));
+    plain
+}
+
+fn ask(field: Field, label: &str, wait: &mut Wait) -> Result<String, PromptFailure> {
+    let deadline = Instant::now() + TYPING_PATIENCE;
+    for _ in 0..EMPTY_MAX {
+        if !wait.screen.make_raw() {
+            return Err(PromptFailure::NoTerminal(field.what, field.variable));
+        }
+        let typed = type_line(label, wait, deadline);
+        wait.screen.write_to_terminal("\r\n");
+        wait.screen.leave_line();
+        wait.screen.make_cooked();
+        match typed? {
+            Some(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Err(PromptFailure::Unanswered(field.what, field.variable))
+}
+
+/// The line that was typed; `None` when the time was up.
+fn type_line(label: &str, wait: &mut Wait, deadline: Instant) -> Result<Option<String>, Left> {
+    let mut line = Line::default();
+    draw(label, &mut line, wait);
+    while Instant::now() < deadline {
+        let terminal = wait.screen.opened_terminal();
+        match wait.until(terminal, deadline)? {
+            Woken::Ready => {}
+            Woken::TimedOut => break,
+            Woken::Redraw => {
+                wait.screen.make_raw();
+                draw(label, &mut line, wait);
+                continue;
+            }
+        }
+        match line.take(wait.screen.read_byte().ok_or(Left)?) {
+            Typed::Changed => draw(label, &mut line, wait),
+            Typed::Nothing => {}
+            Typed::Refused => wait.screen.write_to_terminal(BELL),
+            Typed::Done => return Ok(Some(line.text())),
+            Typed::Left => return Err(Left),
+            Typed::Suspended => {
+                wait.screen.make_cooked();
+                // The pipeline that sudo is part of stops as a whole.
+                let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+                wait.screen.make_raw();
+                draw(label, &mut line, wait);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Writes the line, then its first part once more, so that the terminal itself puts
+/// the cursor where it belongs.
+fn draw(label: &str, line: &mut Line, wait: &mut Wait) {
+    let room = wait.screen.columns().saturating_sub(columns(label));
+    let seen = line.seen(room);
+    wait.screen
+        .update(&format!("{label}{}{}", seen.before, seen.after));
+    wait.screen
+        .write_to_terminal(&format!("\r{label}{}", seen.before));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use writ_protocol::answers::AnswerState;
+
+    fn answer(wants_reason: bool, wants_ticket: bool) -> Answer {
+        Answer {
+            state: AnswerState::Wanted,
+            id: None,
+            message: None,
+            asked: Vec::new(),
+            approvals: 0,
+            needed: 0,
+            remaining_ms: 0,
+            wants_reason,
+            wants_ticket,
+            ticket_pattern: None,
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_variable_that_takes_it() {
+        assert_eq!(Wanted::of(&answer(false, false)), None);
+        assert_eq!(
+            Wanted::of(&answer(true, true))
+                .unwrap()
+                .cannot_ask()
+                .to_string(),
+            "denied: a reason is needed and there is no terminal to ask for it at; set WRIT_REASON"
+        );
+        assert_eq!(
+            Wanted::of(&answer(false, true))
+                .unwrap()
+                .unanswered()
+                .to_string(),
+            "denied: a ticket is needed; run the command again, or set WRIT_TICKET"
+        );
+    }
+}

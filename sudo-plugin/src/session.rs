@@ -1,0 +1,179 @@
+//! What is kept from one call of sudo to the next.
+//!
+//! sudo's order is: audit `open`; approval `open` and `check`; audit `accept` just
+//! before the command; audit `close` at its end. With sudoers' `intercept`, `check`
+//! comes again for each command that the first one starts; what `accept` returns is
+//! then ignored, so that such a command is confirmed in `check`, and its end is not
+//! told by anybody.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use writ_protocol::calls::{Command, Ending};
+use writ_protocol::text;
+
+use crate::escalation::Escalation;
+use crate::facts::{FactsError, Invoker};
+use crate::refusal::{Refusal, with_id};
+use crate::syslog;
+use crate::terminal::Progress;
+use crate::wait::Wait;
+
+/// Where sudo is.
+#[derive(Default)]
+enum Stage {
+    /// Nothing was decided.
+    #[default]
+    Idle,
+    /// It may start once it is confirmed. `None`: root's own, which the agent does
+    /// not know of.
+    Allowed(Option<Escalation>),
+    /// It has been started.
+    Started(Option<Escalation>, Instant),
+}
+
+/// The state of the plugin in one process of sudo.
+pub(crate) struct Session {
+    socket: PathBuf,
+    invoker: Option<Result<Invoker, FactsError>>,
+    /// Whether sudo has opened the audit plugin, without which nothing would be
+    /// confirmed.
+    audited: bool,
+    stage: Stage,
+}
+
+impl Session {
+    /// Before the first call.
+    pub(crate) fn new(socket: PathBuf) -> Self {
+        Self {
+            socket,
+            invoker: None,
+            audited: false,
+            stage: Stage::Idle,
+        }
+    }
+
+    /// `open` of either plugin. A failure is kept for `check`, which can refuse
+    /// with a sentence.
+    pub(crate) fn open(&mut self, invoker: impl FnOnce() -> Result<Invoker, FactsError>) {
+        self.invoker.get_or_insert_with(invoker);
+    }
+
+    /// `open` of the audit plugin.
+    pub(crate) fn audit(&mut self) {
+        self.audited = true;
+    }
+
+    /// Whether root himself invoked sudo, as far as is known.
+    pub(crate) fn is_roots(&self) -> Option<bool> {
+        Some(self.invoker.as_ref()?.as_ref().ok()?.is_root())
+    }
+
+    /// May this command run? What is returned otherwise has been said to the
+    /// person.
+    pub(crate) fn check(&mut self, info: &[&[u8]], argv: &[&[u8]]) -> Result<(), Refusal> {
+        let invoker = match self.invoker.clone() {
+            Some(Ok(invoker)) => invoker,
+            Some(Err(error)) => return Err(refused(&mut Wait::new(Progress::Plain), error.into())),
+            None => return Err(refused(&mut Wait::new(Progress::Plain), Refusal::Disorder)),
+        };
+        let is_within = matches!(self.stage, Stage::Started(..));
+        let progress = if invoker.is_interactive() && !is_within {
+            Progress::Live
+        } else {
+            Progress::Plain
+        };
+        let mut wait = Wait::new(progress);
+        let asked = invoker.command(info, argv).map_err(Refusal::from);
+        let decided = match asked.clone() {
+            Ok(command) => self.decide(&invoker, command, &mut wait),
+            Err(refusal) => Err(refusal),
+        };
+        match decided {
+            Ok(escalation) if is_within => drop(escalation),
+            Ok(escalation) => self.stage = Stage::Allowed(Some(escalation)),
+            Err(refusal) if invoker.is_root() && !refusal.is_leaving() => {
+                note_unrecorded(&refusal, asked.ok().as_ref());
+                if !is_within {
+                    self.stage = Stage::Allowed(None);
+                }
+            }
+            Err(refusal) => return Err(refused(&mut wait, refusal)),
+        }
+        Ok(())
+    }
+
+    /// The command is about to start, and starts only when this succeeds.
+    pub(crate) fn accept(&mut self) -> Result<(), Refusal> {
+        match std::mem::take(&mut self.stage) {
+            Stage::Allowed(Some(mut escalation)) => {
+                let confirmed = escalation.confirm(&mut Wait::new(Progress::Plain));
+                match confirmed {
+                    Ok(()) => self.stage = Stage::Started(Some(escalation), Instant::now()),
+                    Err(refusal) if self.is_roots() == Some(true) && !refusal.is_leaving() => {
+                        note_unrecorded(&refusal, None);
+                        self.stage = Stage::Started(None, Instant::now());
+                    }
+                    Err(refusal) => return Err(refusal),
+                }
+            }
+            Stage::Allowed(None) => self.stage = Stage::Started(None, Instant::now()),
+            started @ Stage::Started(..) => self.stage = started,
+            Stage::Idle if self.is_roots() == Some(true) => {
+                note_unrecorded(&Refusal::HalfEnabled, None)
+            }
+            Stage::Idle => return Err(Refusal::HalfEnabled),
+        }
+        Ok(())
+    }
+
+    /// sudo is at its end; `ending` is that of the command.
+    pub(crate) fn close(&mut self, ending: Ending) {
+        if let Stage::Started(Some(mut escalation), started) = std::mem::take(&mut self.stage) {
+            escalation.finish(ending, started.elapsed());
+        }
+    }
+
+    fn decide(
+        &self,
+        invoker: &Invoker,
+        command: Command,
+        wait: &mut Wait,
+    ) -> Result<Escalation, Refusal> {
+        if !self.audited {
+            return Err(Refusal::HalfEnabled);
+        }
+        let mut escalation = match &self.stage {
+            Stage::Started(Some(first), _) => first.within(self.socket.clone(), command)?,
+            _ => Escalation::new(self.socket.clone(), invoker, command)?,
+        };
+        if let Some(message) = escalation.decide(wait)? {
+            wait.screen.say(&with_id(&message, escalation.id()));
+        }
+        if matches!(self.stage, Stage::Started(..)) {
+            escalation.confirm(wait)?;
+        }
+        Ok(escalation)
+    }
+}
+
+fn refused(wait: &mut Wait, refusal: Refusal) -> Refusal {
+    wait.screen.say(&refusal.to_string());
+    refusal
+}
+
+/// Root is never locked out; that the agent has no record of it is in the system's
+/// log.
+fn note_unrecorded(why: &Refusal, command: Option<&Command>) {
+    let command = command.map_or_else(String::new, |command| {
+        let words = text::shown_command(command.argv.iter().map(String::as_str));
+        format!(
+            ": {} as {}: {words}",
+            text::shown(&command.path),
+            text::shown(&command.run_as.user)
+        )
+    });
+    syslog::warn(&format!(
+        "root's sudo passes without a record of Writ's agent ({why}){command}"
+    ));
+}

@@ -1,0 +1,72 @@
+//! One wait: for the agent or for the person, ended by a signal or a hang-up.
+
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use crate::signals::{Caught, For, Polled};
+use crate::terminal::{Progress, Screen};
+
+/// Why the person is no longer there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the wait was left")]
+pub(crate) struct Left;
+
+/// What a wait ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// There is something to read.
+    Ready,
+    /// The screen may have changed under us.
+    Redraw,
+    /// The time is up.
+    TimedOut,
+}
+
+/// Our signal handlers and the person's screen, for as long as sudo waits for us.
+pub(crate) struct Wait {
+    caught: Caught,
+    pub(crate) screen: Screen,
+}
+
+impl Wait {
+    /// From now on, signals are ours.
+    pub(crate) fn new(progress: Progress) -> Self {
+        Self {
+            caught: Caught::install(),
+            screen: Screen::new(progress),
+        }
+    }
+
+    /// Waits until `input` can be read, at most until `deadline`.
+    ///
+    /// # Errors
+    /// When a signal asks the process to end, or the terminal has hung up (which by
+    /// itself wakes nobody who does not look).
+    pub(crate) fn until(
+        &self,
+        input: Option<BorrowedFd<'_>>,
+        deadline: Instant,
+    ) -> Result<Woken, Left> {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        let terminal = self.screen.opened_terminal();
+        let watched = [
+            input.map(|fd| (fd, For::Input)),
+            terminal.map(|fd| (fd, For::HangUp)),
+        ];
+        match self.caught.poll(watched, patience) {
+            (Polled::Leave, _) | (Polled::Ready, [_, true]) => Err(Left),
+            (Polled::Ready, _) => Ok(Woken::Ready),
+            (Polled::Redraw, _) => Ok(Woken::Redraw),
+            (Polled::TimedOut, _) => Ok(Woken::TimedOut),
+        }
+    }
+
+    /// Lets time go by until `deadline`.
+    ///
+    /// # Errors
+    /// As [`Wait::until`].
+    pub(crate) fn pause(&self, deadline: Instant) -> Result<(), Left> {
+        while self.until(None, deadline)? != Woken::TimedOut {}
+        Ok(())
+    }
+}
