@@ -1,0 +1,62 @@
+#!/bin/sh
+# Installs what build.sh built, as the package would:
+#
+#   DESTDIR= PREFIX=/usr SUDO_PLUGIN_DIR=/usr/libexec/sudo install.sh
+#
+# The plugin goes where sudo looks for it, whatever PREFIX is ("Plugin directory"
+# of `sudo -V` as root, or sudo_plugin(5)).
+set -eu
+cd "$(dirname "$0")/.."
+
+prefix=${PREFIX:-/usr}
+root=${DESTDIR:-}
+plugins=${SUDO_PLUGIN_DIR:-/usr/libexec/sudo}
+built=${CARGO_TARGET_DIR:-target}/release
+
+for file in "$built/writd" "$built/writ" "$built/libsudo_writ.so" dist/manual/writ.1; do
+    [ -e "$file" ] || { echo "install: $file is not there; build it first with 'make release'" >&2; exit 1; }
+done
+
+# put MODE FOLDER FILE…
+put() {
+    mode=$1 folder=$2
+    shift 2
+    install -d "$root$folder"
+    install -m "$mode" -t "$root$folder" "$@"
+}
+
+# A running sudo may have the file mapped: what is new is renamed into its place.
+put_as() {
+    mode=$1 file=$2 source=$3
+    install -d "$(dirname "$root$file")"
+    install -m "$mode" "$source" "$root$file.new"
+    mv -f "$root$file.new" "$root$file"
+}
+
+# A unit, with the programs where they are.
+put_unit() {
+    install -d "$root$prefix/lib/systemd/system"
+    sed "s|/usr/\(s\{0,1\}bin/writ\)|$prefix/\1|g" "$1" >"$root$prefix/lib/systemd/system/$(basename "$1")"
+    chmod 644 "$root$prefix/lib/systemd/system/$(basename "$1")"
+}
+
+put_as 755 "$prefix/sbin/writd" "$built/writd"
+put_as 755 "$prefix/bin/writ" "$built/writ"
+put_as 644 "$plugins/sudo_writ.so" "$built/libsudo_writ.so"
+for unit in systemd/*.socket systemd/*.service; do
+    put_unit "$unit"
+done
+put 644 "$prefix/lib/systemd/catalog" systemd/writ.catalog
+put 644 "$prefix/share/writ" protocol/io.writ.Agent.varlink
+put 644 "$prefix/share/man/man8" packaging/writd.8
+put 644 "$prefix/share/man/man1" dist/manual/*.1
+put_as 644 "$prefix/share/bash-completion/completions/writ" dist/manual/writ.bash
+put 644 "$prefix/share/zsh/site-functions" dist/manual/_writ
+put 644 "$prefix/share/fish/vendor_completions.d" dist/manual/writ.fish
+install -d "$root/etc/writ" "$root/etc/writ/roles.d" "$root/etc/writ/approvers.d"
+
+[ -n "$root" ] || cat <<'NEXT'
+Installed. Now, as root:
+  journalctl --update-catalog && systemctl daemon-reload
+  systemctl enable writ-rollback.service && systemctl enable --now writd.socket writd.service
+NEXT
