@@ -1,0 +1,164 @@
+//! What the engine wants done once its records are durable.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::facts::{AttemptId, Person};
+use crate::id::RequestId;
+use crate::policy::Selector;
+use crate::record::Record;
+use crate::state::Change;
+use crate::time::Span;
+
+/// What follows of one event.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What must be in the ledger first.
+    pub records: Vec<Record>,
+    /// How safe it must be there.
+    pub durability: Durability,
+    /// What becomes true then, in order; applying it includes the records.
+    pub changes: Vec<Change>,
+    /// What is to be done then, in order.
+    pub effects: Vec<Effect>,
+    /// The answer to who caused the event, where it was a call.
+    pub result: Result<Done, Refusal>,
+}
+
+impl Default for Step {
+    /// Nothing follows.
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            durability: Durability::default(),
+            changes: Vec::new(),
+            effects: Vec::new(),
+            result: Ok(Done::Done),
+        }
+    }
+}
+
+/// How safe a record must be before its effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
+pub enum Durability {
+    /// Written to the file; synced soon, in a group.
+    #[default]
+    Written,
+    /// On the disk.
+    Synced,
+}
+
+/// What a call came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Done {
+    /// It is done, or an answer follows as an [`Effect::Answer`].
+    #[default]
+    Done,
+    /// A decision counts.
+    Decided {
+        /// Whether it is granted now.
+        granted: bool,
+        /// How many have approved.
+        approvals: u32,
+        /// How many must.
+        needed: u32,
+    },
+}
+
+/// Why a call came to nothing. Display is the sentence that the person reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No open request or grant has that ID.
+    #[error("there is no open request or grant {0}")]
+    NotFound(RequestId),
+    /// Not for this person to do.
+    #[error("{0}")]
+    NotYours(String),
+    /// The question is not the one that was decided on.
+    #[error("the question of {0} is not the one that was shown")]
+    WrongDigest(RequestId),
+    /// Not possible now.
+    #[error("{0}")]
+    Refused(String),
+    /// More than the engine takes.
+    #[error("{0}")]
+    TooMany(String),
+}
+
+/// Where an escalation stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It may start, once confirmed.
+    Allowed {
+        /// Its ID.
+        id: RequestId,
+        /// A sentence for the person, where people decided.
+        message: Option<String>,
+        /// Until the grant ends, where it does.
+        remaining: Option<Span>,
+    },
+    /// It may not.
+    Denied {
+        /// Its ID.
+        id: Option<RequestId>,
+        /// Why, and what to do.
+        message: String,
+    },
+    /// People are asked.
+    Waiting {
+        /// Its ID.
+        id: RequestId,
+        /// Who is asked.
+        asked: Vec<String>,
+        /// How many have approved.
+        approvals: u32,
+        /// How many must.
+        needed: u32,
+        /// Until silence is a no.
+        remaining: Span,
+    },
+    /// Something is missing.
+    Wanted {
+        /// A reason.
+        reason: bool,
+        /// A ticket; the pattern that it must match.
+        ticket: Option<String>,
+    },
+    /// The wait is over, the request stays open.
+    Open {
+        /// Its ID.
+        id: RequestId,
+        /// What to do.
+        message: String,
+    },
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Look at the file of a command: digest it, and see whether the person may
+    /// write it or a folder above it. Answered by [`crate::Event::Examined`].
+    Examine {
+        /// For whom.
+        attempt: AttemptId,
+        /// The resolved path.
+        path: String,
+        /// Who.
+        person: Person,
+    },
+    /// Tell the door of an attempt where it stands. Only `Waiting` is followed
+    /// by another.
+    Answer {
+        /// Whom.
+        attempt: AttemptId,
+        /// What.
+        answer: Answer,
+    },
+    /// Tell approvers who are logged in that they are asked.
+    Notify {
+        /// About what.
+        id: RequestId,
+        /// Whom.
+        from: Vec<Selector>,
+    },
+}

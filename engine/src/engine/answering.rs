@@ -1,0 +1,78 @@
+//! Where an attempt stands, in answers.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::Engine;
+use crate::effect::Answer;
+use crate::id::RequestId;
+use crate::record::Outcome;
+use crate::state::{Case, Grant, OpenRequest};
+use crate::time::{Now, Span};
+
+impl Engine {
+    pub(super) fn waiting_answer(&self, now: Now, id: RequestId) -> Option<Answer> {
+        match self.durable.cases.get(id)? {
+            Case::Open(request) => Some(still_waiting(now, id, request, request.approvals())),
+            _ => None,
+        }
+    }
+
+    pub(super) fn allowed_answer(&self, now: Now, id: RequestId) -> Option<Answer> {
+        match self.durable.cases.get(id)? {
+            Case::Granted(grant) => {
+                Some(allowed(id, &grant.request, None, grant.until.since(now.boot)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Uses that neither ran nor are kept for an attempt.
+    pub(super) fn free_uses(&self, id: RequestId) -> u32 {
+        let left = match self.durable.cases.get(id) {
+            Some(Case::Granted(Grant { uses_left, .. })) => *uses_left,
+            _ => 0,
+        };
+        let kept = u32::try_from(self.attempts.reserved_of(id).count()).unwrap_or(u32::MAX);
+        left.saturating_sub(kept)
+    }
+}
+
+pub(super) fn still_waiting(
+    now: Now,
+    id: RequestId,
+    request: &OpenRequest,
+    approvals: u32,
+) -> Answer {
+    Answer::Waiting {
+        id,
+        asked: request.opened.asked.clone(),
+        approvals,
+        needed: request.opened.needed,
+        remaining: request.deadline().since(now.boot),
+    }
+}
+
+/// `last`: the name of who made the quorum, when that is not on record yet.
+pub(super) fn allowed(
+    id: RequestId,
+    request: &OpenRequest,
+    last: Option<&str>,
+    remaining: Span,
+) -> Answer {
+    let approvers =
+        request.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
+    let names = approvers.map(|decision| decision.by.account.name.as_str()).chain(last);
+    let mut by = String::new();
+    for name in names {
+        if !by.is_empty() {
+            by.push_str(", ");
+        }
+        by.push_str(name);
+    }
+    Answer::Allowed {
+        id,
+        message: Some(format!("{id} was approved by {by}")),
+        remaining: Some(remaining),
+    }
+}

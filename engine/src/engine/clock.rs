@@ -1,0 +1,51 @@
+//! Time passes.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+
+use super::Engine;
+use super::ending::Over;
+use crate::effect::{Answer, Step};
+use crate::id::RequestId;
+use crate::limits::DEADLINES_PER_STEP_MAX;
+use crate::state::Stand;
+use crate::time::{BootTime, Now};
+
+impl Engine {
+    /// When the next [`crate::Event::Tick`] is due; `None` when nothing waits.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<BootTime> {
+        let case = self.durable.cases.deadlines().next().map(|(at, _)| at);
+        let attempt = self.attempts.deadlines().next().map(|(at, _)| *at);
+        case.into_iter().chain(attempt).min()
+    }
+
+    /// What is due, as far as one step goes; the rest is due at the next tick.
+    pub(super) fn tick(&self, now: Now) -> Step {
+        let mut step = Step::default();
+        let mut ended: BTreeSet<RequestId> = BTreeSet::new();
+        let due = self.durable.cases.deadlines().take_while(|(at, _)| *at <= now.boot);
+        for (_, id) in due.take(DEADLINES_PER_STEP_MAX) {
+            if let Some(case) = self.durable.cases.get(id) {
+                self.end(&mut step, now, id, case, Over::Deadline);
+                ended.insert(id);
+            }
+        }
+        let due = self.attempts.deadlines().take_while(|(at, _)| *at <= now.boot);
+        for (_, attempt) in due.take(DEADLINES_PER_STEP_MAX) {
+            let Some(Stand::Waiting { id, .. }) =
+                self.attempts.get(attempt).map(|known| known.stand)
+            else {
+                continue;
+            };
+            // Who waited for what has just ended was told so.
+            if !ended.contains(&id) {
+                let message = format!(
+                    "request {id} stays open; run the same command again once it is approved"
+                );
+                step.dismiss(attempt.clone(), Answer::Open { id, message });
+            }
+        }
+        step
+    }
+}

@@ -1,0 +1,199 @@
+//! People decide.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::answering::{allowed, still_waiting};
+use super::asking::{fits, spans};
+use super::{Engine, sentences};
+use crate::effect::{Answer, Done, Refusal, Step};
+use crate::event::Word;
+use crate::facts::Person;
+use crate::id::RequestId;
+use crate::limits::REMARK_BYTES_MAX;
+use crate::policy::Selector;
+use crate::record::{By, Force, Made, Outcome, What};
+use crate::state::{Attempt, Case, OpenRequest, Stand};
+use crate::time::{Now, Span};
+
+/// What a person said.
+pub(super) struct Said {
+    pub(super) person: Person,
+    pub(super) digest: String,
+    pub(super) word: Word,
+    pub(super) comment: Option<String>,
+    pub(super) lasts: Option<Span>,
+    pub(super) uses: Option<u32>,
+}
+
+impl Engine {
+    pub(super) fn decided(&self, now: Now, id: RequestId, said: Said) -> Step {
+        match self.heard(now, id, &said) {
+            Err(refusal) => Step::refused(refusal),
+            Ok(request) => match said.word {
+                Word::Deny => self.denied(now, id, said),
+                Word::Approve => self.approved(now, id, request, said),
+            },
+        }
+    }
+
+    /// Whether a person may decide on an open request.
+    ///
+    /// # Errors
+    /// Why not, in a sentence.
+    pub fn may_decide(&self, person: &Person, id: RequestId) -> Result<(), Refusal> {
+        self.decidable(person, id).map(|_| ())
+    }
+
+    /// The request that a word counts for.
+    fn heard(&self, now: Now, id: RequestId, said: &Said) -> Result<&OpenRequest, Refusal> {
+        let request = self.decidable(&said.person, id)?;
+        if now.boot >= request.deadline() {
+            return Err(Refusal::Refused(format!("{id} has expired; it has to be asked anew")));
+        }
+        if said.digest != request.opened.digest {
+            return Err(Refusal::WrongDigest(id));
+        }
+        fits("the comment", said.comment.as_deref(), REMARK_BYTES_MAX)?;
+        spans(said.lasts, said.uses)?;
+        Ok(request)
+    }
+
+    fn decidable(&self, person: &Person, id: RequestId) -> Result<&OpenRequest, Refusal> {
+        let request = match self.durable.cases.get(id) {
+            Some(Case::Open(request)) => request,
+            Some(Case::Granted(_)) if self.visible_to(person, id) => {
+                return Err(Refusal::Refused(format!(
+                    "{id} is granted already; `writ revoke {id}` takes it back"
+                )));
+            }
+            _ => return Err(Refusal::NotFound(id)),
+        };
+        if request.opened.requester.may_be(person) {
+            return Err(Refusal::NotYours(format!(
+                "{id} was asked for by {}, and nobody decides on his own request, whichever account he uses; somebody else has to",
+                request.opened.requester.account.name
+            )));
+        }
+        if !self.may_be_asked(person, request)? {
+            return Err(Refusal::NotYours(format!(
+                "{id} is for {} to decide, and {} is not among them",
+                request.opened.asked.join(", "),
+                person.account.name
+            )));
+        }
+        if let Some(earlier) = request.decisions.iter().find(|earlier| earlier.by.may_be(person)) {
+            return Err(Refusal::Refused(format!(
+                "{} has answered {id} already, under this or another account; a second answer of the same person does not count",
+                earlier.by.account.name
+            )));
+        }
+        Ok(request)
+    }
+
+    /// Whether a request is for a person to decide, by the people of today.
+    pub(super) fn may_be_asked(
+        &self,
+        person: &Person,
+        request: &OpenRequest,
+    ) -> Result<bool, Refusal> {
+        let from: Vec<Selector> =
+            request.opened.asked.iter().filter_map(|name| name.parse().ok()).collect();
+        Ok(self.policy()?.may_be_asked(person, &from))
+    }
+
+    fn denied(&self, now: Now, id: RequestId, said: Said) -> Step {
+        let name = said.person.account.name.clone();
+        let message =
+            sentences::with_comment(&format!("{name} said no to {id}"), said.comment.as_deref());
+        let comment = said.comment.clone();
+        let by = By::Person(said.person.clone());
+        let mut step = Step { result: Ok(self.tally(id, 0)), ..Step::default() };
+        step.sync();
+        step.record(now, Some(id), What::DecisionMade(made(said, Outcome::Deny)));
+        step.record(now, Some(id), What::RequestDenied { by, comment });
+        self.dismiss_waiting(&mut step, id, &message);
+        step
+    }
+
+    fn approved(&self, now: Now, id: RequestId, request: &OpenRequest, said: Said) -> Step {
+        let done = self.tally(id, 1);
+        let Done::Decided { granted, approvals, .. } = done else {
+            return Step::refused(Refusal::NotFound(id));
+        };
+        let lasts =
+            said.lasts.map_or(request.granted_lasts(), |span| span.min(request.granted_lasts()));
+        let uses =
+            said.uses.map_or(request.granted_uses(), |uses| uses.min(request.granted_uses()));
+        let name = said.person.account.name.clone();
+        let mut step = Step { result: Ok(done), ..Step::default() };
+        step.sync();
+        step.record(now, Some(id), What::DecisionMade(made(said, Outcome::Approve)));
+        if granted {
+            step.record(now, Some(id), What::GrantStarted { lasts, uses });
+            let answer = allowed(id, request, Some(&name), lasts);
+            self.admit_waiting(&mut step, id, uses, &answer);
+        } else {
+            let answer = still_waiting(now, id, request, approvals);
+            for (attempt, _) in self.attempts.waiting_for(id) {
+                step.answer(attempt.clone(), answer.clone());
+            }
+        }
+        step
+    }
+
+    /// The first to come are the first to be let in, as far as the uses reach.
+    fn admit_waiting(&self, step: &mut Step, id: RequestId, uses: u32, answer: &Answer) {
+        let mut left = uses;
+        for (attempt, waiting) in self.attempts.waiting_for(id) {
+            if !waiting.will_run() {
+                step.dismiss(attempt.clone(), answer.clone());
+                continue;
+            }
+            let Some(after) = left.checked_sub(1) else {
+                let message = sentences::run_again(&format!(
+                    "{id} was approved for {}, and others that waited longer take it",
+                    sentences::times(uses)
+                ));
+                step.dismiss(attempt.clone(), Answer::Denied { id: Some(id), message });
+                continue;
+            };
+            left = after;
+            let asked = waiting.asked.clone();
+            step.stands(attempt.clone(), Attempt { asked, stand: Stand::Reserved { id } });
+            step.answer(attempt.clone(), answer.clone());
+        }
+    }
+
+    /// Every attempt that waits for a request gets this no.
+    pub(super) fn dismiss_waiting(&self, step: &mut Step, id: RequestId, message: &str) {
+        for (attempt, _) in self.attempts.waiting_for(id) {
+            step.dismiss(attempt.clone(), Answer::Denied { id: Some(id), message: message.into() });
+        }
+    }
+
+    fn tally(&self, id: RequestId, more: u32) -> Done {
+        match self.durable.cases.get(id) {
+            Some(Case::Open(request)) => {
+                let (approvals, needed) =
+                    (request.approvals().saturating_add(more), request.opened.needed);
+                Done::Decided { granted: more > 0 && approvals >= needed, approvals, needed }
+            }
+            _ => Done::Done,
+        }
+    }
+}
+
+fn made(said: Said, outcome: Outcome) -> Made {
+    Made {
+        by: By::Person(said.person),
+        outcome,
+        force: Force::Enforced,
+        comment: said.comment,
+        digest: Some(said.digest),
+        lasts: said.lasts,
+        uses: said.uses,
+        about: None,
+    }
+}

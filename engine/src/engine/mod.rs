@@ -1,0 +1,121 @@
+//! The engine: what follows of an event.
+//!
+//! One event at a time: [`Engine::step`], then the ledger, then [`Engine::apply`]
+//! for each change, then the effects; only then the next event. A step whose
+//! records could not be written is dropped as if its event had never come.
+
+mod answering;
+mod asking;
+mod beginning;
+mod clock;
+mod deciding;
+mod ending;
+mod opening;
+mod running;
+mod sentences;
+mod shaping;
+mod views;
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+
+pub use views::{Answered, Counts, Listed, Stage, Subject};
+
+use crate::effect::Step;
+use crate::event::Event;
+use crate::policy::Policy;
+use crate::record::{Record, What};
+use crate::state::{Attempts, Change, Durable, ReplayError};
+use crate::time::Now;
+
+/// Decides everything and touches nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Engine {
+    durable: Durable,
+    attempts: Attempts,
+    policy: Option<Arc<Policy>>,
+}
+
+impl Engine {
+    /// The engine of an empty ledger.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The engine of a snapshot; the records after it are to be replayed.
+    ///
+    /// # Errors
+    /// When the text is no snapshot.
+    pub fn restore(snapshot: &str) -> Result<Self, ReplayError> {
+        let durable = serde_json::from_str(snapshot)
+            .map_err(|error| ReplayError::Snapshot(error.to_string()))?;
+        Ok(Self { durable, ..Self::default() })
+    }
+
+    /// What is durable, as a JSON object.
+    ///
+    /// # Errors
+    /// Never for the types as they are; serialising is fallible by its signature.
+    pub fn snapshot(&self) -> Result<String, ReplayError> {
+        serde_json::to_string(&self.durable)
+            .map_err(|error| ReplayError::Snapshot(error.to_string()))
+    }
+
+    /// Makes true what a record of the ledger says.
+    ///
+    /// # Errors
+    /// When it does not follow from the records before it; nothing is changed then.
+    pub fn replay(&mut self, record: &Record) -> Result<(), ReplayError> {
+        self.durable.apply(record)
+    }
+
+    /// Makes a change true, once the records of its step are in the ledger.
+    pub fn apply(&mut self, change: Change) {
+        match change {
+            Change::Record(record) => {
+                // A step makes only records that follow; the simulation holds it to that.
+                let follows = self.durable.apply(&record);
+                debug_assert!(follows.is_ok(), "{follows:?}");
+            }
+            Change::Policy(policy) => self.policy = Some(policy),
+            Change::Attempt(change) => self.attempts.set(change.attempt, change.stands),
+        }
+    }
+
+    /// What follows of an event. Changes nothing.
+    #[must_use]
+    pub fn step(&self, now: Now, event: Event) -> Step {
+        match event {
+            Event::Started { version, boot_id, fresh_key, torn_bytes, policy } => {
+                let start = beginning::Start { version, boot_id, fresh_key, torn_bytes };
+                self.started(now, start, policy)
+            }
+            Event::Stopping => self.noted(now, What::AgentStopped),
+            Event::PolicyLoaded(policy) => self.policy_loaded(now, policy),
+            Event::PolicyRefused { message } => self.noted(now, What::PolicyRefused { message }),
+            Event::Asked { attempt, person, act, wish } => {
+                self.asked(now, attempt, crate::state::Asked { person, act, wish })
+            }
+            Event::Examined { attempt, evidence } => self.examined(now, attempt, &evidence),
+            Event::Confirmed { attempt, id, sha256 } => {
+                self.confirmed(now, attempt, id, sha256.as_deref())
+            }
+            Event::Finished { attempt, id, ending, runtime } => {
+                self.finished(now, attempt, id, ending, runtime)
+            }
+            Event::Left { attempt } => self.left(now, attempt),
+            Event::Decided { person, id, digest, word, comment, lasts, uses } => {
+                let said = deciding::Said { person, digest, word, comment, lasts, uses };
+                self.decided(now, id, said)
+            }
+            Event::Revoked { person, id, comment } => self.revoked(now, person, id, comment),
+            Event::Cancelled { person, id } => self.cancelled(now, person, id),
+            Event::GivenBack { person, id } => self.given_back(now, person, id),
+            Event::Acknowledged { person, comment, what } => {
+                self.acknowledged(now, person, comment, what)
+            }
+            Event::Tick => self.tick(now),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! People are to be asked: an act joins what is there, or opens a request.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::Engine;
+use super::asking::{Settled, no_id};
+use crate::effect::{Answer, Effect, Refusal, Step};
+use crate::facts::{Action, AttemptId, Evidence, Presence};
+use crate::id::RequestId;
+use crate::limits::{
+    QUESTION_BYTES_MAX, REQUESTS_OPEN_MAX, REQUESTS_OPEN_PER_ACCOUNT_MAX, WAITING_PER_REQUEST_MAX,
+};
+use crate::policy::{Asking, Justification, Policy};
+use crate::question::{QUESTION_VERSION, Question, Requester, digest};
+use crate::record::{Opened, Outcome, What};
+use crate::state::{Asked, Attempt, Case, Fingerprint, Stand};
+use crate::time::{BootTime, Now};
+
+/// What keeps people from being asked.
+enum Lack {
+    /// It is refused, for this reason.
+    Refused(String),
+    /// More must be said.
+    Wanted { reason: bool, ticket: Option<String>, sentence: String },
+}
+
+impl Engine {
+    pub(super) fn ask_people(
+        &self,
+        now: Now,
+        attempt: AttemptId,
+        asked: Asked,
+        asking: &Asking<'_>,
+        evidence: Option<&Evidence>,
+    ) -> Step {
+        let policy = match self.policy() {
+            Ok(policy) => policy,
+            Err(refusal) => return Step::refused(refusal),
+        };
+        let deny = |asked, why| {
+            let source = asking.source.clone();
+            let settled = Settled { outcome: Outcome::Deny, source, why: Some(why) };
+            self.settle(now, policy, attempt.clone(), asked, settled)
+        };
+        let sha256 = match sound(&asked, asking, evidence) {
+            Ok(sha256) => sha256,
+            Err(why) => return deny(asked, why),
+        };
+        if let Some(step) = self.join(now, policy, &attempt, &asked, sha256.as_deref()) {
+            return step;
+        }
+        match justified(&asked, asking) {
+            Ok(()) => self.open(now, policy, attempt, asked, asking, sha256),
+            Err(Lack::Refused(why)) => deny(asked, why),
+            Err(Lack::Wanted { sentence, .. }) if asked.act.presence == Presence::Unattended => {
+                deny(asked, sentence)
+            }
+            Err(Lack::Wanted { reason, ticket, .. }) => {
+                let mut step = Step::default();
+                step.dismiss(attempt, Answer::Wanted { reason, ticket });
+                step
+            }
+        }
+    }
+
+    /// Uses a grant of the same act, or joins its open request.
+    fn join(
+        &self,
+        now: Now,
+        policy: &Policy,
+        attempt: &AttemptId,
+        asked: &Asked,
+        sha256: Option<&str>,
+    ) -> Option<Step> {
+        let host = &policy.settings().host.name;
+        let same = Fingerprint::new(host, &asked.person, &asked.act.command, sha256);
+        let mut open = None;
+        for (id, case) in self.durable.cases.same(same) {
+            match case {
+                Case::Granted(grant) if now.boot < grant.until && self.free_uses(id) > 0 => {
+                    return Some(self.reserve(now, id, attempt, asked));
+                }
+                Case::Open(request) if now.boot < request.deadline() => open = Some(id),
+                _ => {}
+            }
+        }
+        open.map(|id| self.join_open(now, policy, id, attempt, asked))
+    }
+
+    fn reserve(&self, now: Now, id: RequestId, attempt: &AttemptId, asked: &Asked) -> Step {
+        let mut step = Step::default();
+        let stands = Attempt { asked: asked.clone(), stand: Stand::Reserved { id } };
+        if stands.will_run() {
+            step.stands(attempt.clone(), stands);
+        } else {
+            step.is_no_more(attempt.clone());
+        }
+        if let Some(answer) = self.allowed_answer(now, id) {
+            step.answer(attempt.clone(), answer);
+        }
+        step
+    }
+
+    fn join_open(
+        &self,
+        now: Now,
+        policy: &Policy,
+        id: RequestId,
+        attempt: &AttemptId,
+        asked: &Asked,
+    ) -> Step {
+        if self.attempts.waiting_for(id).count() >= WAITING_PER_REQUEST_MAX {
+            let mut step = Step::refused(Refusal::TooMany(format!(
+                "{WAITING_PER_REQUEST_MAX} others wait for {id} already; wait for the answer that they get"
+            )));
+            step.is_no_more(attempt.clone());
+            return step;
+        }
+        let mut step = Step::default();
+        step.record(now, Some(id), What::RequestJoined { attempt: attempt.clone() });
+        step.stands(attempt.clone(), waiting(now, policy, id, asked.clone()));
+        if let Some(answer) = self.waiting_answer(now, id) {
+            step.answer(attempt.clone(), answer);
+        }
+        step
+    }
+
+    /// Opens a request: on the disk, before anybody is asked.
+    fn open(
+        &self,
+        now: Now,
+        policy: &Policy,
+        attempt: AttemptId,
+        asked: Asked,
+        asking: &Asking<'_>,
+        sha256: Option<String>,
+    ) -> Step {
+        let opened = self
+            .room_for_one_more(&asked)
+            .and_then(|()| self.put_question(now, policy, &asked, asking, sha256));
+        let (id, opened) = match opened {
+            Ok(opened) => opened,
+            Err(refusal) => {
+                let mut step = Step::refused(refusal);
+                step.is_no_more(attempt);
+                return step;
+            }
+        };
+        let mut step = Step::default();
+        step.sync();
+        step.answer(
+            attempt.clone(),
+            Answer::Waiting {
+                id,
+                asked: opened.asked.clone(),
+                approvals: 0,
+                needed: opened.needed,
+                remaining: opened.timeout,
+            },
+        );
+        step.effects.push(Effect::Notify { id, from: asking.ask.from.clone() });
+        step.record(now, Some(id), What::RequestOpened(opened));
+        step.stands(attempt, waiting(now, policy, id, asked));
+        step
+    }
+
+    fn room_for_one_more(&self, asked: &Asked) -> Result<(), Refusal> {
+        let own = self.durable.cases.of_account(asked.person.account.uid).open;
+        if own >= REQUESTS_OPEN_PER_ACCOUNT_MAX {
+            return Err(Refusal::TooMany(format!(
+                "{} has {own} open requests, which is as many as one account may have; wait for answers, or take some back with `writ cancel`",
+                asked.person.account.name
+            )));
+        }
+        let all = self.durable.cases.total().open;
+        if all >= REQUESTS_OPEN_MAX {
+            return Err(Refusal::TooMany(format!(
+                "this host has {all} open requests, which is as many as the agent takes; try again later"
+            )));
+        }
+        Ok(())
+    }
+
+    fn put_question(
+        &self,
+        now: Now,
+        policy: &Policy,
+        asked: &Asked,
+        asking: &Asking<'_>,
+        sha256: Option<String>,
+    ) -> Result<(RequestId, Opened), Refusal> {
+        let id = self.durable.next_id().ok_or_else(no_id)?;
+        let ask = asking.ask;
+        let names: Vec<String> = ask.from.iter().map(ToString::to_string).collect();
+        let lasts = asked.wish.lasts.map_or(ask.max_duration, |lasts| lasts.min(ask.max_duration));
+        let (uses, needed) = (asked.wish.uses.unwrap_or(1), ask.count.max(1));
+        let (person, act) = (&asked.person, &asked.act);
+        let question = Question {
+            version: QUESTION_VERSION,
+            host: policy.settings().host.name.clone(),
+            id,
+            requester: Requester {
+                user: person.account.name.clone(),
+                uid: person.account.uid,
+                login_user: person.login.as_ref().map(|login| login.name.clone()),
+                login_uid: person.login.as_ref().map(|login| login.uid),
+            },
+            door: act.door,
+            action: act.command.action,
+            path: act.command.path.clone(),
+            argv: act.command.argv.clone(),
+            cwd: act.command.cwd.clone(),
+            run_as: act.command.run_as.clone(),
+            sha256: sha256.clone(),
+            tty: act.tty.clone(),
+            source_ip: act.source_ip.clone(),
+            role: asking.source.role.clone(),
+            rule: asking.source.rule.clone(),
+            reason: asked.wish.reason.clone(),
+            ticket: asked.wish.ticket.clone(),
+            asked: names.clone(),
+            needed,
+            opened_wall_ms: now.wall,
+            timeout_ms: ask.timeout,
+            lasts_ms: lasts,
+            uses,
+        };
+        let text = question.text().map_err(|error| Refusal::Refused(error.to_string()))?;
+        if text.len() > QUESTION_BYTES_MAX {
+            return Err(Refusal::TooMany(format!(
+                "the command is too long to be asked about: the question would have {} bytes, and at most {QUESTION_BYTES_MAX} are shown whole; put it into a script and run that",
+                text.len()
+            )));
+        }
+        let opened = Opened {
+            host: question.host,
+            requester: person.clone(),
+            act: act.clone(),
+            sha256,
+            source: asking.source.clone(),
+            asked: names,
+            needed,
+            reason: asked.wish.reason.clone(),
+            ticket: asked.wish.ticket.clone(),
+            timeout: ask.timeout,
+            lasts,
+            uses,
+            digest: digest(&text),
+            question: text,
+        };
+        Ok((id, opened))
+    }
+}
+
+/// The digest that the question is bound to; or why people must not be asked.
+/// For an edit there is none: the editor runs as the requester, and sudo itself
+/// refuses to edit in folders that he may write (sudoedit_checkdir, sudoers(5)).
+fn sound(
+    asked: &Asked,
+    asking: &Asking<'_>,
+    evidence: Option<&Evidence>,
+) -> Result<Option<String>, String> {
+    if asked.act.command.action == Action::Edit {
+        return Ok(None);
+    }
+    let (name, path) = (&asked.person.account.name, &asked.act.command.path);
+    let evidence =
+        evidence.ok_or_else(|| format!("{path} was not looked at; run the command again"))?;
+    if let Some(writable) = evidence.writable.as_ref().filter(|_| !asking.allow_writable) {
+        return Err(format!(
+            "{name} may write {writable}, so approving {path} would approve whatever it becomes; have it owned by root, or set allow_writable in the rule"
+        ));
+    }
+    match &evidence.sha256 {
+        Some(sha256) => Ok(Some(sha256.clone())),
+        None => Err(format!(
+            "the file {path} could not be read, so nobody can say what would be approved; run a command that the agent can read"
+        )),
+    }
+}
+
+/// Whether reason and ticket are as the policy wants them.
+fn justified(asked: &Asked, asking: &Asking<'_>) -> Result<(), Lack> {
+    let said = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let reason = asking.ask.justification == Justification::Required && !said(&asked.wish.reason);
+    let ticket = asking.ask.ticket.as_ref().filter(|pattern| {
+        !asked.wish.ticket.as_deref().is_some_and(|ticket| pattern.matches(ticket))
+    });
+    let sentence = match (reason, ticket) {
+        (false, None) if asking.ask.from.is_empty() => {
+            return Err(Lack::Refused(
+                "the policy names nobody who could be asked; have `from` set in [ask]".into(),
+            ));
+        }
+        (false, None) => return Ok(()),
+        (true, None) => "a reason is wanted; set WRIT_REASON and run the command again".into(),
+        (reason, Some(pattern)) => {
+            let both = if reason { " and a reason in WRIT_REASON" } else { "" };
+            format!(
+                "a ticket is wanted that matches {}; set it in WRIT_TICKET{both} and run the command again",
+                pattern.source()
+            )
+        }
+    };
+    let ticket = ticket.map(|pattern| pattern.source().to_string());
+    Err(Lack::Wanted { reason, ticket, sentence })
+}
+
+fn waiting(now: Now, policy: &Policy, id: RequestId, asked: Asked) -> Attempt {
+    let until: Option<BootTime> = match asked.act.presence {
+        Presence::Interactive => None,
+        Presence::Unattended => Some(now.boot.after(policy.settings().unattended_wait)),
+    };
+    Attempt { asked, stand: Stand::Waiting { id, until } }
+}

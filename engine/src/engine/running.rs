@@ -1,0 +1,125 @@
+//! Commands start and end, and doors go away.
+
+use alloc::format;
+
+use super::{Engine, sentences};
+use crate::effect::{Refusal, Step};
+use crate::facts::{AttemptId, Ending};
+use crate::id::RequestId;
+use crate::record::{By, EndReason, What};
+use crate::state::{Attempt, Case, Grant, Stand};
+use crate::time::{Now, Span};
+
+impl Engine {
+    /// The last look before a command starts: does its permission still stand?
+    pub(super) fn confirmed(
+        &self,
+        now: Now,
+        attempt: AttemptId,
+        id: RequestId,
+        sha256: Option<&str>,
+    ) -> Step {
+        let no = || Step::refused(Refusal::Refused(sentences::stands_no_more(id)));
+        let Some(case) = self.durable.cases.get(id) else { return no() };
+        let runs = case.running().any(|running| *running == attempt);
+        match case {
+            // Said again after a lost reply: no second use, and no second record.
+            Case::Outlived(_) if runs && case.about().is_some() => Step::default(),
+            Case::Granted(grant) if runs && now.boot < grant.until => Step::default(),
+            Case::Permitted(permit) if permit.attempt == attempt && now.boot < permit.until => {
+                let mut step = Step::default();
+                step.record(now, Some(id), What::CommandStarted { attempt });
+                step
+            }
+            Case::Granted(grant) if !runs && self.is_kept_for(&attempt, id) => {
+                match still_good(now, id, grant, sha256) {
+                    Ok(()) => {
+                        let mut step = Step::default();
+                        step.sync();
+                        step.record(
+                            now,
+                            Some(id),
+                            What::CommandStarted { attempt: attempt.clone() },
+                        );
+                        step.is_no_more(attempt);
+                        step
+                    }
+                    Err(refusal) => Step::refused(refusal),
+                }
+            }
+            _ => no(),
+        }
+    }
+
+    pub(super) fn finished(
+        &self,
+        now: Now,
+        attempt: AttemptId,
+        id: RequestId,
+        ending: Ending,
+        runtime: Option<Span>,
+    ) -> Step {
+        match self.durable.cases.of_attempt(&attempt) {
+            Some((of, case)) if of == id && case.running().any(|running| *running == attempt) => {
+                let mut step = Step::default();
+                finish(&mut step, now, id, case, attempt, ending, runtime);
+                step
+            }
+            // sudo reports the end of what it could not even start.
+            _ if self.is_kept_for(&attempt, id) => self.left(now, attempt),
+            _ => Step::refused(Refusal::NotFound(id)),
+        }
+    }
+
+    pub(super) fn left(&self, now: Now, attempt: AttemptId) -> Step {
+        let mut step = Step::default();
+        if self.attempts.get(&attempt).is_some() {
+            step.is_no_more(attempt);
+            return step;
+        }
+        if let Some((id, case)) = self.durable.cases.of_attempt(&attempt)
+            && case.running().any(|running| *running == attempt)
+        {
+            finish(&mut step, now, id, case, attempt, Ending::Unknown, None);
+        }
+        step
+    }
+
+    fn is_kept_for(&self, attempt: &AttemptId, id: RequestId) -> bool {
+        let kept = Stand::Reserved { id };
+        matches!(self.attempts.get(attempt), Some(Attempt { stand, .. }) if *stand == kept)
+    }
+}
+
+fn still_good(now: Now, id: RequestId, grant: &Grant, sha256: Option<&str>) -> Result<(), Refusal> {
+    if now.boot >= grant.until || grant.uses_left == 0 {
+        return Err(Refusal::Refused(sentences::stands_no_more(id)));
+    }
+    let bound = grant.request.opened.sha256.as_deref();
+    if bound.is_some() && bound != sha256 {
+        return Err(Refusal::Refused(sentences::run_again(&format!(
+            "the file {} is not what it was when {id} was approved",
+            grant.request.opened.act.command.path
+        ))));
+    }
+    Ok(())
+}
+
+/// The end of a command, and of its grant when that was its last use.
+fn finish(
+    step: &mut Step,
+    now: Now,
+    id: RequestId,
+    case: &Case,
+    attempt: AttemptId,
+    ending: Ending,
+    runtime: Option<Span>,
+) {
+    let used_up =
+        matches!(case, Case::Granted(grant) if grant.uses_left == 0 && grant.running.len() == 1);
+    step.record(now, Some(id), What::CommandFinished { attempt, ending, runtime });
+    if used_up {
+        let (reason, by) = (EndReason::Used, By::Agent);
+        step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
+    }
+}

@@ -1,0 +1,232 @@
+//! What others may look at.
+
+use alloc::string::String;
+
+use super::Engine;
+use crate::facts::{Act, AttemptId, Person};
+use crate::id::RequestId;
+use crate::policy::Policy;
+use crate::record::{About, Opened, Outcome, Record, Source, What};
+use crate::state::{Case, OpenRequest, Stand};
+use crate::time::{BootTime, Now};
+
+/// Where a listed request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// People are asked.
+    Pending,
+    /// It may be used.
+    Granted,
+    /// A command runs under it.
+    Running,
+}
+
+/// One request or grant that people were asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'a> {
+    /// Its ID.
+    pub id: RequestId,
+    /// Where it stands.
+    pub stage: Stage,
+    /// What was asked, with its question and digest.
+    pub opened: &'a Opened,
+    /// When it was opened.
+    pub at: Now,
+    /// When it expires or ends; `None` when only its commands still run.
+    pub deadline: Option<BootTime>,
+    /// How often it may still be started.
+    pub uses_left: u32,
+    /// How many commands run under it.
+    pub running: usize,
+    request: &'a OpenRequest,
+}
+
+/// What one person answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered<'a> {
+    /// Who.
+    pub by: &'a Person,
+    /// What: [`Outcome::Approve`] or [`Outcome::Deny`].
+    pub outcome: Outcome,
+    /// What he had to say.
+    pub comment: Option<&'a str>,
+    /// When.
+    pub at: Now,
+}
+
+/// What a record is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Who asked.
+    pub requester: &'a Person,
+    /// What for.
+    pub act: &'a Act,
+    /// The role and rule.
+    pub source: &'a Source,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// The ticket.
+    pub ticket: Option<&'a str>,
+    /// The digest of the question, where people are asked.
+    pub digest: Option<&'a str>,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Requests that wait for people.
+    pub open: usize,
+    /// Grants that stand.
+    pub granted: usize,
+    /// Commands that run.
+    pub running: usize,
+}
+
+impl Engine {
+    /// Every request and grant that people were asked about, by ID.
+    pub fn list(&self) -> impl Iterator<Item = Listed<'_>> {
+        self.durable.cases.iter().filter_map(|(id, case)| Listed::of(id, case))
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, id: RequestId) -> Option<Listed<'_>> {
+        Listed::of(id, self.durable.cases.get(id)?)
+    }
+
+    /// The exact text of a question, and its digest.
+    #[must_use]
+    pub fn question(&self, id: RequestId) -> Option<(&str, &str)> {
+        let opened = self.get(id)?.opened;
+        Some((&opened.question, &opened.digest))
+    }
+
+    /// What an ID is about. Gone when its last record was applied: see
+    /// [`Engine::subject_of`].
+    #[must_use]
+    pub fn subject(&self, id: RequestId) -> Option<Subject<'_>> {
+        let case = self.durable.cases.get(id)?;
+        let request = case.request().map(|request| Subject::of_opened(&request.opened));
+        request.or_else(|| case.about().map(Subject::of_about))
+    }
+
+    /// What a record of a step is about, to be asked before the step is applied.
+    #[must_use]
+    pub fn subject_of<'a>(&'a self, record: &'a Record) -> Option<Subject<'a>> {
+        match &record.what {
+            What::RequestOpened(opened) => Some(Subject::of_opened(opened)),
+            What::DecisionMade(made) if made.about.is_some() => {
+                made.about.as_ref().map(Subject::of_about)
+            }
+            _ => self.subject(record.id?),
+        }
+    }
+
+    /// The file that a grant is bound to: its path and SHA-256.
+    #[must_use]
+    pub fn bound_file(&self, id: RequestId) -> Option<(&str, &str)> {
+        match self.durable.cases.get(id)? {
+            Case::Granted(grant) => {
+                let opened = &grant.request.opened;
+                Some((&opened.act.command.path, opened.sha256.as_deref()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a person may see a request: its requester, who is asked, who
+    /// answered, and root.
+    #[must_use]
+    pub fn visible_to(&self, person: &Person, id: RequestId) -> bool {
+        let Some(case) = self.durable.cases.get(id) else { return false };
+        let own = case.requester().is_some_and(|requester| requester.may_be(person));
+        let asked = case.request().is_some_and(|request| {
+            request.decisions.iter().any(|decision| decision.by.may_be(person))
+                || self.may_be_asked(person, request).unwrap_or(false)
+        });
+        person.is_root() || own || asked
+    }
+
+    /// Whether an attempt waits for people.
+    #[must_use]
+    pub fn is_waiting(&self, attempt: &AttemptId) -> bool {
+        matches!(self.attempts.get(attempt).map(|known| known.stand), Some(Stand::Waiting { .. }))
+    }
+
+    /// The attempts whose commands run, with their IDs. After a restart, the
+    /// shell looks whether they still do, and says [`crate::Event::Left`] if not.
+    pub fn running(&self) -> impl Iterator<Item = (&AttemptId, RequestId)> {
+        self.durable.cases.running()
+    }
+
+    /// How much there is.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            open: self.durable.cases.total().open,
+            granted: self.durable.cases.granted(),
+            running: self.running().count(),
+        }
+    }
+
+    /// The policy in force, once started.
+    #[must_use]
+    pub fn policy_in_force(&self) -> Option<&Policy> {
+        self.policy.as_deref()
+    }
+
+    /// The boot that the durable deadlines belong to.
+    #[must_use]
+    pub fn boot_id(&self) -> Option<&String> {
+        self.durable.boot_id.as_ref()
+    }
+}
+
+impl<'a> Listed<'a> {
+    fn of(id: RequestId, case: &'a Case) -> Option<Self> {
+        let request = case.request()?;
+        let running = case.running().count();
+        let (stage, uses_left) = match case {
+            Case::Open(_) => (Stage::Pending, request.granted_uses()),
+            Case::Granted(grant) if running == 0 => (Stage::Granted, grant.uses_left),
+            Case::Granted(grant) => (Stage::Running, grant.uses_left),
+            Case::Outlived(_) | Case::Permitted(_) => (Stage::Running, 0),
+        };
+        let (opened, at, deadline) = (&*request.opened, request.at, case.deadline());
+        Some(Self { id, stage, opened, at, deadline, uses_left, running, request })
+    }
+
+    /// Who has answered what, in order.
+    pub fn answers(&self) -> impl Iterator<Item = Answered<'a>> + use<'a> {
+        self.request.decisions.iter().map(|decision| Answered {
+            by: &decision.by,
+            outcome: decision.outcome,
+            comment: decision.comment.as_deref(),
+            at: decision.at,
+        })
+    }
+}
+
+impl<'a> Subject<'a> {
+    fn of_opened(opened: &'a Opened) -> Self {
+        Self {
+            requester: &opened.requester,
+            act: &opened.act,
+            source: &opened.source,
+            reason: opened.reason.as_deref(),
+            ticket: opened.ticket.as_deref(),
+            digest: Some(&opened.digest),
+        }
+    }
+
+    fn of_about(about: &'a About) -> Self {
+        Self {
+            requester: &about.requester,
+            act: &about.act,
+            source: &about.source,
+            reason: about.reason.as_deref(),
+            ticket: about.ticket.as_deref(),
+            digest: None,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What the engine is told.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+
+use crate::facts::{Act, AttemptId, Ending, Evidence, Person};
+use crate::id::{IdKey, RequestId};
+use crate::policy::Policy;
+use crate::time::Span;
+
+/// A person's word on a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// It may be.
+    Approve,
+    /// It may not.
+    Deny,
+}
+
+/// What a requester adds to an act.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wish {
+    /// Why.
+    pub reason: Option<String>,
+    /// The ticket.
+    pub ticket: Option<String>,
+    /// How long the grant is to stand at most.
+    pub lasts: Option<Span>,
+    /// How often it may be used.
+    pub uses: Option<u32>,
+}
+
+/// Something that happened outside.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The agent started; the ledger was replayed before.
+    Started {
+        /// Its version.
+        version: String,
+        /// The kernel's boot id.
+        boot_id: String,
+        /// A fresh random key for IDs, used only when the ledger has none yet.
+        fresh_key: IdKey,
+        /// A torn last line that was cut off the ledger, in bytes.
+        torn_bytes: Option<u64>,
+        /// The policy in force.
+        policy: Arc<Policy>,
+    },
+    /// The agent stops in good order.
+    Stopping,
+    /// New policy files were taken.
+    PolicyLoaded(Arc<Policy>),
+    /// New policy files were not taken.
+    PolicyRefused {
+        /// Each error with its place.
+        message: String,
+    },
+    /// A door or `writ request` asks. For `writ request` the attempt is one that
+    /// the agent drew, and nothing is reserved or confirmed under it.
+    Asked {
+        /// Its name.
+        attempt: AttemptId,
+        /// Who.
+        person: Person,
+        /// What for.
+        act: Act,
+        /// What he adds.
+        wish: Wish,
+    },
+    /// The answer to [`crate::Effect::Examine`].
+    Examined {
+        /// For whom.
+        attempt: AttemptId,
+        /// What was found.
+        evidence: Evidence,
+    },
+    /// The command of an allowed attempt is about to start.
+    Confirmed {
+        /// Which one.
+        attempt: AttemptId,
+        /// The ID that it was given.
+        id: RequestId,
+        /// SHA-256 of the command's file now, where the grant is bound to one
+        /// ([`crate::Engine::bound_file`] says so).
+        sha256: Option<String>,
+    },
+    /// A command ended.
+    Finished {
+        /// Which one.
+        attempt: AttemptId,
+        /// The ID that it was given.
+        id: RequestId,
+        /// How.
+        ending: Ending,
+        /// How long it took, where the door could tell.
+        runtime: Option<Span>,
+    },
+    /// The door of an attempt went away: Ctrl-C, a hang-up, the end.
+    Left {
+        /// Which one.
+        attempt: AttemptId,
+    },
+    /// A person decided.
+    Decided {
+        /// Who.
+        person: Person,
+        /// On what.
+        id: RequestId,
+        /// The digest of the question that he saw.
+        digest: String,
+        /// His word.
+        word: Word,
+        /// What he adds.
+        comment: Option<String>,
+        /// Narrows how long the grant stands.
+        lasts: Option<Span>,
+        /// Narrows how often it may be used.
+        uses: Option<u32>,
+    },
+    /// An approver or root takes a grant back.
+    Revoked {
+        /// Who.
+        person: Person,
+        /// Which.
+        id: RequestId,
+        /// What he has to say.
+        comment: Option<String>,
+    },
+    /// The requester takes his open request back.
+    Cancelled {
+        /// Who.
+        person: Person,
+        /// Which.
+        id: RequestId,
+    },
+    /// The requester gives his grant back.
+    GivenBack {
+        /// Who.
+        person: Person,
+        /// Which.
+        id: RequestId,
+    },
+    /// Root has seen that the ledger was broken; what was open in the broken
+    /// part is lost, and ended.
+    Acknowledged {
+        /// Who.
+        person: Person,
+        /// What he has to say.
+        comment: String,
+        /// What was wrong, with its place.
+        what: String,
+    },
+    /// Time has passed; [`crate::Engine::next_deadline`] says when to come.
+    Tick,
+}

@@ -1,0 +1,203 @@
+//! What is known of an escalation: who, what, where.
+//!
+//! Strings that come from a command line, a path or a terminal are in the wire's
+//! reversible form (see `writ_protocol::text`): different bytes are different
+//! texts, so that comparing and matching texts is comparing and matching bytes.
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+/// A user number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Uid(pub u32);
+
+/// The superuser.
+pub const ROOT: Uid = Uid(0);
+
+/// A user of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The number.
+    pub uid: Uid,
+    /// The name; the number in digits where the system knows none.
+    pub name: String,
+}
+
+/// A person as far as the host knows him: the account he acts through, and every
+/// account that he is known to have come in by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The account he acts through (real uid).
+    pub account: Account,
+    /// The account he logged in to (audit loginuid, `pam_loginuid(8)`), where set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Account>,
+    /// The owner of the login session that he acts in (`user-UID.slice`), where
+    /// there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_owner: Option<Uid>,
+    /// Names of the groups of `account`, as the system's user database has them,
+    /// without what Writ lends.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
+}
+
+impl Person {
+    /// Every user number that this person is known by.
+    pub fn identities(&self) -> impl Iterator<Item = Uid> + '_ {
+        [Some(self.account.uid), self.login.as_ref().map(|login| login.uid), self.session_owner]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Whether two may be one human being, whichever accounts they act through.
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        self.identities().any(|mine| other.identities().any(|theirs| mine == theirs))
+    }
+
+    /// Whether he acts as the superuser.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.account.uid == ROOT
+    }
+}
+
+/// Where an escalation is caught.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Door {
+    /// The plugin of sudo.
+    Sudo,
+    /// `writ request`: asked for in advance.
+    Writ,
+}
+
+/// Whom a command runs as.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RunAs {
+    /// The user.
+    pub user: String,
+    /// The user's number.
+    pub uid: Uid,
+    /// The group, when one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// What is done with a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It runs.
+    Run,
+    /// sudoedit: `argv` is the files.
+    Edit,
+}
+
+/// A command, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Command {
+    /// The path that the door resolved.
+    pub path: String,
+    /// The whole argument vector, argv\[0\] included; for an edit, the files.
+    pub argv: Vec<String>,
+    /// The working directory.
+    pub cwd: String,
+    /// Whom it runs as.
+    pub run_as: RunAs,
+    /// What is done.
+    pub action: Action,
+}
+
+impl Command {
+    /// How long its texts are, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let words: usize = self.argv.iter().map(|word| word.len() + 1).sum();
+        self.path.len() + self.cwd.len() + words
+    }
+}
+
+/// Whether a person can be asked for more while it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// At a terminal.
+    Interactive,
+    /// A script, a service, `sudo -n`.
+    Unattended,
+}
+
+/// An escalation as the doors tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// Where it was caught.
+    pub door: Door,
+    /// What is to run.
+    pub command: Command,
+    /// The terminal, such as `/dev/pts/3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<String>,
+    /// Where the login session came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_ip: Option<String>,
+    /// Whether somebody is there.
+    pub presence: Presence,
+}
+
+/// What was found at the file of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// SHA-256 of the file, hexadecimal; `None` where it could not be read.
+    pub sha256: Option<String>,
+    /// The file, or the folder above it, that the requester may write.
+    pub writable: Option<String>,
+}
+
+/// This host, as policies name it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Host {
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: BTreeSet<String>,
+}
+
+/// A random name that a door gave one escalation: 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AttemptId(String);
+
+impl AttemptId {
+    /// Takes 32 hexadecimal digits; anything else is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let whole = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        whole.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// It exited, with this status.
+    ExitStatus(i32),
+    /// It was ended by this signal.
+    Signal(i32),
+    /// It could not be executed, for this errno(3).
+    ExecErrno(i32),
+    /// The door was lost before it could tell.
+    Unknown,
+}

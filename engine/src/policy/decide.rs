@@ -1,0 +1,228 @@
+//! What the policy says of an act, and whom it lets decide.
+
+use super::index::Place;
+use super::{
+    Approver, Ask, Decision, HostPattern, Policy, Role, Rule, RunAsFilter, Selector, Unmatched,
+};
+use crate::facts::{Act, Host, Person, RunAs};
+use crate::record::Source;
+
+use alloc::format;
+use alloc::string::String;
+
+/// What the policy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// Yes.
+    Allow(Source),
+    /// No.
+    Deny(Why),
+    /// Ask.
+    Ask(Asking<'a>),
+    /// Nothing; sudoers alone decides.
+    Pass,
+}
+
+/// Why the policy says no. Display is the sentence that the person reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// A rule says so.
+    #[error("the rule {rule:?} of the role {role:?} denies this command")]
+    Rule {
+        /// Of which role.
+        role: String,
+        /// Which rule.
+        rule: String,
+    },
+    /// No rule speaks of it.
+    #[error(
+        "no role that {person} has on this host speaks of this command; the policy refuses what it does not name"
+    )]
+    Unmatched {
+        /// Who asked.
+        person: String,
+    },
+}
+
+/// How to ask, and on whose word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking<'a> {
+    /// The role and rule; none when `unmatched` says to ask.
+    pub source: Source,
+    /// Whom, how many, how long.
+    pub ask: &'a Ask,
+    /// Ask even about a command whose file the requester may write.
+    pub allow_writable: bool,
+}
+
+impl Why {
+    /// The role and rule, where one spoke.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        match self {
+            Self::Rule { role, rule } => {
+                Source { role: Some(role.clone()), rule: Some(rule.clone()) }
+            }
+            Self::Unmatched { .. } => Source::default(),
+        }
+    }
+}
+
+impl Policy {
+    /// What the policy says of an act.
+    ///
+    /// Only roles count that the person has and that are for this host. Within a
+    /// role the first matching rule decides. Roles add up: a `deny` of any wins,
+    /// then an `allow`, then the `ask` that needs the fewest people; among
+    /// equals, the role whose name sorts first.
+    #[must_use]
+    pub fn decide(&self, person: &Person, act: &Act) -> Verdict<'_> {
+        let roles = self.index.roles_of(person);
+        let mut best: Option<(u64, &Role, &Rule)> = None;
+        let mut decided = None;
+        for place in self.index.rules_for(&act.command, &roles) {
+            let Some((role, rule)) = self.rule_at(place) else { continue };
+            if decided == Some(place.role) || !rule.run_as.matches(&act.command.run_as) {
+                continue;
+            }
+            decided = Some(place.role);
+            let rank = rule.decision.rank();
+            if best.is_none_or(|(least, ..)| rank < least) {
+                best = Some((rank, role, rule));
+            }
+        }
+        match best {
+            Some((_, role, rule)) => rule.verdict(role),
+            None => self.unmatched(person),
+        }
+    }
+
+    /// Whether a person has a role on this host.
+    #[must_use]
+    pub fn has_role(&self, person: &Person, name: &str) -> bool {
+        let roles = self.index.roles_of(person);
+        roles
+            .iter()
+            .filter_map(|place| self.settings.roles.get(*place))
+            .any(|role| role.name == name)
+    }
+
+    /// Whether a person is among those whom `from` names.
+    ///
+    /// A name is that of an approver, who answers through his account on this
+    /// host; where no approver has it, it is that of a user.
+    #[must_use]
+    pub fn may_be_asked(&self, person: &Person, from: &[Selector]) -> bool {
+        let account = person.account.name.as_str();
+        from.iter().any(|selector| match selector {
+            Selector::Person(name) => match self.settings.approvers.get(name) {
+                Some(approver) => approver.acts_as(account),
+                None => name == account,
+            },
+            Selector::Group(group) => person.groups.contains(group),
+            Selector::Team(team) => {
+                let members = self.settings.approvers.values().filter(|a| a.teams.contains(team));
+                members.into_iter().any(|approver| approver.acts_as(account))
+            }
+        })
+    }
+
+    fn rule_at(&self, place: Place) -> Option<(&Role, &Rule)> {
+        let role = self.settings.roles.get(place.role)?;
+        Some((role, role.rules.get(place.rule)?))
+    }
+
+    fn unmatched(&self, person: &Person) -> Verdict<'_> {
+        match self.settings.unmatched {
+            Unmatched::Deny => {
+                Verdict::Deny(Why::Unmatched { person: person.account.name.clone() })
+            }
+            Unmatched::Pass => Verdict::Pass,
+            Unmatched::Ask => Verdict::Ask(Asking {
+                source: Source::default(),
+                ask: &self.settings.ask,
+                allow_writable: false,
+            }),
+        }
+    }
+}
+
+impl Decision {
+    /// The lowest wins.
+    fn rank(&self) -> u64 {
+        match self {
+            Self::Deny => 0,
+            Self::Allow => 1,
+            Self::Ask(ask) => 2 + u64::from(ask.count),
+        }
+    }
+}
+
+impl Rule {
+    fn verdict(&self, role: &Role) -> Verdict<'_> {
+        let (role, rule) = (role.name.clone(), self.name.clone());
+        match &self.decision {
+            Decision::Allow => Verdict::Allow(Source { role: Some(role), rule: Some(rule) }),
+            Decision::Deny => Verdict::Deny(Why::Rule { role, rule }),
+            Decision::Ask(ask) => Verdict::Ask(Asking {
+                source: Source { role: Some(role), rule: Some(rule) },
+                ask,
+                allow_writable: self.allow_writable,
+            }),
+        }
+    }
+}
+
+impl RunAsFilter {
+    fn matches(&self, run_as: &RunAs) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only { users, groups } => {
+                let by_number = || users.contains(&format!("#{}", run_as.uid.0));
+                (users.contains(&run_as.user) || by_number())
+                    && run_as.group.as_ref().is_none_or(|group| groups.contains(group))
+            }
+        }
+    }
+}
+
+impl Approver {
+    fn acts_as(&self, account: &str) -> bool {
+        self.unix_user.as_deref() == Some(account)
+    }
+}
+
+impl Role {
+    /// Whether it is for this host.
+    pub(super) fn is_for(&self, host: &Host) -> bool {
+        self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host))
+    }
+}
+
+impl HostPattern {
+    /// Whether it names this host. Host names have no case (RFC 4343).
+    #[must_use]
+    pub fn matches(&self, host: &Host) -> bool {
+        match self {
+            Self::Tag(tag) => host.tags.contains(tag),
+            Self::Name(pattern) => {
+                star_matches(&pattern.to_ascii_lowercase(), &host.name.to_ascii_lowercase())
+            }
+        }
+    }
+}
+
+/// `*` is any run of characters; there is no other sign.
+fn star_matches(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut name) = name.strip_prefix(head) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return name.ends_with(part);
+        }
+        let Some((_, after)) = name.split_once(part) else { return false };
+        name = after;
+    }
+    name.is_empty()
+}

@@ -1,0 +1,234 @@
+//! Policy: who may have what, at once or when asked, of whom.
+//!
+//! These are the checked, compiled forms; `writ-policy` makes them of files.
+
+mod decide;
+mod index;
+mod pattern;
+mod selector;
+mod word;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+pub use decide::{Asking, Verdict, Why};
+pub use pattern::{CommandPattern, PATTERN_BYTES_MAX, PatternError, PatternFault};
+pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
+
+use index::Index;
+
+use crate::facts::Host;
+use crate::time::Span;
+
+/// Whether decisions bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They do.
+    Enforce,
+    /// They are recorded, and nothing is blocked.
+    Observe,
+}
+
+/// What becomes of an act that no role speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmatched {
+    /// It is refused.
+    Deny,
+    /// It is asked about, by the defaults of `[ask]`.
+    Ask,
+    /// sudoers alone decides.
+    Pass,
+}
+
+/// Whether a requester must say why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Justification {
+    /// He must.
+    Required,
+    /// He may.
+    Optional,
+    /// He is not asked.
+    Off,
+}
+
+/// How people are asked: what `[ask]`, a role's `ask` and a rule's `ask` come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Who may decide.
+    pub from: Vec<Selector>,
+    /// How many different people must approve; at least 1.
+    pub count: u32,
+    /// After this long, silence is a no.
+    pub timeout: Span,
+    /// The longest that a grant may stand.
+    pub max_duration: Span,
+    /// Whether a reason is wanted.
+    pub justification: Justification,
+    /// What a ticket must look like; a ticket is wanted when this is set.
+    pub ticket: Option<TicketPattern>,
+}
+
+/// A regular expression for tickets, compiled outside of the engine.
+#[derive(Clone)]
+pub struct TicketPattern {
+    source: String,
+    matches: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+impl TicketPattern {
+    /// A pattern of that source, and the pure function that it stands for.
+    pub fn new(source: String, matches: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self { source, matches: Arc::new(matches) }
+    }
+
+    /// As it stands in the file.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether a ticket is of this pattern.
+    #[must_use]
+    pub fn matches(&self, ticket: &str) -> bool {
+        (self.matches)(ticket)
+    }
+}
+
+impl fmt::Debug for TicketPattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("TicketPattern").field(&self.source).finish()
+    }
+}
+
+impl PartialEq for TicketPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for TicketPattern {}
+
+/// What a rule says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allow,
+    /// No.
+    Deny,
+    /// Ask, this way.
+    Ask(Box<Ask>),
+}
+
+/// Whom a rule lets a command run as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunAsFilter {
+    /// Any user and group.
+    Any,
+    /// One of these users (names, or `#UID`), the group not named or among these.
+    Only {
+        /// User names.
+        users: BTreeSet<String>,
+        /// Group names.
+        groups: BTreeSet<String>,
+    },
+}
+
+/// One rule of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name; `#2` for the second when the file gives none.
+    pub name: String,
+    /// The commands that it speaks of.
+    pub commands: Vec<CommandPattern>,
+    /// Whom they may run as.
+    pub run_as: RunAsFilter,
+    /// What it says.
+    pub decision: Decision,
+    /// Ask even about a command whose file the requester may write.
+    pub allow_writable: bool,
+}
+
+/// A role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Who has it.
+    pub members: Vec<Member>,
+    /// The hosts that it is for; none means every host.
+    pub hosts: Vec<HostPattern>,
+    /// Its rules; the first that matches decides.
+    pub rules: Vec<Rule>,
+}
+
+/// A host, as a role names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostPattern {
+    /// By name; `*` is any run of characters.
+    Name(String),
+    /// By tag.
+    Tag(String),
+}
+
+/// Somebody who may be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approver {
+    /// The name that policy knows him by.
+    pub name: String,
+    /// The account through which he may answer on this host.
+    pub unix_user: Option<String>,
+    /// The teams that he is of.
+    pub teams: BTreeSet<String>,
+}
+
+/// What a policy is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether it binds.
+    pub mode: Mode,
+    /// What becomes of what no role speaks of.
+    pub unmatched: Unmatched,
+    /// The defaults of `[ask]`.
+    pub ask: Ask,
+    /// How long a door without a person waits.
+    pub unattended_wait: Span,
+    /// The roles; no two of one name. Their order says nothing.
+    pub roles: Vec<Role>,
+    /// The approvers, by name.
+    pub approvers: BTreeMap<String, Approver>,
+    /// This host.
+    pub host: Host,
+    /// SHA-256 over the files that it was read from, hexadecimal.
+    pub digest: String,
+}
+
+/// The whole policy of a host, ready to decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    settings: Settings,
+    index: Index,
+}
+
+impl Policy {
+    /// Prepares a policy: sorts the roles, finds those that are for this host,
+    /// and indexes their members and patterns.
+    #[must_use]
+    pub fn compile(mut settings: Settings) -> Self {
+        settings.roles.sort_by(|one, other| one.name.cmp(&other.name));
+        let here = |(_, role): &(usize, &Role)| role.is_for(&settings.host);
+        let index = Index::of(settings.roles.iter().enumerate().filter(here));
+        Self { settings, index }
+    }
+
+    /// What it is made of, the roles by name.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}

@@ -1,0 +1,180 @@
+//! The question that people decide on: one text, and the digest of that text.
+//!
+//! The text is made once, when a request is opened, and kept as it is: what is
+//! shown, decided on and recorded are the same bytes, never a second rendering.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::facts::{Action, Door, RunAs, Uid};
+use crate::id::RequestId;
+use crate::time::{Span, WallTime};
+
+/// The version of the text.
+pub const QUESTION_VERSION: u32 = 1;
+
+/// Everything that a person needs to know to decide. Texts of the command are in
+/// the wire's form; milliseconds are texts, so that no reader rounds them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// [`QUESTION_VERSION`].
+    pub version: u32,
+    /// The host that it is asked for.
+    pub host: String,
+    /// The request.
+    pub id: RequestId,
+    /// Who asks.
+    pub requester: Requester,
+    /// Where it was caught.
+    pub door: Door,
+    /// What is done with the command.
+    pub action: Action,
+    /// The path that the door resolved.
+    pub path: String,
+    /// The whole argument vector; for an edit, the files.
+    pub argv: Vec<String>,
+    /// The working directory.
+    pub cwd: String,
+    /// Whom it runs as.
+    pub run_as: RunAs,
+    /// SHA-256 of the command's file; none for an edit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<String>,
+    /// Where the login came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_ip: Option<String>,
+    /// The role that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Its rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Why, in the requester's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Who is asked, as the policy names them.
+    pub asked: Vec<String>,
+    /// How many must approve.
+    pub needed: u32,
+    /// When it was opened, in milliseconds since 1970-01-01 UTC.
+    #[serde(with = "wall_as_text")]
+    pub opened_wall_ms: WallTime,
+    /// Until silence is a no.
+    #[serde(with = "span_as_text")]
+    pub timeout_ms: Span,
+    /// How long the grant is to stand.
+    #[serde(with = "span_as_text")]
+    pub lasts_ms: Span,
+    /// How often it is to be used.
+    pub uses: u32,
+}
+
+/// Who asks, under every account that he is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requester {
+    /// The account that he acts through.
+    pub user: String,
+    /// Its number.
+    pub uid: Uid,
+    /// The account that he logged in to, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_user: Option<String>,
+    /// Its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_uid: Option<Uid>,
+}
+
+/// A text that is no question of this version.
+#[derive(Debug, thiserror::Error)]
+pub enum QuestionError {
+    /// Not the JSON that a question is.
+    #[error("the text is no question that this version of writ can read: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Another version.
+    #[error(
+        "the question is of version {0}, and this version of writ reads version {QUESTION_VERSION}"
+    )]
+    Version(u32),
+}
+
+impl Question {
+    /// The exact text, to be made once.
+    ///
+    /// # Errors
+    /// Never for the types as they are; serialising is fallible by its signature.
+    pub fn text(&self) -> Result<String, QuestionError> {
+        Ok(serde_json::to_string(self)?)
+    }
+
+    /// Reads a text for showing it. Decisions are bound to the text, not to this.
+    ///
+    /// # Errors
+    /// When it is no question, or one of another version.
+    pub fn parse(text: &str) -> Result<Self, QuestionError> {
+        let question: Self = serde_json::from_str(text)?;
+        match question.version {
+            QUESTION_VERSION => Ok(question),
+            other => Err(QuestionError::Version(other)),
+        }
+    }
+}
+
+/// SHA-256 of a question's text, in 64 hexadecimal digits.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text.as_bytes()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+mod wall_as_text {
+    use super::{Deserialize as _, String, ToString as _, WallTime};
+    use serde::de::Error as _;
+
+    pub(super) fn serialize<S: serde::Serializer>(
+        time: &WallTime,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_str(&time.0)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        from: D,
+    ) -> Result<WallTime, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map(WallTime).map_err(|_| D::Error::custom(text.to_string() + " is no time"))
+    }
+}
+
+mod span_as_text {
+    use super::{Deserialize as _, Span, String, ToString as _};
+    use serde::de::Error as _;
+
+    pub(super) fn serialize<S: serde::Serializer>(span: &Span, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&span.0)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map(Span).map_err(|_| D::Error::custom(text.to_string() + " is no time"))
+    }
+}

@@ -1,0 +1,353 @@
+//! What the ledger holds: the events, each whole enough to be replayed.
+//!
+//! The names (`request.opened` and so on) are public and stable.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{Account, Act, AttemptId, Ending, Person};
+use crate::id::{IdKey, RequestId};
+use crate::time::{Now, Span};
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When.
+    #[serde(flatten)]
+    pub at: Now,
+    /// The request that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<RequestId>,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// Who decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The policy, by itself.
+    Policy,
+    /// A person.
+    Person(Person),
+    /// The agent: a deadline, a reboot.
+    Agent,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// By policy: yes.
+    Allow,
+    /// By policy or a person: no.
+    Deny,
+    /// By a person: yes.
+    Approve,
+    /// In observe mode: people would have been asked.
+    WouldAsk,
+    /// No role speaks of it and sudoers alone decides, or root invoked sudo.
+    Pass,
+}
+
+/// Whether a decision was acted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Force {
+    /// It was.
+    Enforced,
+    /// It was not: observe mode.
+    Observed,
+}
+
+/// The role and rule that spoke.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Source {
+    /// The role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Its rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+}
+
+/// Why a grant ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Its time was up.
+    Expired,
+    /// Every use was used and has ended.
+    Used,
+    /// The requester gave it back.
+    GivenBack,
+    /// An approver or root took it back.
+    Revoked,
+    /// The host was booted anew.
+    Reboot,
+    /// The policy no longer has it.
+    Policy,
+    /// A part of the ledger was lost, and root went on without it.
+    Broken,
+}
+
+/// Why a request ended without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiryReason {
+    /// Silence is a no.
+    Silence,
+    /// The host was booted anew.
+    Reboot,
+    /// The policy no longer lets it be asked for.
+    Policy,
+    /// A part of the ledger was lost, and root went on without it.
+    Broken,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum What {
+    /// The agent started.
+    #[serde(rename = "agent.started")]
+    AgentStarted {
+        /// Its version.
+        version: String,
+        /// The kernel's boot id (`/proc/sys/kernel/random/boot_id`).
+        boot_id: String,
+        /// What IDs are drawn with; the first start of a ledger sets it.
+        ids: IdKey,
+        /// A torn last line that was cut off the ledger, in bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        torn_bytes: Option<u64>,
+    },
+    /// The agent stopped in good order.
+    #[serde(rename = "agent.stopped")]
+    AgentStopped,
+    /// A policy is in force.
+    #[serde(rename = "policy.loaded")]
+    PolicyLoaded {
+        /// SHA-256 over its files.
+        digest: String,
+        /// Whether it binds.
+        force: Force,
+    },
+    /// Policy files were not taken.
+    #[serde(rename = "policy.refused")]
+    PolicyRefused {
+        /// Each error with its place.
+        message: String,
+    },
+    /// People are asked.
+    #[serde(rename = "request.opened")]
+    RequestOpened(Opened),
+    /// The same was asked for again and joined the open request.
+    #[serde(rename = "request.joined")]
+    RequestJoined {
+        /// By whom.
+        attempt: AttemptId,
+    },
+    /// The requester took it back.
+    #[serde(rename = "request.cancelled")]
+    RequestCancelled {
+        /// Who.
+        by: Person,
+    },
+    /// Nobody answered.
+    #[serde(rename = "request.expired")]
+    RequestExpired {
+        /// Why.
+        reason: ExpiryReason,
+    },
+    /// Policy or a person decided.
+    #[serde(rename = "decision.made")]
+    DecisionMade(Made),
+    /// The answer is no.
+    #[serde(rename = "request.denied")]
+    RequestDenied {
+        /// Who said so.
+        by: By,
+        /// What he had to say, or why the policy refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+    /// It may be used.
+    #[serde(rename = "grant.started")]
+    GrantStarted {
+        /// How long it stands.
+        lasts: Span,
+        /// How often it may be used.
+        uses: u32,
+    },
+    /// It may be used no more.
+    #[serde(rename = "grant.ended")]
+    GrantEnded {
+        /// Why.
+        reason: EndReason,
+        /// Who ended it.
+        by: By,
+        /// What he had to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+    /// A command starts.
+    #[serde(rename = "command.started")]
+    CommandStarted {
+        /// Which run of it.
+        attempt: AttemptId,
+    },
+    /// A command ended.
+    #[serde(rename = "command.finished")]
+    CommandFinished {
+        /// Which run of it.
+        attempt: AttemptId,
+        /// How.
+        ending: Ending,
+        /// From its start to its end, where the door could tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        runtime: Option<Span>,
+    },
+    /// Root has seen that the ledger was broken.
+    #[serde(rename = "ledger.acknowledged")]
+    LedgerAcknowledged {
+        /// Who.
+        by: Person,
+        /// What he had to say.
+        comment: String,
+        /// What was wrong, with its place.
+        what: String,
+    },
+}
+
+/// A request that people are asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The host that it is asked for.
+    pub host: String,
+    /// Who asks.
+    pub requester: Person,
+    /// What for.
+    pub act: Act,
+    /// SHA-256 of the command's file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The role and rule that ask.
+    #[serde(flatten)]
+    pub source: Source,
+    /// Who is asked, as the policy names them.
+    pub asked: Vec<String>,
+    /// How many must approve.
+    pub needed: u32,
+    /// Why, in the requester's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Until silence is a no.
+    pub timeout: Span,
+    /// How long the grant is to stand.
+    pub lasts: Span,
+    /// How often it is to be used.
+    pub uses: u32,
+    /// The exact text of the question.
+    pub question: String,
+    /// SHA-256 of it, hexadecimal.
+    pub digest: String,
+}
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Who decided.
+    pub by: By,
+    /// What.
+    pub outcome: Outcome,
+    /// Whether it was acted on.
+    pub force: Force,
+    /// What a person had to say, or why the policy refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The digest of the question that was decided on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// How long the grant is to stand at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<Span>,
+    /// How often it may be used at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
+    /// What was decided about, where no request was opened before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
+}
+
+/// What a decision of the policy was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The run that it lets start; none where it lets nothing start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptId>,
+    /// Who asked.
+    pub requester: Person,
+    /// What for.
+    pub act: Act,
+    /// Why, where he said so unasked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket, where he gave one unasked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// The role and rule that spoke.
+    #[serde(flatten)]
+    pub source: Source,
+}
+
+impl What {
+    /// The public name, such as `request.opened`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::AgentStarted { .. } => "agent.started",
+            Self::AgentStopped => "agent.stopped",
+            Self::PolicyLoaded { .. } => "policy.loaded",
+            Self::PolicyRefused { .. } => "policy.refused",
+            Self::RequestOpened(_) => "request.opened",
+            Self::RequestJoined { .. } => "request.joined",
+            Self::RequestCancelled { .. } => "request.cancelled",
+            Self::RequestExpired { .. } => "request.expired",
+            Self::DecisionMade(_) => "decision.made",
+            Self::RequestDenied { .. } => "request.denied",
+            Self::GrantStarted { .. } => "grant.started",
+            Self::GrantEnded { .. } => "grant.ended",
+            Self::CommandStarted { .. } => "command.started",
+            Self::CommandFinished { .. } => "command.finished",
+            Self::LedgerAcknowledged { .. } => "ledger.acknowledged",
+        }
+    }
+}
+
+impl By {
+    /// The name to show.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Policy => "policy",
+            Self::Person(person) => &person.account.name,
+            Self::Agent => "agent",
+        }
+    }
+
+    /// The account, where a person decided.
+    #[must_use]
+    pub fn account(&self) -> Option<&Account> {
+        match self {
+            Self::Person(person) => Some(&person.account),
+            Self::Policy | Self::Agent => None,
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Where one ID stands. Each state is a type of its own, and leaving it consumes
+//! it: what was left cannot be used again.
+//!
+//! ```text
+//! OpenRequest ──► Grant ──► (over)        people decide
+//!      │            └─────► Outlived ──► (over)   its commands still run
+//!      └──► (denied, cancelled, expired)
+//! Permit ──► Outlived ──► (over)          the policy decides by itself
+//!    └──► (never started)
+//! ```
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{AttemptId, Person};
+use crate::limits::CONFIRM_WAIT_MAX;
+use crate::record::{About, Opened, Outcome};
+use crate::time::{BootTime, Now, Span};
+
+/// What an ID stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Case {
+    /// People are asked.
+    Open(OpenRequest),
+    /// People have allowed it.
+    Granted(Grant),
+    /// The policy has allowed it, and it has not started.
+    Permitted(Permit),
+    /// Nothing more may start under it, and something still runs.
+    Outlived(Outlived),
+}
+
+/// A request that people are asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OpenRequest {
+    pub(crate) at: Now,
+    pub(crate) opened: Box<Opened>,
+    pub(crate) decisions: Vec<Decision>,
+}
+
+/// What one person answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Decision {
+    pub(crate) at: Now,
+    pub(crate) by: Person,
+    pub(crate) outcome: Outcome,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) comment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lasts: Option<Span>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uses: Option<u32>,
+}
+
+/// What people have allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    pub(crate) request: OpenRequest,
+    /// It does not stand from this instant on.
+    pub(crate) until: BootTime,
+    pub(crate) uses_left: u32,
+    pub(crate) running: BTreeSet<AttemptId>,
+}
+
+/// What the policy has allowed by itself, for one attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Permit {
+    pub(crate) about: Box<About>,
+    pub(crate) attempt: AttemptId,
+    /// It does not stand from this instant on.
+    pub(crate) until: BootTime,
+}
+
+/// Commands that still run when nothing more may start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outlived {
+    pub(crate) origin: Origin,
+    pub(crate) running: BTreeSet<AttemptId>,
+}
+
+/// Whence a running command had its permission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Origin {
+    /// Of people.
+    Request(OpenRequest),
+    /// Of the policy.
+    Policy(Box<About>),
+}
+
+impl OpenRequest {
+    pub(crate) fn new(at: Now, opened: Opened) -> Self {
+        Self { at, opened: Box::new(opened), decisions: Vec::new() }
+    }
+
+    /// Silence is a no from this instant on.
+    pub(crate) fn deadline(&self) -> BootTime {
+        self.at.boot.after(self.opened.timeout)
+    }
+
+    pub(crate) fn approvals(&self) -> u32 {
+        let approved =
+            self.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
+        u32::try_from(approved.count()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn denial(&self) -> Option<&Decision> {
+        self.decisions.iter().find(|decision| decision.outcome == Outcome::Deny)
+    }
+
+    /// What a grant comes to: what was asked for, narrowed by every approver.
+    pub(crate) fn granted_lasts(&self) -> Span {
+        self.decisions
+            .iter()
+            .filter_map(|decision| decision.lasts)
+            .fold(self.opened.lasts, Span::min)
+    }
+
+    pub(crate) fn granted_uses(&self) -> u32 {
+        self.decisions.iter().filter_map(|decision| decision.uses).fold(self.opened.uses, u32::min)
+    }
+
+    pub(crate) fn decided(mut self, decision: Decision) -> Self {
+        self.decisions.push(decision);
+        self
+    }
+
+    pub(crate) fn granted(self, at: Now, lasts: Span, uses: u32) -> Grant {
+        Grant {
+            request: self,
+            until: at.boot.after(lasts),
+            uses_left: uses,
+            running: BTreeSet::new(),
+        }
+    }
+}
+
+impl Grant {
+    /// One use of it begins; gives it back unchanged when there is none left.
+    pub(crate) fn started(mut self, attempt: AttemptId) -> Result<Self, Self> {
+        match self.uses_left.checked_sub(1) {
+            Some(left) if self.running.insert(attempt) => {
+                self.uses_left = left;
+                Ok(self)
+            }
+            _ => Err(self),
+        }
+    }
+
+    pub(crate) fn finished(mut self, attempt: &AttemptId) -> Self {
+        self.running.remove(attempt);
+        self
+    }
+
+    /// Whether every use was used and has ended.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.uses_left == 0 && self.running.is_empty()
+    }
+
+    pub(crate) fn ended(self) -> Option<Outlived> {
+        let origin = Origin::Request(self.request);
+        (!self.running.is_empty()).then_some(Outlived { origin, running: self.running })
+    }
+}
+
+impl Permit {
+    pub(crate) fn new(at: Now, about: About, attempt: AttemptId) -> Self {
+        Self { about: Box::new(about), attempt, until: at.boot.after(CONFIRM_WAIT_MAX) }
+    }
+
+    pub(crate) fn started(self) -> Outlived {
+        Outlived { origin: Origin::Policy(self.about), running: BTreeSet::from([self.attempt]) }
+    }
+}
+
+impl Outlived {
+    pub(crate) fn finished(mut self, attempt: &AttemptId) -> Option<Self> {
+        self.running.remove(attempt);
+        (!self.running.is_empty()).then_some(self)
+    }
+}
+
+impl Case {
+    /// The request, where people were asked.
+    pub(crate) fn request(&self) -> Option<&OpenRequest> {
+        match self {
+            Self::Open(request)
+            | Self::Granted(Grant { request, .. })
+            | Self::Outlived(Outlived { origin: Origin::Request(request), .. }) => Some(request),
+            Self::Permitted(_) | Self::Outlived(_) => None,
+        }
+    }
+
+    /// What the policy decided about, where it decided by itself.
+    pub(crate) fn about(&self) -> Option<&About> {
+        match self {
+            Self::Permitted(Permit { about, .. })
+            | Self::Outlived(Outlived { origin: Origin::Policy(about), .. }) => Some(about),
+            Self::Open(_) | Self::Granted(_) | Self::Outlived(_) => None,
+        }
+    }
+
+    /// When it ends by itself, if it does.
+    pub(crate) fn deadline(&self) -> Option<BootTime> {
+        match self {
+            Self::Open(request) => Some(request.deadline()),
+            Self::Granted(grant) => Some(grant.until),
+            Self::Permitted(permit) => Some(permit.until),
+            Self::Outlived(_) => None,
+        }
+    }
+
+    /// The commands that run under it.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &AttemptId> {
+        let running = match self {
+            Self::Granted(grant) => Some(&grant.running),
+            Self::Outlived(outlived) => Some(&outlived.running),
+            Self::Open(_) | Self::Permitted(_) => None,
+        };
+        running.into_iter().flatten()
+    }
+
+    /// The person whose it is.
+    pub(crate) fn requester(&self) -> Option<&Person> {
+        let of_request = self.request().map(|request| &request.opened.requester);
+        of_request.or_else(|| self.about().map(|about| &about.requester))
+    }
+}

@@ -1,0 +1,128 @@
+//! What is derived of the cases, so that nothing has to be searched for.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use super::case::Case;
+use super::fingerprint::Fingerprint;
+use crate::facts::{AttemptId, Uid};
+use crate::id::RequestId;
+use crate::limits::COMMAND_BYTES_MAX;
+use crate::time::BootTime;
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Tally {
+    pub(crate) open: usize,
+    pub(crate) cases: usize,
+    /// Upper bound of the bytes in a snapshot.
+    pub(crate) bytes: usize,
+}
+
+/// The derived part of [`super::Cases`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Index {
+    pub(super) deadlines: BTreeSet<(BootTime, RequestId)>,
+    pub(super) same: BTreeSet<(Fingerprint, RequestId)>,
+    /// The attempts that run, or that alone a permission is for.
+    pub(super) attempts: BTreeMap<AttemptId, RequestId>,
+    pub(super) accounts: BTreeMap<Uid, Tally>,
+    pub(super) total: Tally,
+    pub(super) granted: usize,
+}
+
+impl Index {
+    pub(super) fn note(&mut self, id: RequestId, case: &Case) {
+        if let Some(at) = case.deadline() {
+            self.deadlines.insert((at, id));
+        }
+        if let Some(fingerprint) = joinable(case) {
+            self.same.insert((fingerprint, id));
+        }
+        for attempt in attempts(case) {
+            self.attempts.insert(attempt.clone(), id);
+        }
+        let tally = Tally::of(case);
+        self.total.add(tally);
+        self.granted += usize::from(matches!(case, Case::Granted(_)));
+        if let Some(person) = case.requester() {
+            self.accounts.entry(person.account.uid).or_default().add(tally);
+        }
+    }
+
+    pub(super) fn forget(&mut self, id: RequestId, case: &Case) {
+        if let Some(at) = case.deadline() {
+            self.deadlines.remove(&(at, id));
+        }
+        if let Some(fingerprint) = joinable(case) {
+            self.same.remove(&(fingerprint, id));
+        }
+        for attempt in attempts(case) {
+            self.attempts.remove(attempt);
+        }
+        let tally = Tally::of(case);
+        self.total.remove(tally);
+        self.granted -= usize::from(matches!(case, Case::Granted(_)));
+        if let Some(person) = case.requester() {
+            let account = person.account.uid;
+            let left = self.accounts.entry(account).or_default();
+            left.remove(tally);
+            if *left == Tally::default() {
+                self.accounts.remove(&account);
+            }
+        }
+    }
+}
+
+/// What the same act joins or uses.
+fn joinable(case: &Case) -> Option<Fingerprint> {
+    match case {
+        Case::Open(request) => Some(Fingerprint::of(&request.opened)),
+        Case::Granted(grant) => Some(Fingerprint::of(&grant.request.opened)),
+        Case::Permitted(_) | Case::Outlived(_) => None,
+    }
+}
+
+fn attempts(case: &Case) -> impl Iterator<Item = &AttemptId> {
+    let permitted = match case {
+        Case::Permitted(permit) => Some(&permit.attempt),
+        Case::Open(_) | Case::Granted(_) | Case::Outlived(_) => None,
+    };
+    case.running().chain(permitted)
+}
+
+impl Tally {
+    fn of(case: &Case) -> Self {
+        Self { open: usize::from(matches!(case, Case::Open(_))), cases: 1, bytes: bytes_max(case) }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.open += other.open;
+        self.cases += other.cases;
+        self.bytes += other.bytes;
+    }
+
+    fn remove(&mut self, other: Self) {
+        self.open -= other.open;
+        self.cases -= other.cases;
+        self.bytes -= other.bytes;
+    }
+}
+
+/// What a case takes in a snapshot at most, for requests (a question stands in
+/// it escaped once more, at twice its length, beside the act that it was made of)
+/// and for acts (the longest escape of one byte is `\u0000`).
+fn bytes_max(case: &Case) -> usize {
+    const FRAME_BYTES: usize = 1_024;
+    let request = case.request().map(|request| {
+        let remarks: usize = request
+            .decisions
+            .iter()
+            .map(|decision| {
+                FRAME_BYTES + 6 * decision.comment.as_ref().map_or(0, |text| text.len())
+            })
+            .sum();
+        3 * request.opened.question.len() + remarks
+    });
+    let about = case.about().map(|about| (6 * about.act.command.bytes()).min(COMMAND_BYTES_MAX));
+    FRAME_BYTES + request.or(about).unwrap_or(0)
+}

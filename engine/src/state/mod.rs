@@ -1,0 +1,64 @@
+//! What the engine knows. The durable part is what replaying the ledger gives;
+//! the rest is of this process alone: the doors that are there, and the policy.
+
+mod attempt;
+mod case;
+mod cases;
+mod fingerprint;
+mod index;
+mod replay;
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use attempt::{Asked, Attempt, Attempts, Stand};
+pub(crate) use case::{Case, Grant, OpenRequest};
+pub(crate) use cases::Cases;
+pub(crate) use fingerprint::Fingerprint;
+pub use replay::ReplayError;
+
+use crate::facts::AttemptId;
+use crate::id::{IdSequence, RequestId};
+use crate::policy::Policy;
+use crate::record::Record;
+
+/// What becomes true once the records of a step are in the ledger.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// What a record says.
+    Record(Box<Record>),
+    /// This policy is in force.
+    Policy(Arc<Policy>),
+    /// What an attempt stands at, as long as its door is there.
+    Attempt(AttemptChange),
+}
+
+/// What becomes of an attempt; for the engine alone to read.
+#[derive(Debug, Clone)]
+pub struct AttemptChange {
+    pub(crate) attempt: AttemptId,
+    /// `None`: it is no more.
+    pub(crate) stands: Option<Box<Attempt>>,
+}
+
+/// What replaying the ledger gives, and what a snapshot holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Durable {
+    /// The boot that every deadline in it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) boot_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ids: Option<IdSequence>,
+    pub(crate) cases: Cases,
+}
+
+impl Durable {
+    /// An ID that nothing bears yet; `None` before the first start, or when all
+    /// of them are taken.
+    pub(crate) fn next_id(&self) -> Option<RequestId> {
+        self.ids?.next_free(|id| self.cases.get(id).is_some())
+    }
+}
