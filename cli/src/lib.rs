@@ -1,0 +1,83 @@
+//! The command-line tool of Writ: requesters, approvers, fleet managers and
+//! auditors each find their verbs here.
+//!
+//! A verb is a file in [`verbs`]: its arguments, whose help texts are also the
+//! manual, and what it does. Verbs talk to the agent over its socket and have no
+//! privilege of their own: what a caller may do, the agent says. Those that work on
+//! files (`init`, `enable`, `disable`, `doctor`, `audit`) do what the caller's
+//! rights to the files let them.
+//!
+//! Invariants: whatever somebody else typed is escaped before it is printed
+//! (`writ_protocol::text::shown`); what is approved is the text that was shown,
+//! by its digest; nothing that is listed is cut off.
+#![forbid(unsafe_code)]
+
+mod agent;
+mod exit;
+mod failure;
+mod host;
+mod moment;
+mod question;
+mod replace;
+mod screen;
+mod span;
+mod sudo;
+mod table;
+mod verbs;
+mod view;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::exit::EXIT_CODES;
+use crate::host::Host;
+use crate::verbs::Verb;
+
+/// Ask for, decide on, and look into just-in-time privilege on this host.
+///
+/// Admins type `sudo COMMAND` as always; where the policy wants a person to decide,
+/// sudo waits, and `writ` is how that person sees and answers the question.
+#[derive(Debug, Parser)]
+#[command(name = "writ", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(arg_required_else_help = true, infer_subcommands = false)]
+struct Arguments {
+    /// Take another folder for the root of the host, as tests do.
+    #[arg(long, global = true, hide = true, default_value = "/")]
+    root: PathBuf,
+
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// Runs `writ` with the arguments of the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let host = Host::at(&arguments.root);
+    match arguments.verb.run(&host) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if let Some(sentence) = failure.sentence() {
+                eprintln!("writ: {sentence}");
+            }
+            failure.exit().into()
+        }
+    }
+}
+
+/// The whole command line, for those who make manual pages and shell completions
+/// of it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,71 @@
+//! The verbs, each in a file of its own.
+
+mod approve;
+mod audit;
+mod cancel;
+mod deny;
+mod disable;
+mod doctor;
+mod enable;
+mod end;
+mod init;
+mod pending;
+mod request;
+mod revoke;
+mod show;
+mod status;
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::host::Host;
+
+/// What `writ` can be told to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Request(request::Arguments),
+    Status(status::Arguments),
+    Cancel(cancel::Arguments),
+    End(end::Arguments),
+    Pending(pending::Arguments),
+    Show(show::Arguments),
+    Approve(approve::Arguments),
+    Deny(deny::Arguments),
+    Revoke(revoke::Arguments),
+    Init(init::Arguments),
+    Enable(enable::Arguments),
+    Disable(disable::Arguments),
+    Doctor(doctor::Arguments),
+    #[command(subcommand)]
+    Audit(audit::Verb),
+}
+
+/// Where escalations are caught.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Door {
+    /// Every command of sudo(8), through its plugin interface.
+    Sudo,
+}
+
+impl Verb {
+    /// Does it.
+    pub(crate) fn run(&self, host: &Host) -> Result<Exit, Failure> {
+        match self {
+            Self::Request(arguments) => request::run(host, arguments),
+            Self::Status(arguments) => status::run(host, arguments),
+            Self::Cancel(arguments) => cancel::run(host, arguments),
+            Self::End(arguments) => end::run(host, arguments),
+            Self::Pending(arguments) => pending::run(host, arguments),
+            Self::Show(arguments) => show::run(host, arguments),
+            Self::Approve(arguments) => approve::run(host, arguments),
+            Self::Deny(arguments) => deny::run(host, arguments),
+            Self::Revoke(arguments) => revoke::run(host, arguments),
+            Self::Init(arguments) => init::run(host, arguments),
+            Self::Enable(arguments) => enable::run(host, arguments),
+            Self::Disable(arguments) => disable::run(host, arguments),
+            Self::Doctor(arguments) => doctor::run(host, arguments),
+            Self::Audit(verb) => audit::run(host, verb),
+        }
+    }
+}

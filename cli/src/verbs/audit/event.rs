@@ -1,0 +1,195 @@
+//! An event in words.
+
+use std::io;
+
+use nix::sys::signal::Signal;
+use writ_engine::facts::{Ending, Person};
+use writ_engine::record::{By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, What};
+use writ_engine::time::Span;
+use writ_protocol::text::shown;
+
+use super::subjects::Subject;
+use crate::span::in_words;
+use crate::view::command;
+
+/// What happened, on one line; `subject` says what its ID is about, where that is
+/// known.
+pub(crate) fn sentence(what: &What, subject: Option<&Subject>) -> String {
+    match what {
+        What::AgentStarted { version, torn_bytes, .. } => {
+            let torn = match torn_bytes {
+                None => String::new(),
+                Some(bytes) => format!("; an unfinished line of {bytes} bytes was cut off"),
+            };
+            format!("writd {} started{torn}", shown(version))
+        }
+        What::AgentStopped => "writd stopped".to_owned(),
+        What::PolicyLoaded { digest, force } => {
+            format!("policy {} is in force{}", shown(digest), observed(*force))
+        }
+        What::PolicyRefused { message } => {
+            format!("the policy files were not taken: {}", shown(message))
+        }
+        What::RequestOpened(opened) => request_opened(opened, subject),
+        What::RequestJoined { .. } => format!("{} asked again", requester(subject)),
+        What::RequestCancelled { by } => format!("{} took the request back", person(by)),
+        What::RequestExpired { reason } => format!("the request ended: {}", expiry(*reason)),
+        What::DecisionMade(made) => decision_made(made, subject),
+        What::RequestDenied { by, comment } => {
+            format!("denied by {}{}", name(by), remark(comment.as_deref()))
+        }
+        What::GrantStarted { lasts, uses } => {
+            format!("granted for {}{}", in_words(lasts.0), runs(Some(*uses)))
+        }
+        What::GrantEnded { reason, by, comment } => {
+            let why = end(*reason, by);
+            format!("the grant ended: {why}{}", remark(comment.as_deref()))
+        }
+        What::CommandStarted { .. } => format!("started{}", what_of(subject)),
+        What::CommandFinished { ending, runtime, .. } => finished(*ending, *runtime),
+        What::LedgerAcknowledged { by, comment, what } => format!(
+            "{} acknowledged that the ledger was broken ({}): {}",
+            person(by),
+            shown(what),
+            shown(comment)
+        ),
+    }
+}
+
+/// A person, with the account that he logged in to where that is another.
+pub(crate) fn person(person: &Person) -> String {
+    let account = shown(&person.account.name);
+    match &person.login {
+        Some(login) if login.uid != person.account.uid => {
+            format!("{account} (logged in as {})", shown(&login.name))
+        }
+        _ => account,
+    }
+}
+
+fn request_opened(opened: &Opened, subject: Option<&Subject>) -> String {
+    let asked: Vec<String> = opened.asked.iter().map(|name| shown(name)).collect();
+    let asked = asked.join(", ");
+    let why = why(opened.reason.as_deref(), opened.ticket.as_deref());
+    format!("{} asked {asked}{}{why}", person(&opened.requester), what_of(subject))
+}
+
+fn decision_made(made: &Made, subject: Option<&Subject>) -> String {
+    let by = name(&made.by);
+    let verdict = match made.outcome {
+        Outcome::Allow => "allowed",
+        Outcome::Approve => "approved",
+        Outcome::Deny => "refused",
+        Outcome::WouldAsk => "would have asked people about",
+        Outcome::Pass => "let pass",
+    };
+    let about = match (&made.about, subject) {
+        (Some(about), Some(subject)) => {
+            let why = why(about.reason.as_deref(), about.ticket.as_deref());
+            format!(" {}{}{why}", person(&about.requester), what_of(Some(subject)))
+        }
+        _ => String::new(),
+    };
+    let narrowed = match made.lasts {
+        Some(lasts) => format!(" for {}", in_words(lasts.0)),
+        None => String::new(),
+    };
+    let uses = runs(made.uses);
+    let comment = remark(made.comment.as_deref());
+    let observed = observed(made.force);
+    format!("{by} {verdict}{about}{narrowed}{uses}{comment}{observed}")
+}
+
+fn finished(ending: Ending, runtime: Option<Span>) -> String {
+    let after = match runtime {
+        Some(runtime) => format!(" after {}", in_words(runtime.0)),
+        None => String::new(),
+    };
+    match ending {
+        Ending::ExitStatus(status) => format!("exited with {status}{after}"),
+        Ending::Signal(number) => match Signal::try_from(number) {
+            Ok(signal) => format!("ended by {signal}{after}"),
+            Err(_) => format!("ended by signal {number}{after}"),
+        },
+        Ending::ExecErrno(errno) => {
+            let error = io::Error::from_raw_os_error(errno);
+            format!("could not be executed: {error}")
+        }
+        Ending::Unknown => "ended unseen: sudo was lost before it could tell".to_owned(),
+    }
+}
+
+fn requester(subject: Option<&Subject>) -> String {
+    subject.map_or("the requester".to_owned(), |subject| person(&subject.requester))
+}
+
+/// Such as `: /usr/bin/id -u as postgres`.
+fn what_of(subject: Option<&Subject>) -> String {
+    let Some(subject) = subject else {
+        return String::new();
+    };
+    let command = subject.command();
+    let line = command::line(&command);
+    if command.run_as.uid == 0 && command.run_as.group.is_none() {
+        format!(": {line}")
+    } else {
+        format!(": {line} as {}", command::run_as(&command))
+    }
+}
+
+fn why(reason: Option<&str>, ticket: Option<&str>) -> String {
+    match (reason, ticket) {
+        (Some(reason), Some(ticket)) => format!(", because: {} ({})", shown(reason), shown(ticket)),
+        (Some(reason), None) => format!(", because: {}", shown(reason)),
+        (None, Some(ticket)) => format!(", for {}", shown(ticket)),
+        (None, None) => String::new(),
+    }
+}
+
+fn name(by: &By) -> String {
+    match by {
+        By::Policy => "the policy".to_owned(),
+        By::Agent => "the agent".to_owned(),
+        By::Person(by) => person(by),
+    }
+}
+
+fn end(reason: EndReason, by: &By) -> String {
+    match reason {
+        EndReason::Expired => "its time was up".to_owned(),
+        EndReason::Used => "it was used".to_owned(),
+        EndReason::GivenBack => format!("{} gave it back", name(by)),
+        EndReason::Revoked => format!("{} took it back", name(by)),
+        EndReason::Reboot => "the host was booted anew".to_owned(),
+        EndReason::Policy => "the policy no longer has it".to_owned(),
+        EndReason::Broken => "a part of the ledger was lost".to_owned(),
+    }
+}
+
+fn expiry(reason: ExpiryReason) -> &'static str {
+    match reason {
+        ExpiryReason::Silence => "nobody answered in time",
+        ExpiryReason::Reboot => "the host was booted anew",
+        ExpiryReason::Policy => "the policy no longer lets it be asked for",
+        ExpiryReason::Broken => "a part of the ledger was lost",
+    }
+}
+
+fn remark(comment: Option<&str>) -> String {
+    comment.map_or(String::new(), |comment| format!(": {}", shown(comment)))
+}
+
+fn runs(uses: Option<u32>) -> String {
+    match uses {
+        None => String::new(),
+        Some(1) => ", one run".to_owned(),
+        Some(uses) => format!(", {uses} runs"),
+    }
+}
+
+fn observed(force: Force) -> &'static str {
+    match force {
+        Force::Enforced => "",
+        Force::Observed => " (observed only)",
+    }
+}

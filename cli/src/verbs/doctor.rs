@@ -1,0 +1,85 @@
+//! `writ doctor`: what is not as it should be, and what to do about it.
+
+mod agent;
+mod ledger;
+mod sudo;
+mod system;
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use writ_protocol::answers::Finding;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::screen::{Screen, print, print_json, shown_lines};
+
+/// Say what is not as it should be, and what to do about it
+///
+/// Looks at the agent and its socket, sudo.conf and the plugin as sudo would load
+/// them, the ledger, the journal and the clock. Exits with 1 if anything is wrong.
+/// Run it as root: others may not look everywhere.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Print JSON: {"well": …, "findings": [{"what": "…", "remedy": "…"}], "notes":
+    /// ["…"]}
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was found.
+#[derive(Debug, Default, Serialize)]
+struct Diagnosis {
+    findings: Vec<Finding>,
+    /// What is as it was set up, and worth knowing.
+    notes: Vec<String>,
+}
+
+impl Diagnosis {
+    fn find(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
+        self.findings.push(Finding { what: what.into(), remedy: remedy.into() });
+    }
+
+    fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Printed<'a> {
+    well: bool,
+    #[serde(flatten)]
+    diagnosis: &'a Diagnosis,
+}
+
+pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut diagnosis = Diagnosis::default();
+    agent::look(host, &mut diagnosis);
+    sudo::look(host, &mut diagnosis);
+    ledger::look(host, &mut diagnosis);
+    system::look(host, &mut diagnosis);
+    let well = diagnosis.findings.is_empty();
+    if arguments.json {
+        print_json(&Printed { well, diagnosis: &diagnosis })?;
+    } else {
+        print(&text(&diagnosis, Screen::of_stdout()))?;
+    }
+    Ok(if well { Exit::Done } else { Exit::Failed })
+}
+
+fn text(diagnosis: &Diagnosis, screen: Screen) -> String {
+    let mut text = String::new();
+    // Writing to a String does not fail, here and below.
+    for finding in &diagnosis.findings {
+        let what = screen.alarming(&shown_lines(&finding.what));
+        let _ = writeln!(text, "{what}\n  {}", shown_lines(&finding.remedy));
+    }
+    for note in &diagnosis.notes {
+        let _ = writeln!(text, "{}", shown_lines(note));
+    }
+    if diagnosis.findings.is_empty() {
+        let _ = writeln!(text, "Nothing is wrong.");
+    }
+    text
+}

@@ -1,0 +1,110 @@
+//! sudo.conf and the plugin, as sudo would load them.
+
+use std::fs;
+use std::io;
+use std::process::Command;
+
+use super::Diagnosis;
+use crate::host::Host;
+use crate::moment::{local, now_wall_ms};
+use crate::sudo::conf::{DoorState, SUDO_CONF, SudoConf};
+use crate::sudo::{plugin, probe, trial};
+
+const ENABLE: &str = "`writ enable sudo` writes the lines anew";
+
+pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
+    let text = match fs::read(host.path(SUDO_CONF)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            return diagnosis
+                .find(format!("{SUDO_CONF} cannot be read: {error}"), "run `writ doctor` as root");
+        }
+    };
+    let conf = SudoConf::parse(&text);
+    for line in &conf.misspelt {
+        diagnosis.find(
+            format!(
+                "sudo passes over this line of {SUDO_CONF}, and runs commands without Writ: {line}"
+            ),
+            ENABLE,
+        );
+    }
+    match conf.door_state() {
+        DoorState::Off => diagnosis.note("sudo does not ask Writ; `writ enable sudo` lets it."),
+        DoorState::Half => {
+            diagnosis.find(format!("{SUDO_CONF} names only one of Writ's two plugins"), ENABLE)
+        }
+        DoorState::On => look_at_enabled(host, &conf, diagnosis),
+    }
+    look_at_trial(host, &conf, diagnosis);
+}
+
+fn look_at_enabled(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
+    let owner = "it must be root's and not writable by others";
+    if !plugin::only_root_writes(host, SUDO_CONF.as_ref()) {
+        diagnosis.find(
+            format!("sudo passes over {SUDO_CONF} and runs commands without Writ: {owner}"),
+            format!("`chown root:root {SUDO_CONF}; chmod 0644 {SUDO_CONF}`"),
+        );
+    }
+    let mut checked = Vec::new();
+    for named in conf.plugin_paths() {
+        let found = plugin::locate(host, conf, named);
+        if checked.contains(&named) {
+            continue;
+        }
+        checked.push(named);
+        if let Err(error) = found.and_then(|path| plugin::check_file(host, &path)) {
+            diagnosis
+                .find(error.to_string(), "until it is mended, `writ disable sudo` gives sudo back");
+        }
+    }
+    // Others than root are not told of plugins.
+    if host.is_mine()
+        && let Err(error) = probe::sudo_loads_writ(host)
+    {
+        diagnosis.find(
+            error.to_string(),
+            "`writ disable sudo` gives sudo back; then find out why with `journalctl -u writd`",
+        );
+    }
+    look_at_unit(host, diagnosis);
+}
+
+/// Without its socket after the next boot, nobody but root could use sudo.
+fn look_at_unit(host: &Host, diagnosis: &mut Diagnosis) {
+    let asked = Command::new(host.path("/usr/bin/systemctl"))
+        .args(["is-enabled", "--quiet", "writd.socket"])
+        .output();
+    if asked.is_ok_and(|output| !output.status.success()) {
+        diagnosis.find(
+            "sudo asks Writ, but writd.socket is not enabled: after the next boot nobody would answer",
+            "`systemctl enable --now writd.socket`",
+        );
+    }
+}
+
+fn look_at_trial(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
+    let trial = match trial::pending(host) {
+        Ok(Some(trial)) => trial,
+        Ok(None) => return,
+        Err(error) => return diagnosis.find(error.to_string(), "run `writ doctor` as root"),
+    };
+    let until = local(trial.until_wall_ms);
+    if conf.door_state() == DoorState::Off {
+        diagnosis.find(
+            "a trial of sudo is still noted, though sudo does not ask Writ",
+            "`writ disable sudo` clears it",
+        );
+    } else if trial.until_wall_ms < now_wall_ms() {
+        diagnosis.find(
+            format!("the trial of sudo ended at {until}, and nobody undid it"),
+            "`writ enable sudo --confirm` keeps it, `writ disable sudo` undoes it",
+        );
+    } else {
+        diagnosis.note(format!(
+            "sudo asks Writ on trial until {until}; `writ enable sudo --confirm` keeps it."
+        ));
+    }
+}

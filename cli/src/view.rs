@@ -1,0 +1,5 @@
+//! How requests and questions look.
+
+pub(crate) mod command;
+pub(crate) mod listing;
+pub(crate) mod question;

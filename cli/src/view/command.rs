@@ -1,0 +1,74 @@
+//! A command on one line, with nothing hidden.
+
+use writ_protocol::calls::Command;
+use writ_protocol::text::{shown, shown_command};
+
+/// The command as a shell would need it: the path that really runs and every
+/// argument, quoted and escaped; `sudoedit` and the files of an edit.
+pub(crate) fn line(command: &Command) -> String {
+    if command.edit {
+        let words = command.argv.iter().map(String::as_str);
+        return shown_command(["sudoedit"].into_iter().chain(words));
+    }
+    let arguments = command.argv.iter().skip(1).map(String::as_str);
+    shown_command([command.path.as_str()].into_iter().chain(arguments))
+}
+
+/// The name that the program is called by, where that is not its own: some
+/// programs do another thing under another name.
+pub(crate) fn other_name(command: &Command) -> Option<String> {
+    let called = command.argv.first().filter(|_| !command.edit)?;
+    (base_name(called) != base_name(&command.path)).then(|| shown_command([called.as_str()]))
+}
+
+/// Whom it runs as, such as `root` or `postgres, group dba`.
+pub(crate) fn run_as(command: &Command) -> String {
+    let run_as = &command.run_as;
+    match &run_as.group {
+        None => shown(&run_as.user),
+        Some(group) => format!("{}, group {}", shown(&run_as.user), shown(group)),
+    }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use writ_protocol::calls::RunAs;
+
+    fn command(path: &str, argv: &[&str]) -> Command {
+        Command {
+            path: path.to_owned(),
+            argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+            cwd: "/".to_owned(),
+            run_as: RunAs { user: "root".to_owned(), uid: 0, group: None },
+            edit: false,
+        }
+    }
+
+    #[test]
+    fn the_path_that_runs_is_shown_with_every_argument() {
+        let restart = command("/usr/bin/systemctl", &["systemctl", "restart", "a b\u{1b}[2J"]);
+        assert_eq!(line(&restart), "/usr/bin/systemctl restart 'a b\\e[2J'");
+        assert_eq!(other_name(&restart), None);
+    }
+
+    #[test]
+    fn another_name_is_not_passed_over() {
+        let shell = command("/usr/bin/busybox", &["sh", "-c", "id"]);
+        assert_eq!(other_name(&shell).as_deref(), Some("sh"));
+        let login = command("/bin/bash", &["-bash"]);
+        assert_eq!(other_name(&login).as_deref(), Some("-bash"));
+    }
+
+    #[test]
+    fn an_edit_names_its_files() {
+        let mut edit = command("/usr/bin/sudoedit", &["/etc/hosts"]);
+        edit.edit = true;
+        assert_eq!(line(&edit), "sudoedit /etc/hosts");
+        assert_eq!(other_name(&edit), None);
+    }
+}

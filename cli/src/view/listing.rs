@@ -1,0 +1,120 @@
+//! Requests and grants as the rows of a table.
+
+use writ_protocol::answers::{Decision, Request, RequestState};
+use writ_protocol::calls::Verdict;
+use writ_protocol::text::shown;
+
+use crate::screen::Screen;
+use crate::span::{countdown, in_words};
+use crate::table::Table;
+use crate::view::command;
+
+/// What waits for the reader, one row each: who asks for what, since when, and how
+/// long is left. `now_wall_ms` is milliseconds since 1970-01-01 UTC.
+pub(crate) fn to_decide(requests: &[Request], now_wall_ms: u64, screen: Screen) -> String {
+    let mut table = Table::new(["ID", "WHO", "SINCE", "LEFT"], "WHAT");
+    for request in requests {
+        table.row(
+            [
+                shown(&request.id),
+                who(request),
+                in_words(now_wall_ms.saturating_sub(request.opened_wall_ms)),
+                countdown(request.remaining_ms),
+            ],
+            what(request),
+        );
+    }
+    table.render(screen)
+}
+
+/// What stands, one row each: its state, how long and how often it may still be
+/// used.
+pub(crate) fn standing(requests: &[Request], screen: Screen) -> String {
+    let mut table = Table::new(["ID", "STATE", "LEFT", "USES"], "WHAT");
+    for request in requests {
+        let uses = match request.state {
+            RequestState::Pending => String::new(),
+            RequestState::Granted | RequestState::Running => request.uses_left.to_string(),
+        };
+        table.row(
+            [shown(&request.id), state(request), countdown(request.remaining_ms), uses],
+            what(request),
+        );
+    }
+    table.render(screen)
+}
+
+/// The same for everybody's, with a column for whose it is.
+pub(crate) fn everybody(requests: &[Request], screen: Screen) -> String {
+    let mut table = Table::new(["ID", "WHO", "STATE", "LEFT"], "WHAT");
+    for request in requests {
+        table.row(
+            [shown(&request.id), who(request), state(request), countdown(request.remaining_ms)],
+            what(request),
+        );
+    }
+    table.render(screen)
+}
+
+/// Who asks, with the account he logged in to where that is another.
+pub(crate) fn who(request: &Request) -> String {
+    match &request.login_user {
+        Some(login) if *login != request.user => {
+            format!("{} ({})", shown(&request.user), shown(login))
+        }
+        _ => shown(&request.user),
+    }
+}
+
+/// What somebody answered, such as `bob approved` or `carol refused: not today`.
+pub(crate) fn decision(decision: &Decision) -> String {
+    let verdict = match decision.verdict {
+        Verdict::Approve => "approved",
+        Verdict::Deny => "refused",
+    };
+    let by = shown(&decision.by);
+    match &decision.comment {
+        Some(comment) => format!("{by} {verdict}: {}", shown(comment)),
+        None => format!("{by} {verdict}"),
+    }
+}
+
+fn state(request: &Request) -> String {
+    match request.state {
+        RequestState::Pending if request.needed > 1 => {
+            format!("waiting, {} of {}", approvals(request), request.needed)
+        }
+        RequestState::Pending => "waiting".to_owned(),
+        RequestState::Granted => "granted".to_owned(),
+        RequestState::Running => "running".to_owned(),
+    }
+}
+
+/// How many have approved.
+pub(crate) fn approvals(request: &Request) -> usize {
+    let approved = |decision: &&Decision| decision.verdict == Verdict::Approve;
+    request.decisions.iter().filter(approved).count()
+}
+
+/// The command, and under it what is not as usual.
+fn what(request: &Request) -> Vec<String> {
+    let mut lines = vec![command::line(&request.command)];
+    if let Some(name) = command::other_name(&request.command) {
+        lines.push(format!("called as {name}"));
+    }
+    if request.command.run_as.uid != 0 || request.command.run_as.group.is_some() {
+        lines.push(format!("as {}", command::run_as(&request.command)));
+    }
+    match (&request.reason, &request.ticket) {
+        (Some(reason), Some(ticket)) => {
+            lines.push(format!("why: {} ({})", shown(reason), shown(ticket)));
+        }
+        (Some(reason), None) => lines.push(format!("why: {}", shown(reason))),
+        (None, Some(ticket)) => lines.push(format!("ticket: {}", shown(ticket))),
+        (None, None) => {}
+    }
+    if request.state == RequestState::Pending {
+        lines.extend(request.decisions.iter().map(decision));
+    }
+    lines
+}
