@@ -48,11 +48,7 @@ impl Berth {
             .stdout(Stdio::null())
             .spawn()
             .expect("setsid of util-linux can be started");
-        Self {
-            folder,
-            keeper,
-            _lock: lock,
-        }
+        Self { folder, keeper, _lock: lock }
     }
 
     pub(crate) fn folder(&self) -> &Path {

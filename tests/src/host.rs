@@ -147,8 +147,7 @@ impl Host {
             chmod "$2" "$1.rig"
             mv "$1.rig" "$1""#;
         let mode = format!("{mode:o}");
-        self.root_with(&["sh", "-c", script, "sh", path, &mode], contents.as_ref())
-            .ok();
+        self.root_with(&["sh", "-c", script, "sh", path, &mode], contents.as_ref()).ok();
     }
 
     /// The text of a file.
@@ -190,10 +189,7 @@ impl Host {
 
     /// All that its console has shown since the first boot.
     pub fn console(&self) -> String {
-        self.machine()
-            .as_ref()
-            .map(Machine::console)
-            .unwrap_or_default()
+        self.machine().as_ref().map(Machine::console).unwrap_or_default()
     }
 
     fn off_and_on(&self, off: fn(Machine)) {
@@ -203,8 +199,6 @@ impl Host {
     }
 
     fn machine(&self) -> MutexGuard<'_, Option<Machine>> {
-        self.machine
-            .lock()
-            .expect("no boot of this host has failed")
+        self.machine.lock().expect("no boot of this host has failed")
     }
 }

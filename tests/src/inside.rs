@@ -10,10 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const ENVIRONMENT: [(&str, &str); 4] = [
     ("HOME", "/root"),
     ("LANG", "C.UTF-8"),
-    (
-        "PATH",
-        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    ),
+    ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
     ("SHELL", "/bin/bash"),
 ];
 
@@ -38,9 +35,7 @@ impl Inside {
         static STARTED: AtomicU32 = AtomicU32::new(0);
 
         let count = STARTED.fetch_add(1, Ordering::Relaxed);
-        let group = self
-            .root_group()
-            .join(format!("system.slice/rig.service/command-{count}"));
+        let group = self.root_group().join(format!("system.slice/rig.service/command-{count}"));
         let mut command = Command::new("/bin/sh");
         command
             .env_clear()
@@ -48,9 +43,7 @@ impl Inside {
             .args(["-c", JOIN_GROUP, "sh"])
             .arg(&group)
             .args(["nsenter", "--target", &self.leader.to_string()])
-            .args([
-                "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--",
-            ])
+            .args(["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--"])
             .args(argv);
         (command, group)
     }

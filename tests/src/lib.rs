@@ -43,6 +43,8 @@
 //! }
 //! ```
 //!
+//! A `prepare` that installs what is tested is `host.install(&writ_tests::package())`.
+//!
 //! `cargo test -p writ-tests` (as root) runs all; `--test smoke -- --release
 //! trixie FILTER` a part; `-- --keep` leaves the hosts up until Enter and says
 //! how to look around. The first run makes the root file systems (minutes).
@@ -71,6 +73,7 @@ mod host;
 mod inside;
 mod login;
 mod machine;
+mod package;
 mod pty;
 mod release;
 mod running;
@@ -80,6 +83,7 @@ mod transcript;
 mod wait;
 
 pub use host::Host;
+pub use package::package;
 pub use release::Release;
 pub use running::{Output, Running};
 pub use scenario::{Scenario, run_scenarios};

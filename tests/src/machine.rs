@@ -35,11 +35,7 @@ impl Machine {
     /// With the console's text, and the failed units, if it does not.
     pub(crate) fn boot(folder: &Path, original: &Path) -> Self {
         let console = folder.join("console.log");
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&console)
-            .expect("a log file");
+        let log = OpenOptions::new().create(true).append(true).open(&console).expect("a log file");
         let nspawn = Command::new(rig("boot.sh"))
             .args([folder, original])
             .stdin(Stdio::null())
@@ -47,11 +43,7 @@ impl Machine {
             .stderr(log)
             .spawn()
             .expect("boot.sh can be started");
-        let mut machine = Self {
-            nspawn,
-            leader: 0,
-            console,
-        };
+        let mut machine = Self { nspawn, leader: 0, console };
         machine.find_leader();
         machine.wait_for_units();
         machine
@@ -73,31 +65,19 @@ impl Machine {
     pub(crate) fn power_off(mut self) {
         self.signal_leader(POWER_OFF);
         let off = holds_within(POWER_OFF_LIMIT, || self.nspawn_is_gone());
-        assert!(
-            off,
-            "the host did not power off; its console:\n{}",
-            self.console()
-        );
+        assert!(off, "the host did not power off; its console:\n{}", self.console());
     }
 
     /// Ends it as a power cut does: nothing in it is told. (Dropping it is all.)
     pub(crate) fn cut_power(self) {}
 
     fn signal_leader(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args(["-s", signal, &self.leader.to_string()])
-            .status();
-        assert!(
-            sent.is_ok_and(|status| status.success()),
-            "the host was not up"
-        );
+        let sent = Command::new("kill").args(["-s", signal, &self.leader.to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "the host was not up");
     }
 
     fn nspawn_is_gone(&mut self) -> bool {
-        self.nspawn
-            .try_wait()
-            .expect("a child can be waited for")
-            .is_some()
+        self.nspawn.try_wait().expect("a child can be waited for").is_some()
     }
 
     /// nspawn's child that is PID 1 of a process namespace and has become
@@ -126,19 +106,13 @@ impl Machine {
         holds_within(BOOT_LIMIT, || {
             // systemctl does not wait before PID 1 listens, so it is asked again.
             let (question, group) = inside.command(&["systemctl", "is-system-running", "--wait"]);
-            state = Running::start(question, "systemctl", Some(group))
-                .finish(BOOT_LIMIT)
-                .stdout;
+            state = Running::start(question, "systemctl", Some(group)).finish(BOOT_LIMIT).stdout;
             matches!(state.trim(), "running" | "degraded") || self.nspawn_is_gone()
         });
         if state.trim() != "running" {
             let (list, group) = inside.command(&["systemctl", "--failed", "--no-pager"]);
             let failed = Running::start(list, "systemctl", Some(group)).finish(BOOT_LIMIT);
-            panic!(
-                "the host is {:?}, not running: {failed}\n{}",
-                state.trim(),
-                self.console()
-            );
+            panic!("the host is {:?}, not running: {failed}\n{}", state.trim(), self.console());
         }
     }
 }
@@ -153,9 +127,7 @@ impl Drop for Machine {
             let _ = self.nspawn.kill();
         } else {
             // nspawn tidies up and ends when its PID 1 does.
-            let _ = Command::new("kill")
-                .args(["-s", "KILL", &self.leader.to_string()])
-                .status();
+            let _ = Command::new("kill").args(["-s", "KILL", &self.leader.to_string()]).status();
         }
         if !holds_within(POWER_OFF_LIMIT, || self.nspawn_is_gone()) {
             let _ = self.nspawn.kill();

@@ -33,12 +33,8 @@ pub(crate) fn pair(size: Size) -> (File, OwnedFd) {
     grantpt(&ours).expect("a pseudo-terminal");
     unlockpt(&ours).expect("a pseudo-terminal");
     let name = ptsname(&ours, Vec::new()).expect("a pseudo-terminal has a name");
-    let theirs = open(
-        name,
-        OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .expect("the other end of it");
+    let theirs = open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())
+        .expect("the other end of it");
     let ours = File::from(ours);
     resize(&ours, size);
     (ours, theirs)
@@ -46,11 +42,7 @@ pub(crate) fn pair(size: Size) -> (File, OwnedFd) {
 
 /// Gives the terminal another size; the kernel tells the program (SIGWINCH).
 pub(crate) fn resize(ours: &File, size: Size) {
-    let window = Winsize {
-        ws_row: size.rows.get(),
-        ws_col: size.columns.get(),
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    let window =
+        Winsize { ws_row: size.rows.get(), ws_col: size.columns.get(), ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(ours, window).expect("a terminal has a size");
 }

@@ -40,9 +40,7 @@ impl fmt::Display for Release {
 
 /// The file in the rig's folder of that name.
 pub(crate) fn rig(script: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("rig")
-        .join(script)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rig").join(script)
 }
 
 /// What a host is a copy of: made once, then read only.
@@ -62,13 +60,6 @@ pub(crate) fn original(release: Release) -> Original {
         .output()
         .expect("rootfs.sh can be started");
     assert!(made.status.success(), "rootfs.sh could not make {release}");
-    let folder = PathBuf::from(
-        String::from_utf8(made.stdout)
-            .expect("a path in UTF-8")
-            .trim(),
-    );
-    Original {
-        root: folder.join("root"),
-        key: folder.join("key"),
-    }
+    let folder = PathBuf::from(String::from_utf8(made.stdout).expect("a path in UTF-8").trim());
+    Original { root: folder.join("root"), key: folder.join("key") }
 }

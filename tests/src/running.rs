@@ -83,13 +83,7 @@ impl Running {
             .unwrap_or_else(|error| panic!("`{what}` could not be started: {error}"));
         let stdout = Gathered::from(child.stdout.take().expect("a pipe"));
         let stderr = Gathered::from(child.stderr.take().expect("a pipe"));
-        Self {
-            child,
-            stdout,
-            stderr,
-            group,
-            what: what.to_owned(),
-        }
+        Self { child, stdout, stderr, group, what: what.to_owned() }
     }
 
     /// Writes to its standard input; that it no longer reads is not an error.
@@ -121,12 +115,7 @@ impl Running {
     #[track_caller]
     pub fn expect_stderr(&self, text: &str) {
         let said = holds_within(PATIENCE, || self.stderr().contains(text));
-        assert!(
-            said,
-            "`{}` did not write {text:?} but this:\n{}",
-            self.what,
-            self.stderr()
-        );
+        assert!(said, "`{}` did not write {text:?} but this:\n{}", self.what, self.stderr());
     }
 
     /// Waits until standard output contains `text`.
@@ -136,20 +125,12 @@ impl Running {
     #[track_caller]
     pub fn expect_stdout(&self, text: &str) {
         let said = holds_within(PATIENCE, || self.stdout().contains(text));
-        assert!(
-            said,
-            "`{}` did not write {text:?} but this:\n{}",
-            self.what,
-            self.stdout()
-        );
+        assert!(said, "`{}` did not write {text:?} but this:\n{}", self.what, self.stdout());
     }
 
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
-        self.child
-            .try_wait()
-            .expect("a child can be waited for")
-            .is_none()
+        self.child.try_wait().expect("a child can be waited for").is_none()
     }
 
     /// Waits for its end.
@@ -167,9 +148,7 @@ impl Running {
             self.stderr()
         );
         let status = self.child.wait().expect("a child can be waited for");
-        holds_within(OUTPUT_LAG, || {
-            self.stdout.is_whole() && self.stderr.is_whole()
-        });
+        holds_within(OUTPUT_LAG, || self.stdout.is_whole() && self.stderr.is_whole());
         Output {
             status: shell_status(status),
             stdout: self.stdout(),
@@ -197,9 +176,7 @@ impl Drop for Running {
 
 /// The exit status as a shell gives it.
 pub(crate) fn shell_status(status: ExitStatus) -> i32 {
-    status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
 }
 
 /// What a pipe has given until now.
@@ -216,9 +193,7 @@ impl Gathered {
         let reader = thread::spawn(move || {
             let mut chunk = [0; 8192];
             while let Ok(length @ 1..) = pipe.read(&mut chunk) {
-                sink.lock()
-                    .expect("no reader panics")
-                    .extend_from_slice(&chunk[..length]);
+                sink.lock().expect("no reader panics").extend_from_slice(&chunk[..length]);
             }
         });
         Self { bytes, reader }

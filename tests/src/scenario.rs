@@ -78,18 +78,12 @@ pub fn run_scenarios(prepare: fn(&Host), scenarios: &[Scenario]) -> ExitCode {
                 scope.spawn(move || run_on(release, prepare, &chosen, wish))
             })
             .collect();
-        runs.into_iter()
-            .map(|run| run.join().expect("its panics are caught"))
-            .collect()
+        runs.into_iter().map(|run| run.join().expect("its panics are caught")).collect()
     });
     let passed: usize = tallies.iter().map(|tally| tally.passed).sum();
     let failed: usize = tallies.iter().map(|tally| tally.failed).sum();
     println!("{passed} passed, {failed} failed");
-    if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What the person who started the program wants.
@@ -156,10 +150,7 @@ fn run_on(release: Release, prepare: fn(&Host), scenarios: &[Scenario], wish: &W
         Ok(host) => host,
         Err(message) => {
             report(release, "FAIL", "boot", start, &message);
-            return Tally {
-                passed: 0,
-                failed: scenarios.len(),
-            };
+            return Tally { passed: 0, failed: scenarios.len() };
         }
     };
     if let Err(message) = caught(|| prepare(&host)) {
@@ -177,22 +168,13 @@ fn run_on(release: Release, prepare: fn(&Host), scenarios: &[Scenario], wish: &W
                 Err(message) => {
                     tally.failed += 1;
                     let journal = caught(|| journal(&host, since)).unwrap_or_default();
-                    report(
-                        release,
-                        "FAIL",
-                        scenario.name,
-                        start,
-                        &format!("{message}\n{journal}"),
-                    );
+                    report(release, "FAIL", scenario.name, start, &format!("{message}\n{journal}"));
                 }
             }
         }
     }
     if wish.keep {
-        println!(
-            "{release}: nsenter -t {} -m -u -i -n -p -C bash; Enter ends it",
-            host.leader()
-        );
+        println!("{release}: nsenter -t {} -m -u -i -n -p -C bash; Enter ends it", host.leader());
         let _ = io::stdin().lock().read_line(&mut String::new());
     }
     tally
@@ -210,18 +192,9 @@ fn report(release: Release, result: &str, name: &str, start: Instant, message: &
 
 /// What root's processes have logged since then.
 fn journal(host: &Host, since: SystemTime) -> String {
-    let since = since
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let since = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let since = format!("--since=@{since}");
-    let said = host.root(&[
-        "journalctl",
-        "--no-pager",
-        "--no-hostname",
-        "_UID=0",
-        &since,
-    ]);
+    let said = host.root(&["journalctl", "--no-pager", "--no-hostname", "_UID=0", &since]);
     let telling = |line: &&str| !COMINGS_AND_GOINGS.iter().any(|words| line.contains(words));
     let lines: Vec<&str> = said.stdout.lines().filter(telling).collect();
     let end = lines.len().saturating_sub(JOURNAL_LINES);
@@ -239,10 +212,7 @@ fn say_panics_of_scenarios_with_their_result() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         let kept = HEARD.with_borrow_mut(|heard| {
-            heard
-                .as_mut()
-                .map(|heard| *heard = panic.to_string())
-                .is_some()
+            heard.as_mut().map(|heard| *heard = panic.to_string()).is_some()
         });
         if !kept {
             usual(panic);

@@ -78,12 +78,7 @@ impl Terminal {
         let eyes = ours.try_clone().expect("a descriptor");
         let shown = Arc::clone(&display);
         thread::spawn(move || shown.follow(eyes));
-        let terminal = Self {
-            user: user.to_owned(),
-            ssh,
-            keyboard: ours,
-            display,
-        };
+        let terminal = Self { user: user.to_owned(), ssh, keyboard: ours, display };
         // What is typed before ssh has taken the terminal over is echoed twice.
         terminal.prompt();
         terminal
@@ -154,16 +149,11 @@ impl Terminal {
     #[track_caller]
     pub fn expect_one_of(&self, texts: &[&str]) -> usize {
         let find = |rest: &str| {
-            let found = texts
-                .iter()
-                .filter_map(|text| Some((rest.find(text)?, text.len())));
+            let found = texts.iter().filter_map(|text| Some((rest.find(text)?, text.len())));
             found.min().map(|(start, length)| (start, start + length))
         };
         let (_, matched) = self.advance(&texts.join(" or "), PATIENCE, find);
-        texts
-            .iter()
-            .position(|text| *text == matched)
-            .expect("one of the texts matched")
+        texts.iter().position(|text| *text == matched).expect("one of the texts matched")
     }
 
     /// Takes all that has arrived as seen, and gives it: what is expected next
@@ -189,9 +179,7 @@ impl Terminal {
     #[track_caller]
     pub fn run_within(&self, command: &str, limit: Duration) -> (String, i32) {
         // Echoed they are in pieces, so that only the printed ones match.
-        self.type_line(&format!(
-            "echo '<'run'>'; {{ {command}; }}; echo '<'ended $?'>'"
-        ));
+        self.type_line(&format!("echo '<'run'>'; {{ {command}; }}; echo '<'ended $?'>'"));
         self.expect_within("<run>\r\n", limit);
         let output = self.expect_within("<ended ", limit);
         let status = self.expect(">\r\n");
@@ -203,13 +191,7 @@ impl Terminal {
     /// What a person sees now: the rows of the screen without the blanks at their
     /// ends, and without the empty rows at the end.
     pub fn screen(&self) -> String {
-        self.display
-            .state()
-            .screen
-            .screen()
-            .contents()
-            .trim_end()
-            .to_owned()
+        self.display.state().screen.screen().contents().trim_end().to_owned()
     }
 
     /// Waits until the screen is as `condition` says; `what` names it.
@@ -235,11 +217,7 @@ impl Terminal {
     /// Gives the window another size.
     pub fn resize(&self, rows: u16, columns: u16) {
         let size = Size::new(rows, columns);
-        self.display
-            .state()
-            .screen
-            .screen_mut()
-            .set_size(size.rows, size.columns);
+        self.display.state().screen.screen_mut().set_size(size.rows, size.columns);
         pty::resize(&self.keyboard, size);
     }
 
@@ -282,24 +260,11 @@ impl Terminal {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || state.closed {
-                let end = if state.closed {
-                    "the session ended"
-                } else {
-                    "it did not come"
-                };
+                let end = if state.closed { "the session ended" } else { "it did not come" };
                 drop(state);
-                panic!(
-                    "{} waited for {what:?}, and {end}{}",
-                    self.user,
-                    self.picture()
-                );
+                panic!("{} waited for {what:?}, and {end}{}", self.user, self.picture());
             }
-            state = self
-                .display
-                .changed
-                .wait_timeout(state, left)
-                .expect("no reader panics")
-                .0;
+            state = self.display.changed.wait_timeout(state, left).expect("no reader panics").0;
         }
     }
 

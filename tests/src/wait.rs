@@ -16,10 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// With `what` when it does not hold within `limit`.
 #[track_caller]
 pub fn wait_until(what: &str, limit: Duration, condition: impl FnMut() -> bool) {
-    assert!(
-        holds_within(limit, condition),
-        "waited {limit:?} in vain for this: {what}"
-    );
+    assert!(holds_within(limit, condition), "waited {limit:?} in vain for this: {what}");
 }
 
 /// Whether `condition` comes to hold within `limit`.

@@ -36,27 +36,16 @@ fn a_login_is_a_session_with_a_login_uid_and_a_terminal(host: &Host) {
     let (uid, _) = alice.run("id -u");
     assert_eq!(alice.run("cat /proc/self/loginuid; echo"), (uid.clone(), 0));
     assert!(alice.run("tty").0.starts_with("/dev/pts/"));
-    assert_eq!(
-        alice
-            .run("loginctl show-session --value -p Name $XDG_SESSION_ID")
-            .0,
-        "alice"
-    );
+    assert_eq!(alice.run("loginctl show-session --value -p Name $XDG_SESSION_ID").0, "alice");
     let (group, _) = alice.run("cat /proc/self/cgroup");
-    assert!(
-        group.contains(&format!("/user.slice/user-{uid}.slice/session-")),
-        "{group}"
-    );
+    assert!(group.contains(&format!("/user.slice/user-{uid}.slice/session-")), "{group}");
     assert_eq!(alice.run("sudo cat /proc/self/loginuid; echo").0, uid);
 }
 
 fn a_command_of_roots_belongs_to_a_service_and_has_no_login_uid(host: &Host) {
     let group = host.root(&["cat", "/proc/self/cgroup"]);
     assert!(group.ok().contains("/system.slice/rig.service/"), "{group}");
-    assert_eq!(
-        host.root(&["cat", "/proc/self/loginuid"]).ok(),
-        u32::MAX.to_string()
-    );
+    assert_eq!(host.root(&["cat", "/proc/self/loginuid"]).ok(), u32::MAX.to_string());
     let status = host.root(&["systemctl", "is-system-running"]);
     assert_eq!(status.ok(), "running");
 }
@@ -126,9 +115,7 @@ fn a_resize_reaches_the_program(host: &Host) {
     let bob = host.login("bob");
     assert_eq!(bob.run("stty size").0, "24 80");
     bob.resize(50, 132);
-    host.wait_until("the new size", PATIENCE, || {
-        bob.run("stty size").0 == "50 132"
-    });
+    host.wait_until("the new size", PATIENCE, || bob.run("stty size").0 == "50 132");
 }
 
 fn a_lost_connection_hangs_up(host: &Host) {
@@ -148,10 +135,7 @@ fn a_lost_connection_hangs_up(host: &Host) {
 fn a_file_is_put_with_its_mode(host: &Host) {
     host.put("/srv/below/file", "text\n", 0o640);
     assert_eq!(host.read("/srv/below/file"), "text\n");
-    assert_eq!(
-        host.root(&["stat", "-c", "%a %U", "/srv/below/file"]).ok(),
-        "640 root"
-    );
+    assert_eq!(host.root(&["stat", "-c", "%a %U", "/srv/below/file"]).ok(), "640 root");
 }
 
 fn a_reboot_keeps_the_disk_and_starts_anew(host: &Host) {
@@ -168,10 +152,7 @@ fn a_reboot_keeps_the_disk_and_starts_anew(host: &Host) {
 fn a_power_cut_is_survived(host: &Host) {
     let before = host.root_sh("echo kept >/var/cut; cat /proc/sys/kernel/random/boot_id");
     host.cut_power();
-    assert_ne!(
-        host.read("/proc/sys/kernel/random/boot_id").trim(),
-        before.ok()
-    );
+    assert_ne!(host.read("/proc/sys/kernel/random/boot_id").trim(), before.ok());
     assert_eq!(host.read("/var/cut"), "kept\n");
 }
 
@@ -192,23 +173,14 @@ fn a_host_goes_when_its_test_is_killed(host: &Host) {
     // This program again, as the test that will be killed.
     let program = std::env::current_exe().expect("a path");
     let mut test = Command::new(program)
-        .args([
-            "--release",
-            host.release().name(),
-            "--keep",
-            "sudo_runs_as_root",
-        ])
+        .args(["--release", host.release().name(), "--keep", "sudo_runs_as_root"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("this program can be started");
     // It says how to look around once all is done, and waits.
     let words = BufReader::new(test.stdout.take().expect("a pipe")).lines();
-    assert!(
-        words
-            .map_while(Result::ok)
-            .any(|line| line.contains("nsenter"))
-    );
+    assert!(words.map_while(Result::ok).any(|line| line.contains("nsenter")));
     let prefix = format!("writ-{}-{}-", host.release(), test.id());
     assert_ne!(remains(&prefix), Vec::<String>::new());
     test.kill().expect("a child can be killed");
@@ -223,14 +195,9 @@ fn sudo_rs_is_there(host: &Host) {
 /// The name of the host, which its control group has.
 fn own_group(host: &Host) -> String {
     let groups = fs::read_to_string(format!("/proc/{}/cgroup", host.leader())).expect("it is up");
-    let own = groups
-        .lines()
-        .find_map(|line| line.strip_prefix("0::/"))
-        .expect("cgroup2 is mounted");
-    own.split('/')
-        .find(|part| part.starts_with("writ-"))
-        .expect("a group of its own")
-        .to_owned()
+    let own =
+        groups.lines().find_map(|line| line.strip_prefix("0::/")).expect("cgroup2 is mounted");
+    own.split('/').find(|part| part.starts_with("writ-")).expect("a group of its own").to_owned()
 }
 
 /// What there is on the machine outside whose name starts with `prefix`: control
@@ -239,16 +206,10 @@ fn remains(prefix: &str) -> Vec<String> {
     let cache =
         std::env::var("WRIT_TEST_CACHE").unwrap_or_else(|_| "/var/cache/writ-tests".to_owned());
     let mut found = Vec::new();
-    let mut folders = vec![
-        Path::new(&cache).join("hosts"),
-        "/run/systemd/nspawn/propagate".into(),
-    ];
+    let mut folders = vec![Path::new(&cache).join("hosts"), "/run/systemd/nspawn/propagate".into()];
     folders.push("/sys/fs/cgroup".into());
     folders.extend(
-        fs::read_dir("/sys/fs/cgroup")
-            .expect("cgroups")
-            .flatten()
-            .map(|entry| entry.path()),
+        fs::read_dir("/sys/fs/cgroup").expect("cgroups").flatten().map(|entry| entry.path()),
     );
     for folder in folders {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -256,12 +217,7 @@ fn remains(prefix: &str) -> Vec<String> {
         found.extend(names.map(|entry| entry.path().display().to_string()));
     }
     let mounts = fs::read_to_string("/proc/self/mountinfo").expect("/proc is mounted");
-    found.extend(
-        mounts
-            .lines()
-            .filter(|line| line.contains(prefix))
-            .map(str::to_owned),
-    );
+    found.extend(mounts.lines().filter(|line| line.contains(prefix)).map(str::to_owned));
     for process in fs::read_dir("/proc").expect("/proc is mounted").flatten() {
         let command = fs::read(process.path().join("cmdline")).unwrap_or_default();
         let command = String::from_utf8_lossy(&command).replace('\0', " ");
