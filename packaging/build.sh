@@ -5,7 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 
 cargo build --locked --release -p writ-agent -p writ-cli -p writ-sudo-plugin
-rm -rf dist/manual
-mkdir -p dist/manual
+rm -rf dist/manual # pages of verbs that are no more
 # In the dev profile: it runs once, and release builds are slow to link.
 cargo run --locked --quiet -p writ-cli --example manual -- dist/manual

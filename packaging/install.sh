@@ -13,7 +13,7 @@ root=${DESTDIR:-}
 plugins=${SUDO_PLUGIN_DIR:-/usr/libexec/sudo}
 built=${CARGO_TARGET_DIR:-target}/release
 
-for file in "$built/writd" "$built/writ" "$built/libsudo_writ.so" dist/manual/writ.1; do
+for file in "$built/writd" "$built/writ" "$built/libsudo_writ.so" dist/manual/man1/writ.1; do
     [ -e "$file" ] || { echo "install: $file is not there; build it first with 'make release'" >&2; exit 1; }
 done
 
@@ -49,10 +49,10 @@ done
 put 644 "$prefix/lib/systemd/catalog" systemd/writ.catalog
 put 644 "$prefix/share/writ" protocol/io.writ.Agent.varlink
 put 644 "$prefix/share/man/man8" packaging/writd.8
-put 644 "$prefix/share/man/man1" dist/manual/*.1
-put_as 644 "$prefix/share/bash-completion/completions/writ" dist/manual/writ.bash
-put 644 "$prefix/share/zsh/site-functions" dist/manual/_writ
-put 644 "$prefix/share/fish/vendor_completions.d" dist/manual/writ.fish
+put 644 "$prefix/share/man/man1" dist/manual/man1/*.1
+put_as 644 "$prefix/share/bash-completion/completions/writ" dist/manual/completions/writ.bash
+put 644 "$prefix/share/zsh/site-functions" dist/manual/completions/_writ
+put 644 "$prefix/share/fish/vendor_completions.d" dist/manual/completions/writ.fish
 install -d "$root/etc/writ" "$root/etc/writ/roles.d" "$root/etc/writ/approvers.d"
 
 [ -n "$root" ] || cat <<'NEXT'
