@@ -14,7 +14,7 @@ plugins=${SUDO_PLUGIN_DIR:-/usr/libexec/sudo}
 built=${CARGO_TARGET_DIR:-target}/release
 
 for file in "$built/writd" "$built/writ" "$built/libsudo_writ.so" dist/manual/man1/writ.1; do
-    [ -e "$file" ] || { echo "install: $file is not there; build it first with 'make release'" >&2; exit 1; }
+    [ -e "$file" ] || { echo "install: $file is not there; build it first with 'make build'" >&2; exit 1; }
 done
 
 # put MODE FOLDER FILE…
