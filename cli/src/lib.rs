@@ -41,7 +41,7 @@ use crate::verbs::Verb;
 /// sudo waits, and `writ` is how that person sees and answers the question.
 #[derive(Debug, Parser)]
 #[command(name = "writ", version, after_help = EXIT_CODES, max_term_width = 100)]
-#[command(arg_required_else_help = true, infer_subcommands = false)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
 struct Arguments {
     /// Take another folder for the root of the host, as tests do.
     #[arg(long, global = true, hide = true, default_value = "/")]

@@ -37,7 +37,7 @@ pub(crate) enum Verb {
     Enable(enable::Arguments),
     Disable(disable::Arguments),
     Doctor(doctor::Arguments),
-    #[command(subcommand)]
+    #[command(subcommand, disable_help_subcommand = true)]
     Audit(audit::Verb),
 }
 
