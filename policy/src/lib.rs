@@ -1,1 +1,50 @@
-//! The policy files.
+//! The policy files of a host: `writ.toml`, `roles.d/*.toml` and
+//! `approvers.d/*.toml`, read all or nothing.
+//!
+//! [`load`] reads them from a folder that must be root's alone, [`parse`] from
+//! texts. What comes out is the engine's policy, and what the engine does not
+//! decide by; or everything that is wrong, each with its file, its line and a
+//! sentence that helps.
+#![forbid(unsafe_code)]
+
+mod capability;
+mod compile;
+mod diagnostic;
+mod digest;
+pub mod duration;
+mod excerpt;
+mod findings;
+mod host;
+mod keys;
+mod lending;
+mod load;
+mod loaded;
+mod name;
+mod parse;
+mod problem;
+mod public_key;
+mod render;
+mod section;
+mod source;
+mod suggest;
+pub mod template;
+mod ticket;
+mod trust;
+
+pub use capability::Capability;
+pub use compile::{
+    DEFAULT_COUNT, DEFAULT_JUSTIFICATION, DEFAULT_MAX_DURATION, DEFAULT_MODE, DEFAULT_TIMEOUT,
+    DEFAULT_UNATTENDED_WAIT, DEFAULT_UNMATCHED,
+};
+pub use diagnostic::{Colour, Diagnostic, Refusal, Severity};
+pub use excerpt::Position;
+pub use host::HostName;
+pub use keys::COUNT_MAX;
+pub use lending::{OnEnd, RoleLending};
+pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICY_BYTES_MAX, load};
+pub use loaded::Loaded;
+pub use name::{NAME_CHARS_MAX, NameError};
+pub use parse::parse;
+pub use public_key::{PublicKey, PublicKeyError};
+pub use source::{APPROVERS_FOLDER, HOST_FILE, ROLES_FOLDER, SourceFile};
+pub use trust::Trust;

@@ -1,0 +1,55 @@
+//! `approvers.d/*.toml`.
+
+use std::collections::BTreeSet;
+
+use super::people;
+use crate::findings::Findings;
+use crate::name;
+use crate::problem::Problem;
+use crate::public_key::PublicKey;
+use crate::section::Section;
+use crate::source::Placed;
+
+/// What a file says of an approver.
+#[derive(Debug)]
+pub(crate) struct ApproverKeys {
+    pub(crate) name: Placed<String>,
+    pub(crate) unix_user: Option<Placed<String>>,
+    pub(crate) teams: BTreeSet<String>,
+    pub(crate) keys: Vec<PublicKey>,
+}
+
+pub(crate) fn approvers(mut file: Section<'_>, found: &mut Findings) -> Vec<ApproverKeys> {
+    let all = file.take("approver").and_then(|value| value.table("[approver]".into(), found));
+    file.finish(found);
+    let all = all.map(|all| all.named_tables(found)).unwrap_or_default();
+    all.into_iter().map(|(name, section)| approver(name, section, found)).collect()
+}
+
+fn approver(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) -> ApproverKeys {
+    if let Err(why) = name::check_handle(&name.value) {
+        found.note(&name.place, Problem::Name { text: name.value.clone(), why });
+    }
+    let unix_user = section.take("unix_user");
+    let teams = section.take("teams").map(|value| people::teams(&value, found));
+    let keys = section.take("keys");
+    if unix_user.is_none() && keys.is_none() {
+        found.note(&name.place, Problem::NoWayToAnswer { approver: name.value.clone() });
+    }
+    let keys =
+        keys.map(|value| value.some(found, |key| PublicKey::parse(key).map_err(Problem::Key)));
+    let approver = ApproverKeys {
+        unix_user: unix_user.and_then(|value| {
+            value.text(found, |user| {
+                name::check_account(user)
+                    .map_err(|why| Problem::Name { text: user.to_owned(), why })?;
+                Ok(user.to_owned())
+            })
+        }),
+        teams: teams.into_iter().flat_map(|list| list.items).map(|team| team.value).collect(),
+        keys: keys.into_iter().flat_map(|list| list.items).map(|key| key.value).collect(),
+        name,
+    };
+    section.finish(found);
+    approver
+}

@@ -1,0 +1,86 @@
+//! `writ.toml`.
+
+use std::collections::BTreeSet;
+
+use writ_engine::policy::{Member, Mode, Unmatched};
+use writ_engine::time::Span;
+
+use super::ask::AskKeys;
+use super::{people, span};
+use crate::findings::Findings;
+use crate::name;
+use crate::problem::Problem;
+use crate::section::{Section, Value};
+use crate::source::Placed;
+
+const MODES: [(&str, Mode); 2] = [("enforce", Mode::Enforce), ("observe", Mode::Observe)];
+
+const UNMATCHED: [(&str, Unmatched); 3] =
+    [("deny", Unmatched::Deny), ("ask", Unmatched::Ask), ("pass", Unmatched::Pass)];
+
+/// What the host's own file says.
+#[derive(Debug, Default)]
+pub(crate) struct HostKeys {
+    pub(crate) mode: Option<Mode>,
+    pub(crate) tags: BTreeSet<String>,
+    pub(crate) unmatched: Option<Placed<Unmatched>>,
+    pub(crate) ask: AskKeys,
+    pub(crate) unattended_wait: Option<Span>,
+    pub(crate) break_glass: Vec<Member>,
+}
+
+impl HostKeys {
+    /// What stands for a file that could not be read.
+    pub(crate) fn unread() -> Self {
+        Self { ask: AskKeys::unread(), ..Self::default() }
+    }
+}
+
+pub(crate) fn host(mut file: Section<'_>, found: &mut Findings) -> HostKeys {
+    let keys = HostKeys {
+        mode: file.take("mode").and_then(|value| value.word(&MODES, found)).map(|mode| mode.value),
+        tags: file.take("tags").map(|value| tags(&value, found)).unwrap_or_default(),
+        unmatched: file.take("unmatched").and_then(|value| value.word(&UNMATCHED, found)),
+        ask: file
+            .take("ask")
+            .map(|value| AskKeys::read(&value, "[ask]", found))
+            .unwrap_or_default(),
+        unattended_wait: file.take("noninteractive").and_then(|value| wait(&value, found)),
+        break_glass: file
+            .take("break_glass")
+            .map(|value| break_glass(&value, found))
+            .unwrap_or_default(),
+    };
+    file.finish(found);
+    keys
+}
+
+fn tags(value: &Value<'_>, found: &mut Findings) -> BTreeSet<String> {
+    let tags = value.list(found, |tag| {
+        name::check_tag(tag).map_err(|why| Problem::Name { text: tag.to_owned(), why })?;
+        Ok(tag.to_owned())
+    });
+    tags.items.into_iter().map(|tag| tag.value).collect()
+}
+
+fn wait(value: &Value<'_>, found: &mut Findings) -> Option<Span> {
+    let mut section = value.table("[noninteractive]".into(), found)?;
+    let wait = section.take("wait").and_then(|value| span(&value, found));
+    section.finish(found);
+    wait.map(|wait| wait.value)
+}
+
+fn break_glass(value: &Value<'_>, found: &mut Findings) -> Vec<Member> {
+    let Some(mut section) = value.table("[break_glass]".into(), found) else {
+        return Vec::new();
+    };
+    let example = "from = [\"%writ-breakglass\"]";
+    let from = section.require("from", example);
+    let from = from.map(|value| people::members(&value, found));
+    found.note(
+        value.place(),
+        Problem::NoEffect { key: "break_glass", lack: "knows no way around a decision" },
+    );
+    section.finish(found);
+    from.into_iter().flat_map(|list| list.items).map(|member| member.value).collect()
+}

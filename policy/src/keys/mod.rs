@@ -1,0 +1,41 @@
+//! The grammar: which keys a file may have, each read into its type. What depends
+//! on other tables and files is checked afterwards, in [`crate::compile`].
+
+mod approver;
+mod ask;
+mod host;
+mod people;
+mod role;
+mod rule;
+
+pub(crate) use approver::{ApproverKeys, approvers};
+pub use ask::COUNT_MAX;
+pub(crate) use ask::{AskKeys, From};
+pub(crate) use host::{HostKeys, host};
+pub(crate) use role::{RoleKeys, roles};
+pub(crate) use rule::RuleKeys;
+
+use writ_engine::time::Span;
+
+use crate::duration;
+use crate::findings::Findings;
+use crate::problem::Problem;
+use crate::section::Value;
+use crate::source::Placed;
+
+/// What a rule or a role says to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DecisionKey {
+    Allow,
+    Ask,
+    Deny,
+}
+
+const DECISIONS: [(&str, DecisionKey); 3] =
+    [("allow", DecisionKey::Allow), ("ask", DecisionKey::Ask), ("deny", DecisionKey::Deny)];
+
+fn span(value: &Value<'_>, found: &mut Findings) -> Option<Placed<Span>> {
+    value.text(found, |text| {
+        duration::parse(text).map_err(|why| Problem::Duration { text: text.to_owned(), why })
+    })
+}

@@ -1,0 +1,110 @@
+//! `[[role.NAME.rule]]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use writ_engine::policy::{CommandPattern, RunAsFilter};
+
+use super::ask::AskKeys;
+use super::role::accounts;
+use super::{DECISIONS, DecisionKey};
+use crate::findings::Findings;
+use crate::name;
+use crate::problem::Problem;
+use crate::section::{Section, Value};
+use crate::source::{Place, Placed};
+
+/// What a file says of a rule.
+#[derive(Debug)]
+pub(crate) struct RuleKeys {
+    pub(crate) name: String,
+    pub(crate) commands: Vec<CommandPattern>,
+    pub(crate) run_as: RunAsFilter,
+    pub(crate) decision: Placed<DecisionKey>,
+    pub(crate) ask: Option<AskKeys>,
+    pub(crate) allow_writable: bool,
+}
+
+/// The rules that could be read, in their order.
+pub(super) fn rules(value: &Value<'_>, role: &str, found: &mut Findings) -> Vec<RuleKeys> {
+    let title = format!("[[role.{role}.rule]]");
+    let mut rules = Vec::new();
+    let mut names = BTreeMap::new();
+    for (position, section) in value.tables(&title, found).into_iter().enumerate() {
+        rules.extend(rule(position, section, &mut names, found));
+    }
+    rules
+}
+
+fn rule(
+    position: usize,
+    mut section: Section<'_>,
+    names: &mut BTreeMap<String, Place>,
+    found: &mut Findings,
+) -> Option<RuleKeys> {
+    let name = match section.take("name") {
+        None => Some(format!("#{}", position + 1)),
+        Some(value) => given_name(&value, names, found),
+    };
+    let commands = section.require("commands", "commands = [\"/usr/bin/systemctl status *\"]");
+    let commands = commands.map(|value| commands_of(&value, found));
+    let run_as = run_as(&mut section, found);
+    let decision = section.require("decision", "decision = \"ask\"");
+    let decision = decision.and_then(|value| value.word(&DECISIONS, found));
+    let ask = section.take_ask(found);
+    let allow_writable =
+        section.take("allow_writable").and_then(|value| value.truth(found)) == Some(true);
+    section.finish(found);
+
+    let decision = decision?;
+    if let Some(place) = ask.as_ref().and_then(|ask| ask.place.as_ref())
+        && decision.value != DecisionKey::Ask
+    {
+        found.note(place, Problem::AskUnasked);
+    }
+    Some(RuleKeys { name: name?, commands: commands?, run_as, decision, ask, allow_writable })
+}
+
+fn given_name(
+    value: &Value<'_>,
+    names: &mut BTreeMap<String, Place>,
+    found: &mut Findings,
+) -> Option<String> {
+    let name = value.text(found, |name| {
+        name::check_title(name).map_err(|why| Problem::Name { text: name.to_owned(), why })?;
+        Ok(name.to_owned())
+    })?;
+    if let Some(first) = names.get(&name.value) {
+        let problem =
+            Problem::NamedTwice { what: "a rule", name: name.value.clone(), first: first.clone() };
+        found.note(&name.place, problem);
+    } else {
+        names.insert(name.value.clone(), name.place);
+    }
+    Some(name.value)
+}
+
+fn commands_of(value: &Value<'_>, found: &mut Findings) -> Vec<CommandPattern> {
+    let commands = value.some(found, |text| {
+        text.parse::<CommandPattern>()
+            .map_err(|why| Problem::Command { text: text.to_owned(), why })
+    });
+    commands.items.into_iter().map(|command| command.value).collect()
+}
+
+fn run_as(section: &mut Section<'_>, found: &mut Findings) -> RunAsFilter {
+    let users = section.take("run_as");
+    let groups = section.take("run_as_groups");
+    if let (None, Some(groups)) = (&users, &groups) {
+        found.note(groups.place(), Problem::GroupsWithoutUsers);
+    }
+    let groups = groups.map(|value| accounts(&value, found)).unwrap_or_default();
+    let Some(users) = users else {
+        return RunAsFilter::Any;
+    };
+    let users = users.some(found, |user| {
+        name::check_run_as(user).map_err(|why| Problem::Name { text: user.to_owned(), why })?;
+        Ok(user.to_owned())
+    });
+    let users: BTreeSet<String> = users.items.into_iter().map(|user| user.value).collect();
+    RunAsFilter::Only { users, groups }
+}

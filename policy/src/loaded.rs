@@ -1,0 +1,28 @@
+//! A policy that was read, with all that the engine does not decide by.
+
+use std::collections::BTreeMap;
+
+use writ_engine::policy::{Member, Policy};
+
+use crate::diagnostic::Diagnostic;
+use crate::lending::RoleLending;
+use crate::public_key::PublicKey;
+use crate::source::SourceFile;
+
+/// A policy that was read without an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// What the engine decides by.
+    pub policy: Policy,
+    /// The windows of roles, by the name of the role; a role that asks, lends
+    /// nothing and knows nobody to ask has none.
+    pub lending: BTreeMap<String, RoleLending>,
+    /// Who may break glass.
+    pub break_glass: Vec<Member>,
+    /// The public keys of approvers, by the name of the approver.
+    pub keys: BTreeMap<String, Vec<PublicKey>>,
+    /// The files that it was read from, in the order of reading.
+    pub sources: Vec<SourceFile>,
+    /// What may not be as it was meant.
+    pub warnings: Vec<Diagnostic>,
+}

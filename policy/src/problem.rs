@@ -1,0 +1,179 @@
+//! What can be wrong in a policy file, each as the sentence that is read.
+
+use writ_engine::policy::{PatternError, SelectorError};
+
+use crate::capability::Capability;
+use crate::diagnostic::Severity;
+use crate::duration::DurationError;
+use crate::name::NameError;
+use crate::public_key::PublicKeyError;
+use crate::source::Place;
+use crate::suggest;
+
+/// Something wrong, or worth a word, at a place of a file.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("the file is not UTF-8 text")]
+    NotText,
+    #[error("not valid TOML: {0}")]
+    Syntax(String),
+
+    #[error("unknown key `{key}` in {section}")]
+    UnknownKey { key: String, section: String, known: Vec<&'static str> },
+    #[error("{section} has no `{key}`")]
+    MissingKey { key: &'static str, section: String, example: &'static str },
+    #[error("{key} must be {wanted}, not {found}")]
+    WrongType { key: String, wanted: &'static str, found: &'static str },
+    #[error("{key} cannot be {word:?}")]
+    UnknownWord { key: String, word: String, words: Vec<&'static str> },
+    #[error("{key} is empty")]
+    EmptyList { key: String },
+    #[error("{key} must be a whole number from 1 to {most}")]
+    OutOfRange { key: String, most: u32 },
+
+    #[error("{text:?} {why}")]
+    Name { text: String, why: NameError },
+    #[error("{text:?} {why}")]
+    Duration { text: String, why: DurationError },
+    #[error("{why}")]
+    Command { text: String, why: PatternError },
+    #[error("{why}")]
+    Selector { why: SelectorError },
+    #[error("`ALL` names nobody here")]
+    Everybody,
+    #[error("a description has {most} characters at most")]
+    LongDescription { most: usize },
+    #[error("`{0}` is no pattern for tickets: {1}")]
+    Ticket(String, regex_lite::Error),
+    #[error("this key {0}")]
+    Key(PublicKeyError),
+    #[error("there is no capability {0:?}")]
+    UnknownCapability(String),
+    #[error("{} is as good as root: whoever holds it {power}", .capability.name())]
+    RootlyCapability { capability: Capability, power: &'static str },
+
+    #[error("there is {what} `{name}` already")]
+    NamedTwice { what: &'static str, name: String, first: Place },
+    #[error("the user `{user}` is another approver already")]
+    UserTwice { user: String, first: Place },
+    #[error("`{approver}` has no way to answer: neither a `unix_user` nor a key")]
+    NoWayToAnswer { approver: String },
+    #[error("no approver is of the team `@{team}`")]
+    UnknownTeam { team: String, known: Vec<String> },
+    #[error("this asks, and there is nobody to ask")]
+    NobodyToAsk,
+    #[error("{count} people must approve, and `from` names only {reachable}")]
+    TooFewToAsk { count: u32, reachable: usize },
+    #[error("this is longer than the `max_duration` of the role")]
+    LongerThanRole,
+    #[error("`ask` stands beside a decision that does not ask")]
+    AskUnasked,
+    #[error("`run_as_groups` stands without `run_as`")]
+    GroupsWithoutUsers,
+
+    #[error("nobody is a member of the role `{role}`")]
+    NoMembers { role: String },
+    #[error("the role `{role}` has no rules and lends nothing")]
+    IdleRole { role: String },
+    #[error("`{key}` is checked and has no effect: this version of Writ {lack}")]
+    NoEffect { key: &'static str, lack: &'static str },
+}
+
+impl Problem {
+    pub(crate) fn severity(&self) -> Severity {
+        match self {
+            Self::NoMembers { .. } | Self::IdleRole { .. } | Self::NoEffect { .. } => {
+                Severity::Warning
+            }
+            _ => Severity::Error,
+        }
+    }
+
+    /// The part of `place` that is meant, where the problem knows better than its
+    /// reader: the fault in a pattern that stands in the file as it is, without
+    /// escapes.
+    pub(crate) fn narrow(&self, place: &Place, contents: &[u8]) -> Place {
+        if let Self::Command { text, why } = self {
+            let quoted = contents.get(place.start + 1..place.end.saturating_sub(1));
+            if quoted == Some(text.as_bytes()) && why.offset < text.len() {
+                let start = place.start + 1 + why.offset;
+                return Place { start, end: start + 1, ..*place };
+            }
+        }
+        place.clone()
+    }
+
+    /// What to do about it, where the sentence alone does not say. `locate` tells
+    /// a place as `file:line`.
+    pub(crate) fn help(&self, locate: impl Fn(&Place) -> String) -> Option<String> {
+        Some(match self {
+            Self::NotText => "save the file in the encoding UTF-8".into(),
+            Self::UnknownKey { key, known, .. } => did_you_mean(key, known, "the keys here are"),
+            Self::MissingKey { example, .. } => format!("add a line such as `{example}`"),
+            Self::UnknownWord { word, words, .. } => did_you_mean(word, words, "it can be"),
+            Self::EmptyList { .. } => "put at least one into the list".into(),
+            Self::Everybody => "name users such as \"alice\", or a group such as \"%sudo\"".into(),
+            Self::Name { why: NameError::All, .. } => "leave the key out to mean all of them".into(),
+            Self::Ticket(..) => {
+                "write a regular expression in single quotes, such as '[A-Z]+-[0-9]+'".into()
+            }
+            Self::UnknownCapability(name) => {
+                let full = format!("CAP_{}", name.trim_start_matches("CAP_").to_ascii_uppercase());
+                match suggest::nearest(&full, Capability::names()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "`man 7 capabilities` lists them".into(),
+                }
+            }
+            Self::RootlyCapability { .. } => {
+                "give a rule for the command that needs it instead, or say `allow_dangerous = true` in the role".into()
+            }
+            Self::NamedTwice { first, .. } => {
+                format!("the first is at {}; rename one or make them one", locate(first))
+            }
+            Self::UserTwice { first, .. } => {
+                format!("see {}; one person counts once, so he must have one name", locate(first))
+            }
+            Self::NoWayToAnswer { approver } => format!("add a line such as `unix_user = \"{approver}\"`"),
+            Self::UnknownTeam { team, known } => {
+                let known: Vec<String> = known.iter().map(|team| format!("@{team}")).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                if known.is_empty() {
+                    format!("add `teams = [\"{team}\"]` to an approver in approvers.d")
+                } else {
+                    did_you_mean(&format!("@{team}"), &known, "the teams of approvers.d are")
+                }
+            }
+            Self::NobodyToAsk => {
+                "say whom with `from`, in `ask` here, in `ask` of the role or in [ask] of writ.toml".into()
+            }
+            Self::TooFewToAsk { .. } => "name more people in `from`, or lower `count`".into(),
+            Self::LongerThanRole => "shorten it, or lengthen that of the role".into(),
+            Self::AskUnasked => "write `decision = \"ask\"`, or take `ask` out".into(),
+            Self::GroupsWithoutUsers => {
+                "name the users that go with these groups in `run_as`, or take it out".into()
+            }
+            Self::NoMembers { .. } => "add people to `members`, or remove the role".into(),
+            Self::IdleRole { .. } => "add a [[role.NAME.rule]], or remove the role".into(),
+            Self::Name { .. }
+            | Self::LongDescription { .. }
+            | Self::Duration { .. }
+            | Self::Command { .. }
+            | Self::Selector { .. }
+            | Self::Key(_)
+            | Self::Syntax(_)
+            | Self::WrongType { .. }
+            | Self::OutOfRange { .. }
+            | Self::NoEffect { .. } => return None,
+        })
+    }
+}
+
+fn did_you_mean(word: &str, known: &[&str], listing: &str) -> String {
+    match suggest::nearest(word, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => {
+            let known: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+            format!("{listing} {}", known.join(", "))
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The window of a role, and what it lends.
+
+use crate::{assert_refused, assert_warned, taken};
+use writ_engine::policy::Decision;
+use writ_engine::time::Span;
+use writ_policy::{Capability, OnEnd};
+
+const CAPTURE: &str = "[role.capture]
+members = [\"%netops\"]
+capabilities = [\"CAP_NET_RAW\", \"net_admin\"]
+groups = [\"wireshark\"]
+decision = \"ask\"
+ask = { from = [\"bob\"] }
+max_duration = \"30m\"
+on_end = \"warn\"
+";
+
+#[test]
+fn what_a_role_lends_is_kept_and_said_to_be_without_effect() {
+    let loaded = taken(&[("roles.d/capture.toml", CAPTURE)]);
+    let lending = &loaded.lending["capture"];
+    assert!(lending.groups.iter().eq(["wireshark"]));
+    let names: Vec<_> = lending.capabilities.iter().copied().map(Capability::name).collect();
+    assert_eq!(names, ["CAP_NET_ADMIN", "CAP_NET_RAW"]);
+    assert_eq!(lending.max_duration, Span::from_secs(1800));
+    assert_eq!(lending.on_end, OnEnd::Warn);
+    let Decision::Ask(ask) = &lending.decision else { panic!("{:?}", lending.decision) };
+    assert_eq!(ask.max_duration, Span::from_secs(1800));
+    assert_warned(
+        &[("roles.d/capture.toml", CAPTURE)],
+        r#"
+warning: `capabilities` is checked and has no effect: this version of Writ lends no capabilities
+ --> roles.d/capture.toml:3:16
+  |
+3 | capabilities = ["CAP_NET_RAW", "net_admin"]
+  |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+warning: `groups` is checked and has no effect: this version of Writ lends no groups
+ --> roles.d/capture.toml:4:10
+  |
+4 | groups = ["wireshark"]
+  |          ^^^^^^^^^^^^^
+warning: `decision` is checked and has no effect: this version of Writ opens no window of a whole role
+ --> roles.d/capture.toml:5:12
+  |
+5 | decision = "ask"
+  |            ^^^^^
+warning: `on_end` is checked and has no effect: this version of Writ ends no processes
+ --> roles.d/capture.toml:8:10
+  |
+8 | on_end = "warn"
+  |          ^^^^^^
+"#,
+    );
+}
+
+#[test]
+fn a_role_that_lends_must_know_whom_to_ask() {
+    assert_refused(
+        &[("roles.d/a.toml", "[role.a]\nmembers = [\"alice\"]\ngroups = [\"adm\"]\n")],
+        r#"
+error: this asks, and there is nobody to ask
+ --> roles.d/a.toml:1:7
+  |
+1 | [role.a]
+  |       ^
+  = help: say whom with `from`, in `ask` here, in `ask` of the role or in [ask] of writ.toml
+"#,
+    );
+}
+
+#[test]
+fn a_role_that_lends_nothing_need_not() {
+    let loaded = taken(&[(
+        "roles.d/a.toml",
+        "[role.a]\nmembers = [\"alice\"]\n[[role.a.rule]]\ncommands = [\"ALL\"]\ndecision = \"deny\"\n",
+    )]);
+    assert!(loaded.lending.is_empty());
+}
+
+#[test]
+fn capabilities_that_are_none_or_as_good_as_root_are_refused() {
+    let role = |more: &str| {
+        format!(
+            "[role.a]\nmembers = [\"alice\"]\ndecision = \"allow\"\ncapabilities = [\"CAP_NET_RAV\", \"sys_admin\"]\n{more}"
+        )
+    };
+    assert_refused(
+        &[("roles.d/a.toml", &role(""))],
+        r#"
+error: there is no capability "CAP_NET_RAV"
+ --> roles.d/a.toml:4:17
+  |
+4 | capabilities = ["CAP_NET_RAV", "sys_admin"]
+  |                 ^^^^^^^^^^^^^
+  = help: did you mean `CAP_NET_RAW`?
+
+error: CAP_SYS_ADMIN is as good as root: whoever holds it mounts, traces and does most of what root can do
+ --> roles.d/a.toml:4:32
+  |
+4 | capabilities = ["CAP_NET_RAV", "sys_admin"]
+  |                                ^^^^^^^^^^^
+  = help: give a rule for the command that needs it instead, or say `allow_dangerous = true` in the role
+"#,
+    );
+    assert_refused(
+        &[("roles.d/a.toml", &role("allow_dangerous = true"))],
+        r#"
+error: there is no capability "CAP_NET_RAV"
+ --> roles.d/a.toml:4:17
+  |
+4 | capabilities = ["CAP_NET_RAV", "sys_admin"]
+  |                 ^^^^^^^^^^^^^
+  = help: did you mean `CAP_NET_RAW`?
+"#,
+    );
+}
+
+#[test]
+fn groups_and_ends_that_cannot_be_are_refused() {
+    assert_refused(
+        &[(
+            "roles.d/a.toml",
+            "[role.a]\nmembers = [\"alice\"]\ndecision = \"allow\"\ngroups = [\"%adm\"]\non_end = \"kill\"\n",
+        )],
+        r#"
+error: "%adm" cannot have '%' in it
+ --> roles.d/a.toml:4:11
+  |
+4 | groups = ["%adm"]
+  |           ^^^^^^
+
+error: `on_end` cannot be "kill"
+ --> roles.d/a.toml:5:10
+  |
+5 | on_end = "kill"
+  |          ^^^^^^
+  = help: it can be `terminate`, `warn`
+"#,
+    );
+}

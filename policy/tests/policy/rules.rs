@@ -1,0 +1,223 @@
+//! `[[role.NAME.rule]]`.
+
+use crate::{assert_refused, taken};
+use writ_engine::policy::{Decision, RunAsFilter};
+
+fn role(rules: &str) -> String {
+    format!("[role.r]\nmembers = [\"alice\"]\n{rules}")
+}
+
+#[test]
+fn rules_are_taken_in_their_order() {
+    let text = role(
+        "[[role.r.rule]]
+commands = [\"/usr/bin/journalctl **\", \"sudoedit /etc/hosts\"]
+decision = \"allow\"
+[[role.r.rule]]
+name = \"root shell\"
+commands = [\"ALL\"]
+run_as = [\"root\", \"#33\"]
+run_as_groups = [\"adm\"]
+decision = \"deny\"
+allow_writable = true
+",
+    );
+    let loaded = taken(&[("roles.d/r.toml", &text)]);
+    let [first, second] = &loaded.policy.settings().roles[0].rules[..] else { panic!() };
+    assert_eq!((first.name.as_str(), &first.decision), ("#1", &Decision::Allow));
+    assert_eq!(first.commands[1].source(), "sudoedit /etc/hosts");
+    assert_eq!(first.run_as, RunAsFilter::Any);
+    assert!(!first.allow_writable);
+    assert_eq!((second.name.as_str(), &second.decision), ("root shell", &Decision::Deny));
+    assert!(second.allow_writable);
+    let only = RunAsFilter::Only {
+        users: ["#33".into(), "root".into()].into(),
+        groups: ["adm".into()].into(),
+    };
+    assert_eq!(second.run_as, only);
+}
+
+#[test]
+fn a_rule_says_which_commands_and_what_of_them() {
+    assert_refused(
+        &[("roles.d/r.toml", &role("[[role.r.rule]]\nname = \"x\"\n"))],
+        r#"
+error: [[role.r.rule]] has no `commands`
+ --> roles.d/r.toml:3:1
+  |
+3 | [[role.r.rule]]
+  | ^^^^^^^^^^^^^^^
+  = help: add a line such as `commands = ["/usr/bin/systemctl status *"]`
+
+error: [[role.r.rule]] has no `decision`
+ --> roles.d/r.toml:3:1
+  |
+3 | [[role.r.rule]]
+  | ^^^^^^^^^^^^^^^
+  = help: add a line such as `decision = "ask"`
+"#,
+    );
+    assert_refused(
+        &[("roles.d/r.toml", &role("[[role.r.rule]]\ncommands = []\ndecision = \"maybe\"\n"))],
+        r#"
+error: `commands` is empty
+ --> roles.d/r.toml:4:12
+  |
+4 | commands = []
+  |            ^^
+  = help: put at least one into the list
+
+error: `decision` cannot be "maybe"
+ --> roles.d/r.toml:5:12
+  |
+5 | decision = "maybe"
+  |            ^^^^^^^
+  = help: it can be `allow`, `ask`, `deny`
+"#,
+    );
+}
+
+#[test]
+fn a_misspelt_key_of_a_rule_is_told_with_the_one_that_was_meant() {
+    assert_refused(
+        &[("roles.d/r.toml", &role("[[role.r.rule]]\ncomands = [\"ALL\"]\ndecision = \"deny\"\n"))],
+        r#"
+error: unknown key `comands` in [[role.r.rule]]
+ --> roles.d/r.toml:4:1
+  |
+4 | comands = ["ALL"]
+  | ^^^^^^^
+  = help: did you mean `commands`?
+"#,
+    );
+}
+
+#[test]
+fn a_bad_pattern_is_told_with_the_place_in_it() {
+    assert_refused(
+        &[(
+            "roles.d/r.toml",
+            &role(
+                "[[role.r.rule]]\ndecision = \"deny\"\ncommands = [\n  \"systemctl *\",\n  '/bin/cat /var/log/[ab]',\n  \"/bin/cat \\u002A* x\",\n]\n",
+            ),
+        )],
+        r#"
+error: "systemctl" is no absolute path; a command is the path that sudo resolves, such as "/usr/bin/systemctl", or "sudoedit" and files, or "ALL" alone
+ --> roles.d/r.toml:6:4
+  |
+6 |   "systemctl *",
+  |    ^
+
+error: sets such as [a-z] are not supported; write * or ?, or \[ for the bracket itself
+ --> roles.d/r.toml:7:22
+  |
+7 |   '/bin/cat /var/log/[ab]',
+  |                      ^
+
+error: ** stands only at the end; for exactly one argument write *
+ --> roles.d/r.toml:8:3
+  |
+8 |   "/bin/cat \u002A* x",
+  |   ^^^^^^^^^^^^^^^^^^^^
+"#,
+    );
+}
+
+#[test]
+fn a_rule_that_is_there_twice_is_refused_with_both_places() {
+    let rule = "[[role.r.rule]]\nname = \"x\"\ncommands = [\"ALL\"]\ndecision = \"deny\"\n";
+    assert_refused(
+        &[("roles.d/r.toml", &role(&rule.repeat(2)))],
+        r#"
+error: there is a rule `x` already
+ --> roles.d/r.toml:8:8
+  |
+8 | name = "x"
+  |        ^^^
+  = help: the first is at roles.d/r.toml:4; rename one or make them one
+"#,
+    );
+}
+
+#[test]
+fn a_rule_under_single_brackets_is_told_of_the_double_ones() {
+    let rule = "[role.r.rule]\ncommands = [\"ALL\"]\ndecision = \"deny\"\n";
+    assert_refused(
+        &[("roles.d/r.toml", &role(rule))],
+        r#"
+error: `rule` must be a list of tables, each under double brackets [[ ]], not a table
+ --> roles.d/r.toml:3:1
+  |
+3 | [role.r.rule]
+  | ^^^^^^^^^^^^^
+"#,
+    );
+}
+
+#[test]
+fn users_to_run_as_that_cannot_be_are_refused() {
+    assert_refused(
+        &[(
+            "roles.d/r.toml",
+            &role(
+                "[[role.r.rule]]\ncommands = [\"ALL\"]\ndecision = \"deny\"\nrun_as = [\"ALL\", \"%adm\", \"#x\"]\n",
+            ),
+        )],
+        r##"
+error: "ALL" is a word of sudoers and means nothing here
+ --> roles.d/r.toml:6:11
+  |
+6 | run_as = ["ALL", "%adm", "#x"]
+  |           ^^^^^
+  = help: leave the key out to mean all of them
+
+error: "%adm" cannot have '%' in it
+ --> roles.d/r.toml:6:18
+  |
+6 | run_as = ["ALL", "%adm", "#x"]
+  |                  ^^^^^^
+
+error: "#x" cannot have '#' in it
+ --> roles.d/r.toml:6:26
+  |
+6 | run_as = ["ALL", "%adm", "#x"]
+  |                          ^^^^
+"##,
+    );
+    assert_refused(
+        &[(
+            "roles.d/r.toml",
+            &role(
+                "[[role.r.rule]]\ncommands = [\"ALL\"]\ndecision = \"deny\"\nrun_as_groups = [\"adm\"]\n",
+            ),
+        )],
+        r#"
+error: `run_as_groups` stands without `run_as`
+ --> roles.d/r.toml:6:17
+  |
+6 | run_as_groups = ["adm"]
+  |                 ^^^^^^^
+  = help: name the users that go with these groups in `run_as`, or take it out
+"#,
+    );
+}
+
+#[test]
+fn an_ask_beside_another_decision_is_refused() {
+    assert_refused(
+        &[(
+            "roles.d/r.toml",
+            &role(
+                "[[role.r.rule]]\ncommands = [\"ALL\"]\ndecision = \"allow\"\nask = { from = [\"bob\"] }\n",
+            ),
+        )],
+        r#"
+error: `ask` stands beside a decision that does not ask
+ --> roles.d/r.toml:6:7
+  |
+6 | ask = { from = ["bob"] }
+  |       ^^^^^^^^^^^^^^^^^^
+  = help: write `decision = "ask"`, or take `ask` out
+"#,
+    );
+}
