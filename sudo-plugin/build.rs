@@ -15,9 +15,6 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     let folder = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     fs::write(Path::new(&folder).join("libgcc_s.so"), LINKER_SCRIPT)?;
-    println!(
-        "cargo:rustc-link-search=native={}",
-        Path::new(&folder).display()
-    );
+    println!("cargo:rustc-link-search=native={}", Path::new(&folder).display());
     Ok(())
 }

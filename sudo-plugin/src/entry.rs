@@ -93,9 +93,7 @@ unsafe extern "C" fn approval_open(
                 .map(|strings| unsafe { abi::words(strings) });
         with_state(&options, |state| {
             state.printf = printf;
-            state
-                .session
-                .open(|| Invoker::parse(&settings, &user_info, &environment));
+            state.session.open(|| Invoker::parse(&settings, &user_info, &environment));
         });
         SUCCESS
     })
@@ -170,9 +168,7 @@ unsafe extern "C" fn audit_accept(
     if plugin_type != abi::FRONT_END {
         return SUCCESS;
     }
-    let accepted = guarded(None, || {
-        Some(with_state(&[], |state| state.session.accept()))
-    });
+    let accepted = guarded(None, || Some(with_state(&[], |state| state.session.accept())));
     let sentence = match accepted {
         Some(Ok(())) => return SUCCESS,
         Some(Err(refusal)) => refusal.to_string(),
@@ -186,11 +182,7 @@ unsafe extern "C" fn audit_accept(
 }
 
 unsafe extern "C" fn audit_close(status_type: c_int, status: c_int) {
-    guarded((), || {
-        with_state(&[], |state| {
-            state.session.close(ending(status_type, status))
-        })
-    });
+    guarded((), || with_state(&[], |state| state.session.close(ending(status_type, status))));
 }
 
 unsafe extern "C" fn approval_show_version(_verbose: c_int) -> c_int {
@@ -217,22 +209,12 @@ fn show_version(format: &'static std::ffi::CStr) -> c_int {
 /// accepted and yet not run, because another plugin refused it.
 fn ending(status_type: c_int, status: c_int) -> Ending {
     match status_type {
-        WAIT_STATUS if libc::WIFEXITED(status) => Ending {
-            exit_status: Some(libc::WEXITSTATUS(status)),
-            ..Ending::default()
-        },
-        WAIT_STATUS => Ending {
-            signal: Some(libc::WTERMSIG(status)),
-            ..Ending::default()
-        },
-        EXEC_ERROR | SUDO_ERROR => Ending {
-            exec_errno: Some(status),
-            ..Ending::default()
-        },
-        _ => Ending {
-            exec_errno: Some(libc::EACCES),
-            ..Ending::default()
-        },
+        WAIT_STATUS if libc::WIFEXITED(status) => {
+            Ending { exit_status: Some(libc::WEXITSTATUS(status)), ..Ending::default() }
+        }
+        WAIT_STATUS => Ending { signal: Some(libc::WTERMSIG(status)), ..Ending::default() },
+        EXEC_ERROR | SUDO_ERROR => Ending { exec_errno: Some(status), ..Ending::default() },
+        _ => Ending { exec_errno: Some(libc::EACCES), ..Ending::default() },
     }
 }
 
@@ -240,9 +222,7 @@ fn ending(status_type: c_int, status: c_int) -> Ending {
 fn guarded<R>(otherwise: R, work: impl FnOnce() -> R) -> R {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            syslog::warn(&format!("sudo_writ.so: {panic}"))
-        }))
+        std::panic::set_hook(Box::new(|panic| syslog::warn(&format!("sudo_writ.so: {panic}"))))
     });
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         // A payload may panic in its own drop.
@@ -274,10 +254,7 @@ fn lock() -> MutexGuard<'static, Option<State>> {
 /// sudo.conf, a release build does not know of it.
 fn socket(options: &[&[u8]]) -> PathBuf {
     #[cfg(debug_assertions)]
-    if let Some(path) = options
-        .iter()
-        .find_map(|option| option.strip_prefix(b"socket="))
-    {
+    if let Some(path) = options.iter().find_map(|option| option.strip_prefix(b"socket=")) {
         return PathBuf::from(String::from_utf8_lossy(path).into_owned());
     }
     let _ = options;

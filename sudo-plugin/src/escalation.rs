@@ -21,6 +21,7 @@ use crate::refusal::Refusal;
 use crate::status::Waiting;
 use crate::terminal::Progress;
 use crate::wait::Wait;
+use crate::width::cut;
 
 /// How long the agent may take for its first answer, which nobody is asked for.
 const FIRST_ANSWER_PATIENCE: Duration = Duration::from_secs(5);
@@ -50,42 +51,32 @@ pub(crate) struct Escalation {
 }
 
 impl Escalation {
-    /// Of `command`, for `invoker`. Draws the name of the attempt.
+    /// Of `command`, for `invoker`, who can be asked for more where progress can be
+    /// shown. Draws the name of the attempt.
     pub(crate) fn new(
         socket: PathBuf,
         invoker: &Invoker,
         command: Command,
+        progress: Progress,
     ) -> Result<Self, Refusal> {
         let ask = Ask {
             attempt: drawn_attempt()?,
             door: "sudo".to_owned(),
             command,
             tty: invoker.tty.clone(),
-            interactive: invoker.is_interactive(),
+            interactive: progress == Progress::Live,
             reason: invoker.reason.clone(),
             ticket: invoker.ticket.clone(),
         };
-        Ok(Self {
-            link: Link::new(socket),
-            ask,
-            id: None,
-        })
+        Ok(Self { link: Link::new(socket), ask, id: None })
     }
 
     /// Of a command that this one starts (sudoers' `intercept`), for the same
     /// reason. Nobody can be asked for more: the terminal is not ours meanwhile.
     pub(crate) fn within(&self, socket: PathBuf, command: Command) -> Result<Self, Refusal> {
-        let ask = Ask {
-            attempt: drawn_attempt()?,
-            command,
-            interactive: false,
-            ..self.ask.clone()
-        };
-        Ok(Self {
-            link: Link::new(socket),
-            ask,
-            id: None,
-        })
+        let ask =
+            Ask { attempt: drawn_attempt()?, command, interactive: false, ..self.ask.clone() };
+        Ok(Self { link: Link::new(socket), ask, id: None })
     }
 
     /// The request or grant, once there is one.
@@ -101,13 +92,9 @@ impl Escalation {
             match answer.state {
                 AnswerState::Allowed if self.id.is_some() => return Ok(answer.message),
                 AnswerState::Denied => {
-                    let message = answer
-                        .message
-                        .unwrap_or_else(|| "no reason was given".to_owned());
-                    return Err(Refusal::Denied {
-                        message,
-                        id: self.id.clone(),
-                    });
+                    let message =
+                        answer.message.unwrap_or_else(|| "no reason was given".to_owned());
+                    return Err(Refusal::Denied { message, id: self.id.clone() });
                 }
                 AnswerState::Open => {
                     return Err(Refusal::Open {
@@ -140,9 +127,7 @@ impl Escalation {
             match error {
                 error if error.is_loss() && Instant::now() < deadline => {
                     lost = true;
-                    self.link
-                        .reconnect(wait, deadline)
-                        .map_err(Self::not_started)?;
+                    self.link.reconnect(wait, deadline).map_err(Self::not_started)?;
                 }
                 // A new agent does not know this attempt. It is asked once more,
                 // and has to allow it at once.
@@ -182,9 +167,7 @@ impl Escalation {
     /// again.
     fn answer(&mut self, wait: &mut Wait) -> Result<Answer, Refusal> {
         let mut lost_since = None;
-        self.link
-            .connect(wait)
-            .map_err(|error| self.refused(error))?;
+        self.link.connect(wait).map_err(|error| self.refused(error))?;
         loop {
             let error = match self.answer_on_this_connection(wait, &mut lost_since) {
                 Ok(answer) => return Ok(answer),
@@ -195,9 +178,8 @@ impl Escalation {
             if !error.is_loss() || Instant::now() >= deadline {
                 return Err(self.refused(error));
             }
-            self.link
-                .reconnect(wait, deadline)
-                .map_err(|error| self.refused(error))?;
+            show_loss(wait);
+            self.link.reconnect(wait, deadline).map_err(|error| self.refused(error))?;
         }
     }
 
@@ -249,18 +231,13 @@ impl Escalation {
         let Some(id) = self.id.clone() else {
             return Err(CallError::Malformed.into());
         };
-        let confirm = Confirm {
-            attempt: self.ask.attempt.clone(),
-            id,
-        };
+        let confirm = Confirm { attempt: self.ask.attempt.clone(), id };
         self.link.call(wait, &confirm, CONFIRM_PATIENCE).map(|_| ())
     }
 
     fn ask_at_once(&mut self, wait: &Wait) -> Result<(), Refusal> {
-        let reply = self
-            .link
-            .call(wait, &self.ask, FIRST_ANSWER_PATIENCE)
-            .map_err(Self::not_started)?;
+        let reply =
+            self.link.call(wait, &self.ask, FIRST_ANSWER_PATIENCE).map_err(Self::not_started)?;
         match (reply.answer.state, reply.answer.id) {
             (AnswerState::Allowed, Some(id)) => {
                 self.id = Some(id);
@@ -303,9 +280,7 @@ impl Escalation {
     }
 
     fn not_started(error: LinkError) -> Refusal {
-        Refusal::Ended {
-            message: error.to_string(),
-        }
+        Refusal::Ended { message: error.to_string() }
     }
 }
 
@@ -318,6 +293,14 @@ fn show(wait: &mut Wait, waiting: &Waiting, left: Duration) -> Option<Duration> 
     wait.screen.update(&line);
     let until_the_next_second = Duration::from_nanos(u64::from(left.subsec_nanos()));
     Some(until_the_next_second + Duration::from_millis(1))
+}
+
+/// Shows that the agent is away.
+fn show_loss(wait: &mut Wait) {
+    if wait.screen.progress() == Progress::Live {
+        let line = cut("writ: the agent went away, trying again", wait.screen.columns());
+        wait.screen.update(&line);
+    }
 }
 
 /// `instant` and `span` after it; where the clock has no such time, a day after it.

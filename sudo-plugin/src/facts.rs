@@ -58,11 +58,6 @@ impl Invoker {
         self.uid == 0
     }
 
-    /// Whether he can be asked for more and shown how it goes.
-    pub(crate) fn is_interactive(&self) -> bool {
-        self.tty.is_some() && !self.noninteractive
-    }
-
     /// What is to run, from the `command_info` and `run_argv` of `check`.
     pub(crate) fn command(&self, info: &[&[u8]], argv: &[&[u8]]) -> Result<Command, FactsError> {
         if value(info, "chroot").is_some() {
@@ -73,9 +68,7 @@ impl Invoker {
             number(info, "runas_uid").ok_or(FactsError::Missing("whom the command runs as"))?;
         let edit = is_true(info, "sudoedit");
         let argv = if edit { edited_files(argv) } else { argv };
-        let cwd = value(info, "cwd")
-            .map(text::encode)
-            .or_else(|| self.cwd.clone());
+        let cwd = value(info, "cwd").map(text::encode).or_else(|| self.cwd.clone());
         Ok(Command {
             path: text::encode(path),
             argv: argv.iter().map(|word| text::encode(word)).collect(),
@@ -93,10 +86,7 @@ impl Invoker {
 /// sudoedit's vector is `editor [option…] -- file…`: the editor runs as the
 /// invoker, the files are what he asks for.
 fn edited_files<'a, 'b>(argv: &'a [&'b [u8]]) -> &'a [&'b [u8]] {
-    let files = argv
-        .iter()
-        .position(|word| *word == b"--")
-        .map_or(0, |dashes| dashes + 1);
+    let files = argv.iter().position(|word| *word == b"--").map_or(0, |dashes| dashes + 1);
     argv.get(files..).unwrap_or_default()
 }
 
@@ -108,9 +98,7 @@ fn said(environment: &[&[u8]], name: &str) -> Option<String> {
 
 /// The value of the first `name=value`, as getenv(3) takes it.
 fn value<'a>(pairs: &[&'a [u8]], name: &str) -> Option<&'a [u8]> {
-    pairs
-        .iter()
-        .find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    pairs.iter().find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
 fn number(pairs: &[&[u8]], name: &str) -> Option<u32> {
@@ -125,12 +113,7 @@ fn is_true(pairs: &[&[u8]], name: &str) -> bool {
 mod tests {
     use super::*;
 
-    const USER: [&[u8]; 4] = [
-        b"user=alice",
-        b"uid=1000",
-        b"cwd=/home/alice",
-        b"tty=/dev/pts/3",
-    ];
+    const USER: [&[u8]; 4] = [b"user=alice", b"uid=1000", b"cwd=/home/alice", b"tty=/dev/pts/3"];
     const INFO: [&[u8]; 3] = [b"command=/usr/bin/id", b"runas_user=root", b"runas_uid=0"];
 
     fn alice(settings: &[&[u8]], environment: &[&[u8]]) -> Invoker {
@@ -139,20 +122,14 @@ mod tests {
 
     #[test]
     fn a_plain_command_is_told_whole() {
-        let command = alice(&[], &[])
-            .command(&INFO, &[b"id", b"-u", b"\x1b\xff\\"])
-            .unwrap();
+        let command = alice(&[], &[]).command(&INFO, &[b"id", b"-u", b"\x1b\xff\\"]).unwrap();
         assert_eq!(
             command,
             Command {
                 path: "/usr/bin/id".into(),
                 argv: vec!["id".into(), "-u".into(), "\x1b\\xff\\\\".into()],
                 cwd: "/home/alice".into(),
-                run_as: RunAs {
-                    user: "root".into(),
-                    uid: 0,
-                    group: None
-                },
+                run_as: RunAs { user: "root".into(), uid: 0, group: None },
                 edit: false,
             }
         );
@@ -181,23 +158,11 @@ mod tests {
     fn what_cannot_be_shown_as_it_runs_is_refused() {
         let mut info = INFO.to_vec();
         info.push(b"chroot=/srv");
-        assert_eq!(
-            alice(&[], &[]).command(&info, &[b"id"]),
-            Err(FactsError::OtherRoot)
-        );
+        assert_eq!(alice(&[], &[]).command(&info, &[b"id"]), Err(FactsError::OtherRoot));
         let adrift = Invoker::parse(&[], &[b"uid=1000"], &[]).unwrap();
-        assert_eq!(
-            adrift.command(&INFO, &[b"id"]),
-            Err(FactsError::NoDirectory)
-        );
-        assert!(matches!(
-            adrift.command(&[], &[b"id"]),
-            Err(FactsError::Missing(_))
-        ));
-        assert!(matches!(
-            Invoker::parse(&[], &[b"uid=-1"], &[]),
-            Err(FactsError::Missing(_))
-        ));
+        assert_eq!(adrift.command(&INFO, &[b"id"]), Err(FactsError::NoDirectory));
+        assert!(matches!(adrift.command(&[], &[b"id"]), Err(FactsError::Missing(_))));
+        assert!(matches!(Invoker::parse(&[], &[b"uid=-1"], &[]), Err(FactsError::Missing(_))));
     }
 
     #[test]
@@ -215,13 +180,8 @@ mod tests {
     }
 
     #[test]
-    fn a_person_can_be_asked_only_at_a_terminal_and_without_n() {
-        assert!(alice(&[], &[]).is_interactive());
-        assert!(!alice(&[b"noninteractive=true"], &[]).is_interactive());
-        assert!(
-            !Invoker::parse(&[], &[b"uid=1000"], &[])
-                .unwrap()
-                .is_interactive()
-        );
+    fn n_says_that_he_does_not_want_to_be_asked() {
+        assert!(!alice(&[], &[]).noninteractive);
+        assert!(alice(&[b"noninteractive=true"], &[]).noninteractive);
     }
 }

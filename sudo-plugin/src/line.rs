@@ -70,10 +70,7 @@ impl Line {
         while end < self.characters.len() && self.width(self.first_seen, end + 1) <= columns_max {
             end += 1;
         }
-        Seen {
-            before: self.slice(self.first_seen, self.place),
-            after: self.slice(self.place, end),
-        }
+        Seen { before: self.slice(self.first_seen, self.place), after: self.slice(self.place, end) }
     }
 
     /// Takes one byte of what the terminal sends in raw mode.
@@ -111,10 +108,9 @@ impl Line {
             return self.sequence(begun);
         }
         match str::from_utf8(&begun) {
-            Ok(text) => text
-                .chars()
-                .next()
-                .map_or(Typed::Nothing, |character| self.insert(character)),
+            Ok(text) => {
+                text.chars().next().map_or(Typed::Nothing, |character| self.insert(character))
+            }
             Err(error) if error.error_len().is_none() && begun.len() < CHARACTER_BYTES_MAX => {
                 self.begun = begun;
                 Typed::Nothing
@@ -156,11 +152,7 @@ impl Line {
         let place = place.min(self.characters.len());
         let moved = place != self.place;
         self.place = place;
-        if moved {
-            Typed::Changed
-        } else {
-            Typed::Refused
-        }
+        if moved { Typed::Changed } else { Typed::Refused }
     }
 
     fn remove(&mut self, from: usize, to: usize) -> Typed {
@@ -176,14 +168,9 @@ impl Line {
     /// The start of the word before the cursor.
     fn word_start(&self) -> usize {
         let before = self.characters.get(..self.place).unwrap_or_default();
-        let word_end = before
-            .iter()
-            .rposition(|c| *c != ' ')
-            .map_or(0, |last| last + 1);
+        let word_end = before.iter().rposition(|c| *c != ' ').map_or(0, |last| last + 1);
         let word = before.get(..word_end).unwrap_or_default();
-        word.iter()
-            .rposition(|c| *c == ' ')
-            .map_or(0, |space| space + 1)
+        word.iter().rposition(|c| *c == ' ').map_or(0, |space| space + 1)
     }
 
     fn width(&self, from: usize, to: usize) -> usize {
@@ -192,11 +179,7 @@ impl Line {
     }
 
     fn slice(&self, from: usize, to: usize) -> String {
-        self.characters
-            .get(from..to)
-            .unwrap_or_default()
-            .iter()
-            .collect()
+        self.characters.get(from..to).unwrap_or_default().iter().collect()
     }
 }
 
@@ -264,21 +247,9 @@ mod tests {
     #[test]
     fn the_cursor_is_always_seen() {
         let mut line = typed(b"0123456789");
-        assert_eq!(
-            line.seen(4),
-            Seen {
-                before: "6789".into(),
-                after: String::new()
-            }
-        );
+        assert_eq!(line.seen(4), Seen { before: "6789".into(), after: String::new() });
         line.take(0x01);
-        assert_eq!(
-            line.seen(4),
-            Seen {
-                before: String::new(),
-                after: "0123".into()
-            }
-        );
+        assert_eq!(line.seen(4), Seen { before: String::new(), after: "0123".into() });
     }
 
     proptest! {

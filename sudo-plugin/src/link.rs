@@ -16,8 +16,13 @@ pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// while, so that this is the time of a restart.
 pub(crate) const RECONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Between two tries.
+/// Before the second try; each pause after it is twice as long, up to
+/// [`RETRY_PAUSE_MAX`], so that an agent that cannot start is not started without
+/// end (systemd would give its socket up: systemd.socket(5), TriggerLimitBurst).
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest pause between two tries.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,15 +49,14 @@ impl LinkError {
 pub(crate) struct Link {
     socket: PathBuf,
     connection: Option<Connection>,
+    /// Before the next try.
+    pause: Duration,
 }
 
 impl Link {
     /// Not connected yet.
     pub(crate) fn new(socket: PathBuf) -> Self {
-        Self {
-            socket,
-            connection: None,
-        }
+        Self { socket, connection: None, pause: RETRY_PAUSE }
     }
 
     /// Connects unless connected. An agent that is not there is told at once, one
@@ -62,16 +66,13 @@ impl Link {
             return Ok(());
         }
         let deadline = Instant::now() + CONNECT_PATIENCE;
-        self.try_until(wait, deadline, |error| {
-            matches!(error, ConnectError::Busy { .. })
-        })
+        self.try_until(wait, deadline, |error| matches!(error, ConnectError::Busy { .. }))
     }
 
     /// Drops the connection and makes another, trying until `deadline`.
     pub(crate) fn reconnect(&mut self, wait: &Wait, deadline: Instant) -> Result<(), LinkError> {
         self.connection = None;
-        let pause = Instant::now() + RETRY_PAUSE;
-        wait.pause(pause.min(deadline))?;
+        self.rest(wait, deadline)?;
         self.try_until(wait, deadline, |_| true)
     }
 
@@ -90,9 +91,15 @@ impl Link {
                 Err(error) if !may_pass(&error) || Instant::now() >= deadline => {
                     return Err(error.into());
                 }
-                Err(_) => wait.pause(Instant::now() + RETRY_PAUSE)?,
+                Err(_) => self.rest(wait, deadline)?,
             }
         }
+    }
+
+    fn rest(&mut self, wait: &Wait, deadline: Instant) -> Result<(), Left> {
+        let end = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(RETRY_PAUSE_MAX);
+        wait.pause(end.min(deadline))
     }
 
     /// Sends a call.
@@ -111,10 +118,13 @@ impl Link {
         wait: &Wait,
         until: Instant,
     ) -> Result<Option<(M::Reply, Follows)>, LinkError> {
-        let connection = self.connected()?;
+        let connection = self.connection.as_mut().ok_or(CallError::Closed)?;
         loop {
             match connection.receive::<M>()? {
-                Received::Reply(reply, follows) => return Ok(Some((reply, follows))),
+                Received::Reply(reply, follows) => {
+                    self.pause = RETRY_PAUSE;
+                    return Ok(Some((reply, follows)));
+                }
                 Received::Pending => {
                     if wait.until(Some(connection.as_fd()), until)? != Woken::Ready {
                         return Ok(None);

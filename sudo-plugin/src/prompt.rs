@@ -20,14 +20,8 @@ const EMPTY_MAX: usize = 3;
 /// What the terminal does with what it cannot take (ASCII BEL).
 const BELL: &str = "\x07";
 
-const REASON: Field = Field {
-    what: "a reason",
-    variable: "WRIT_REASON",
-};
-const TICKET: Field = Field {
-    what: "a ticket",
-    variable: "WRIT_TICKET",
-};
+const REASON: Field = Field { what: "a reason", variable: "WRIT_REASON" };
+const TICKET: Field = Field { what: "a ticket", variable: "WRIT_TICKET" };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Field {
@@ -75,14 +69,8 @@ impl Wanted {
             (false, true) => TICKET,
             (false, false) => return None,
         };
-        let ticket = answer
-            .wants_ticket
-            .then(|| TicketForm(answer.ticket_pattern.clone()));
-        Some(Self {
-            first,
-            reason: answer.wants_reason,
-            ticket,
-        })
+        let ticket = answer.wants_ticket.then(|| TicketForm(answer.ticket_pattern.clone()));
+        Some(Self { first, reason: answer.wants_reason, ticket })
     }
 
     /// Nobody can be asked for it.
@@ -193,15 +181,10 @@ fn type_line(label: &str, wait: &mut Wait, deadline: Instant) -> Result<Option<S
     Ok(None)
 }
 
-/// Writes the line, then its first part once more, so that the terminal itself puts
-/// the cursor where it belongs.
 fn draw(label: &str, line: &mut Line, wait: &mut Wait) {
     let room = wait.screen.columns().saturating_sub(columns(label));
     let seen = line.seen(room);
-    wait.screen
-        .update(&format!("{label}{}{}", seen.before, seen.after));
-    wait.screen
-        .write_to_terminal(&format!("\r{label}{}", seen.before));
+    wait.screen.update_around(&format!("{label}{}", seen.before), &seen.after);
 }
 
 #[cfg(test)]
@@ -228,17 +211,11 @@ mod tests {
     fn what_is_missing_is_named_with_the_variable_that_takes_it() {
         assert_eq!(Wanted::of(&answer(false, false)), None);
         assert_eq!(
-            Wanted::of(&answer(true, true))
-                .unwrap()
-                .cannot_ask()
-                .to_string(),
+            Wanted::of(&answer(true, true)).unwrap().cannot_ask().to_string(),
             "denied: a reason is needed and there is no terminal to ask for it at; set WRIT_REASON"
         );
         assert_eq!(
-            Wanted::of(&answer(false, true))
-                .unwrap()
-                .unanswered()
-                .to_string(),
+            Wanted::of(&answer(false, true)).unwrap().unanswered().to_string(),
             "denied: a ticket is needed; run the command again, or set WRIT_TICKET"
         );
     }

@@ -52,8 +52,13 @@ pub(crate) enum Refusal {
         variable: &'static str,
     },
     /// No answer of the agent.
-    #[error("denied: {0}")]
-    Agent(LinkError),
+    #[error("denied: {error}{}", still_open(id.as_deref()))]
+    Agent {
+        /// What went wrong.
+        error: LinkError,
+        /// The request, if there is one already.
+        id: Option<String>,
+    },
     /// The answer makes no sense.
     #[error("denied: Writ's agent answered with something that this version does not understand")]
     Nonsense,
@@ -94,17 +99,22 @@ impl Refusal {
                 Some(id) => Self::Left { id: id.to_owned() },
                 None => Self::LeftEarly,
             },
-            LinkError::Call(CallError::Reply(ErrorReply::Refused { message })) => Self::Denied {
-                message,
-                id: id.map(str::to_owned),
-            },
-            error => Self::Agent(error),
+            LinkError::Call(CallError::Reply(ErrorReply::Refused { message })) => {
+                Self::Denied { message, id: id.map(str::to_owned) }
+            }
+            error => Self::Agent { error, id: id.map(str::to_owned) },
         }
     }
 }
 
-/// The message with its ID, for what somebody else wrote.
-pub(crate) fn with_id(message: &str, id: Option<&str>) -> String {
+fn still_open(id: Option<&str>) -> String {
+    id.map_or_else(String::new, |id| {
+        format!("; request {} stays open, run the same command again to come back", text::shown(id))
+    })
+}
+
+/// A denial's message, and its request where the message does not name it.
+fn with_id(message: &str, id: Option<&str>) -> String {
     let shown = text::shown(message);
     match id {
         Some(id) if !message.contains(id) => format!("{shown} ({})", text::shown(id)),
@@ -118,18 +128,13 @@ mod tests {
 
     #[test]
     fn a_denial_names_its_request_once() {
-        let denied = |message: &str| Refusal::Denied {
-            message: message.into(),
-            id: Some("7K3M-Q2".into()),
-        };
+        let denied =
+            |message: &str| Refusal::Denied { message: message.into(), id: Some("7K3M-Q2".into()) };
         assert_eq!(
             denied("bob denied it: not now").to_string(),
             "denied: bob denied it: not now (7K3M-Q2)"
         );
-        assert_eq!(
-            denied("7K3M-Q2 has expired").to_string(),
-            "denied: 7K3M-Q2 has expired"
-        );
+        assert_eq!(denied("7K3M-Q2 has expired").to_string(), "denied: 7K3M-Q2 has expired");
     }
 
     #[test]
@@ -143,10 +148,7 @@ mod tests {
 
     #[test]
     fn what_somebody_typed_cannot_act_on_the_terminal() {
-        let denied = Refusal::Denied {
-            message: "\u{1b}[2J\nno".into(),
-            id: None,
-        };
+        let denied = Refusal::Denied { message: "\u{1b}[2J\nno".into(), id: None };
         assert_eq!(denied.to_string(), "denied: \\e[2J\\nno");
     }
 }

@@ -14,7 +14,7 @@ use writ_protocol::text;
 
 use crate::escalation::Escalation;
 use crate::facts::{FactsError, Invoker};
-use crate::refusal::{Refusal, with_id};
+use crate::refusal::Refusal;
 use crate::syslog;
 use crate::terminal::Progress;
 use crate::wait::Wait;
@@ -45,12 +45,7 @@ pub(crate) struct Session {
 impl Session {
     /// Before the first call.
     pub(crate) fn new(socket: PathBuf) -> Self {
-        Self {
-            socket,
-            invoker: None,
-            audited: false,
-            stage: Stage::Idle,
-        }
+        Self { socket, invoker: None, audited: false, stage: Stage::Idle }
     }
 
     /// `open` of either plugin. A failure is kept for `check`, which can refuse
@@ -78,11 +73,8 @@ impl Session {
             None => return Err(refused(&mut Wait::new(Progress::Plain), Refusal::Disorder)),
         };
         let is_within = matches!(self.stage, Stage::Started(..));
-        let progress = if invoker.is_interactive() && !is_within {
-            Progress::Live
-        } else {
-            Progress::Plain
-        };
+        let progress =
+            if invoker.noninteractive || is_within { Progress::Plain } else { Progress::Live };
         let mut wait = Wait::new(progress);
         let asked = invoker.command(info, argv).map_err(Refusal::from);
         let decided = match asked.clone() {
@@ -145,15 +137,24 @@ impl Session {
         }
         let mut escalation = match &self.stage {
             Stage::Started(Some(first), _) => first.within(self.socket.clone(), command)?,
-            _ => Escalation::new(self.socket.clone(), invoker, command)?,
+            _ => Escalation::new(self.socket.clone(), invoker, command, wait.screen.progress())?,
         };
         if let Some(message) = escalation.decide(wait)? {
-            wait.screen.say(&with_id(&message, escalation.id()));
+            wait.screen.say(&granted(&message, escalation.id()));
         }
         if matches!(self.stage, Stage::Started(..)) {
             escalation.confirm(wait)?;
         }
         Ok(escalation)
+    }
+}
+
+/// "7K3M-Q2 approved by bob".
+fn granted(message: &str, id: Option<&str>) -> String {
+    let shown = text::shown(message);
+    match id {
+        Some(id) if !message.contains(id) => format!("{} {shown}", text::shown(id)),
+        _ => shown,
     }
 }
 
@@ -173,7 +174,5 @@ fn note_unrecorded(why: &Refusal, command: Option<&Command>) {
             text::shown(&command.run_as.user)
         )
     });
-    syslog::warn(&format!(
-        "root's sudo passes without a record of Writ's agent ({why}){command}"
-    ));
+    syslog::warn(&format!("root's sudo passes without a record of Writ's agent ({why}){command}"));
 }

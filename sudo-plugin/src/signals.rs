@@ -127,9 +127,7 @@ impl Caught {
         if LEAVE.load(Ordering::Relaxed) {
             return Some(Polled::Leave);
         }
-        REDRAW
-            .swap(false, Ordering::Relaxed)
-            .then_some(Polled::Redraw)
+        REDRAW.swap(false, Ordering::Relaxed).then_some(Polled::Redraw)
     }
 }
 
@@ -160,9 +158,7 @@ impl Blocked {
                 libc::sigaddset(ours.as_mut_ptr(), *signal);
             }
             libc::sigprocmask(libc::SIG_BLOCK, ours.as_ptr(), before.as_mut_ptr());
-            Self {
-                before: before.assume_init(),
-            }
+            Self { before: before.assume_init() }
         }
     }
 }

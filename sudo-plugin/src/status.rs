@@ -39,20 +39,14 @@ impl Waiting {
         let asked = self.asked(usize::MAX);
         let few = self.asked(1);
         let lines = [
-            format!(
-                "{} · {left} left · Ctrl-C leaves it open",
-                self.sentence(&asked)
-            ),
+            format!("{} · {left} left · Ctrl-C leaves it open", self.sentence(&asked)),
             format!("{} · {left} left", self.sentence(&asked)),
             format!("{} · {left} left", self.sentence(&few)),
             format!("{} waiting · {left} left", self.id()),
         ]
         .map(|line| format!("{SPEAKER}{line}"));
         let [.., shortest] = &lines;
-        let fitting = lines
-            .iter()
-            .find(|line| columns(line) <= columns_max)
-            .unwrap_or(shortest);
+        let fitting = lines.iter().find(|line| columns(line) <= columns_max).unwrap_or(shortest);
         cut(fitting, columns_max)
     }
 
@@ -62,12 +56,7 @@ impl Waiting {
     }
 
     fn sentence(&self, asked: &str) -> String {
-        format!(
-            "{} waiting for {asked} ({} of {})",
-            self.id(),
-            self.approvals,
-            self.needed
-        )
+        format!("{} waiting for {asked} ({} of {})", self.id(), self.approvals, self.needed)
     }
 
     fn id(&self) -> String {
@@ -75,12 +64,8 @@ impl Waiting {
     }
 
     fn asked(&self, names_max: usize) -> String {
-        let names: Vec<String> = self
-            .asked
-            .iter()
-            .take(names_max)
-            .map(|name| text::shown(name))
-            .collect();
+        let names: Vec<String> =
+            self.asked.iter().take(names_max).map(|name| text::shown(name)).collect();
         let more = self.asked.len() - names.len();
         match (names.is_empty(), more) {
             (true, _) => "approval".to_owned(),
@@ -132,10 +117,7 @@ mod tests {
             "writ: 7K3M-Q2 waiting for @oncall, @managers, bob (1 of 2) · 1:01:40 left"
                 .replace(", @managers, bob", " and 2 more")
         );
-        assert_eq!(
-            waiting.line(left, 40),
-            "writ: 7K3M-Q2 waiting · 1:01:40 left"
-        );
+        assert_eq!(waiting.line(left, 40), "writ: 7K3M-Q2 waiting · 1:01:40 left");
         for columns_max in 0..120 {
             assert!(columns(&waiting.line(left, columns_max)) <= columns_max);
         }
@@ -143,11 +125,7 @@ mod tests {
 
     #[test]
     fn names_cannot_act_on_the_terminal() {
-        assert!(
-            !waiting(&["\u{1b}[2J"])
-                .line(Duration::ZERO, 200)
-                .contains('\u{1b}')
-        );
+        assert!(!waiting(&["\u{1b}[2J"]).line(Duration::ZERO, 200).contains('\u{1b}'));
     }
 
     #[test]

@@ -22,11 +22,7 @@ pub(crate) fn warn(line: &str) {
     // own, so that closing it takes nothing away.
     unsafe {
         libc::openlog(IDENT.as_ptr(), libc::LOG_PID, libc::LOG_AUTHPRIV);
-        libc::syslog(
-            libc::LOG_AUTHPRIV | libc::LOG_WARNING,
-            c"%s".as_ptr(),
-            line.as_ptr(),
-        );
+        libc::syslog(libc::LOG_AUTHPRIV | libc::LOG_WARNING, c"%s".as_ptr(), line.as_ptr());
         libc::closelog();
     }
 }

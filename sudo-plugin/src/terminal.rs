@@ -56,13 +56,7 @@ enum Terminal {
 impl Screen {
     /// Opens nothing yet.
     pub(crate) fn new(progress: Progress) -> Self {
-        Self {
-            progress,
-            terminal: Terminal::Unopened,
-            shown: 0,
-            used: false,
-            cooked: None,
-        }
+        Self { progress, terminal: Terminal::Unopened, shown: 0, used: false, cooked: None }
     }
 
     /// How the wait is shown; [`Progress::Plain`] where there is no terminal.
@@ -95,19 +89,28 @@ impl Screen {
     pub(crate) fn columns(&self) -> usize {
         let size = self.opened_terminal().and_then(|fd| tcgetwinsize(fd).ok());
         let columns = size.map_or(0, |size| usize::from(size.ws_col));
-        if columns == 0 {
-            COLUMNS_DEFAULT
-        } else {
-            columns
-        }
-        .saturating_sub(1)
+        if columns == 0 { COLUMNS_DEFAULT } else { columns }.saturating_sub(1)
     }
 
     /// Shows `line` in the place of the last updating line. It must fit into
     /// [`Screen::columns`].
     pub(crate) fn update(&mut self, line: &str) {
-        let width = columns(line);
-        let text = format!("\r{line}{:1$}", "", self.shown.saturating_sub(width));
+        self.update_around(line, "");
+    }
+
+    /// As [`Screen::update`], with the cursor between the two parts: the first is
+    /// written once more, so that the terminal itself puts the cursor where it
+    /// belongs.
+    pub(crate) fn update_around(&mut self, before: &str, after: &str) {
+        let width = columns(before) + columns(after);
+        let blank = self.shown.saturating_sub(width);
+        let mut text = format!("\r{before}{after}{:blank$}", "");
+        if !after.is_empty() {
+            text.push('\r');
+            text.push_str(before);
+        } else {
+            text.extend(std::iter::repeat_n('\u{8}', blank));
+        }
         self.shown = width;
         self.used = true;
         self.write_to_terminal(&text);

@@ -31,10 +31,7 @@ pub(crate) struct Wait {
 impl Wait {
     /// From now on, signals are ours.
     pub(crate) fn new(progress: Progress) -> Self {
-        Self {
-            caught: Caught::install(),
-            screen: Screen::new(progress),
-        }
+        Self { caught: Caught::install(), screen: Screen::new(progress) }
     }
 
     /// Waits until `input` can be read, at most until `deadline`.
@@ -49,10 +46,7 @@ impl Wait {
     ) -> Result<Woken, Left> {
         let patience = deadline.saturating_duration_since(Instant::now());
         let terminal = self.screen.opened_terminal();
-        let watched = [
-            input.map(|fd| (fd, For::Input)),
-            terminal.map(|fd| (fd, For::HangUp)),
-        ];
+        let watched = [input.map(|fd| (fd, For::Input)), terminal.map(|fd| (fd, For::HangUp))];
         match self.caught.poll(watched, patience) {
             (Polled::Leave, _) | (Polled::Ready, [_, true]) => Err(Left),
             (Polled::Ready, _) => Ok(Woken::Ready),
