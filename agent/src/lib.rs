@@ -1,1 +1,51 @@
-//! writd.
+//! writd, the root daemon: a thin shell around [`writ_engine`].
+//!
+//! The way of a request, one direction, each step a file: a connection
+//! ([`connection`]) of somebody ([`peer`], [`process`], [`accounts`]) makes an
+//! event; [`core`] has the engine say what follows, puts it into the ledger, then
+//! makes it true and does it ([`asking`], [`jobs`]); [`record`] copies it to the
+//! journal. The clock ([`clock`]) makes events too.
+//!
+//! Invariants: one thread decides; nothing on it waits for a disk but the
+//! ledger's, for a name service, a terminal or the journal. No part of it opens a
+//! network socket.
+#![forbid(unsafe_code)]
+
+mod accounts;
+mod acl;
+mod agent;
+mod asking;
+mod clock;
+mod connection;
+mod core;
+mod deciding;
+mod door;
+mod examine;
+mod introspection;
+mod jobs;
+mod limits;
+mod notice;
+mod overview;
+mod peer;
+pub mod policy_files;
+mod process;
+mod random;
+mod record;
+pub mod serve;
+mod sessions;
+pub mod settings;
+mod start;
+mod store;
+mod stream;
+
+/// An error with all its causes, as one line.
+#[must_use]
+pub fn sentence(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

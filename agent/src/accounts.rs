@@ -1,0 +1,195 @@
+//! Users and groups, as the host's name service has them.
+//!
+//! A look-up can take as long as a directory server does, so none is made on the
+//! loop: each runs on a thread for blocking work, and its answer is kept for
+//! [`KEPT_FOR`]. Whoever is added to or removed from a local group is seen at
+//! once: a change of `/etc/passwd` or `/etc/group` empties what is kept.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::CString;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+
+use nix::unistd::{Gid, Group, Uid as SystemUid, User, getgrouplist};
+use writ_engine::facts::{Account, Person, Uid};
+
+use crate::examine::Writer;
+use crate::process::Process;
+
+/// How long an answer of the name service is kept.
+pub(crate) const KEPT_FOR: Duration = Duration::from_secs(5);
+
+/// How many answers are kept at most.
+const KEPT_MAX: usize = 4096;
+
+/// How long a look-up may take before the question is refused.
+const LOOK_UP_MAX: Duration = Duration::from_secs(10);
+
+/// A look-up that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AccountError {
+    /// The name service says that it failed, which is not the same as "no".
+    #[error(
+        "the groups of user {0} cannot be looked up ({1}); see to the name service (nsswitch.conf) of this host"
+    )]
+    Failed(u32, String),
+    /// The name service does not answer.
+    #[error(
+        "the groups of user {0} could not be looked up within {LOOK_UP_MAX:?}; see to the name service (nsswitch.conf) of this host"
+    )]
+    TimedOut(u32),
+}
+
+/// One user, as the name service has him.
+#[derive(Debug, Clone)]
+struct Entry {
+    account: Account,
+    groups: BTreeSet<String>,
+    numbers: BTreeSet<u32>,
+    until: Instant,
+}
+
+/// What of the local files an answer stands on: device, inode, size and time.
+type Stamp = Vec<Option<(u64, u64, u64, i64, i64)>>;
+
+/// The name service, with a short memory.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    kept: RefCell<HashMap<Uid, Entry>>,
+    stamp: RefCell<Stamp>,
+}
+
+impl Accounts {
+    /// The person behind a process.
+    ///
+    /// # Errors
+    /// When the name service fails or does not answer: a policy cannot be decided
+    /// on groups that are not known.
+    pub(crate) async fn person(&self, uid: Uid, process: &Process) -> Result<Person, AccountError> {
+        let entry = self.entry(uid).await?;
+        let login = match process.login_uid {
+            None => None,
+            Some(login) if login == uid => Some(entry.account.clone()),
+            Some(login) => Some(self.entry(login).await?.account),
+        };
+        Ok(Person {
+            account: entry.account,
+            login,
+            session_owner: process.session_owner,
+            groups: entry.groups,
+        })
+    }
+
+    /// Whether a user is in a group or is it: for finding approvers who are
+    /// logged in.
+    ///
+    /// # Errors
+    /// As [`Accounts::person`].
+    pub(crate) async fn plain_person(&self, uid: Uid) -> Result<Person, AccountError> {
+        let entry = self.entry(uid).await?;
+        Ok(Person {
+            account: entry.account,
+            login: None,
+            session_owner: None,
+            groups: entry.groups,
+        })
+    }
+
+    /// Everybody whom a person is known to be, as somebody who may write files.
+    ///
+    /// # Errors
+    /// As [`Accounts::person`].
+    pub(crate) async fn writers(&self, person: &Person) -> Result<Vec<Writer>, AccountError> {
+        let mut writers = Vec::new();
+        for uid in person.identities().collect::<BTreeSet<_>>() {
+            writers.push(Writer { uid: uid.0, groups: self.entry(uid).await?.numbers });
+        }
+        Ok(writers)
+    }
+
+    async fn entry(&self, uid: Uid) -> Result<Entry, AccountError> {
+        self.forget_what_changed();
+        let now = Instant::now();
+        if let Some(entry) = self.kept.borrow().get(&uid).filter(|entry| entry.until > now) {
+            return Ok(entry.clone());
+        }
+        let looking = tokio::task::spawn_blocking(move || look_up(uid));
+        let found = tokio::time::timeout(LOOK_UP_MAX, looking).await;
+        let Found { account, groups, numbers } = found
+            .map_err(|_| AccountError::TimedOut(uid.0))?
+            .map_err(|panic| AccountError::Failed(uid.0, panic.to_string()))?
+            .map_err(|errno| AccountError::Failed(uid.0, errno.to_string()))?;
+        let entry = Entry { account, groups, numbers, until: Instant::now() + KEPT_FOR };
+        let mut kept = self.kept.borrow_mut();
+        if kept.len() >= KEPT_MAX {
+            kept.clear();
+        }
+        kept.insert(uid, entry.clone());
+        Ok(entry)
+    }
+
+    fn forget_what_changed(&self) {
+        let stamp: Stamp = ["/etc/passwd", "/etc/group"].into_iter().map(stamp_of).collect();
+        if *self.stamp.borrow() != stamp {
+            self.kept.borrow_mut().clear();
+            *self.stamp.borrow_mut() = stamp;
+        }
+    }
+}
+
+fn stamp_of(path: &str) -> Option<(u64, u64, u64, i64, i64)> {
+    let file = fs::metadata(path).ok()?;
+    Some((file.dev(), file.ino(), file.size(), file.mtime(), file.mtime_nsec()))
+}
+
+/// What a look-up finds.
+struct Found {
+    account: Account,
+    groups: BTreeSet<String>,
+    numbers: BTreeSet<u32>,
+}
+
+/// A user whom the name service does not know has his number for a name and no
+/// groups: a policy that names nobody by number then says no.
+fn look_up(uid: Uid) -> nix::Result<Found> {
+    let Some(user) = User::from_uid(SystemUid::from_raw(uid.0))? else {
+        let account = Account { uid, name: uid.0.to_string() };
+        return Ok(Found { account, groups: BTreeSet::new(), numbers: BTreeSet::new() });
+    };
+    let name = CString::new(user.name.as_str()).map_err(|_| nix::Error::EINVAL)?;
+    let numbers = getgrouplist(&name, user.gid)?;
+    let groups = numbers
+        .iter()
+        .filter_map(|gid| group_name(*gid).transpose())
+        .collect::<nix::Result<_>>()?;
+    Ok(Found {
+        account: Account { uid, name: user.name },
+        groups,
+        numbers: numbers.into_iter().map(Gid::as_raw).collect(),
+    })
+}
+
+fn group_name(gid: Gid) -> nix::Result<Option<String>> {
+    Ok(Group::from_gid(gid)?.map(|group| group.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_known_with_its_groups() {
+        let root = look_up(Uid(0)).unwrap();
+        assert_eq!(root.account.name, "root");
+        assert!(root.groups.contains("root"));
+    }
+
+    #[test]
+    fn a_user_whom_nobody_knows_has_no_groups() {
+        let nobody = look_up(Uid(3_999_999_999)).unwrap();
+        assert_eq!(nobody.account.name, "3999999999");
+        assert!(nobody.groups.is_empty());
+    }
+}

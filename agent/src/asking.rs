@@ -1,0 +1,140 @@
+//! An escalation that answers are owed to.
+
+use std::rc::Rc;
+
+use writ_engine::effect::Answer;
+use writ_engine::facts::AttemptId;
+use writ_protocol::answers::{self, AnswerState};
+
+use crate::core::{Core, Told, Waiting};
+use crate::stream::{Follows, FrameStream, StreamError};
+
+/// It holds the attempt's place: when it is dropped, the attempt leaves.
+pub(crate) struct Asking {
+    waiting: Waiting,
+    replies: Replies,
+    progress: Progress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Replies {
+    /// Every change.
+    Each,
+    /// Only how it ends.
+    Last,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    NothingTold,
+    Told,
+    Settled,
+}
+
+impl Asking {
+    /// Takes a place for the attempt, before anything is asked under its name.
+    #[must_use]
+    pub(crate) fn place(core: &Rc<Core>, attempt: AttemptId) -> Self {
+        Self {
+            waiting: core.wait(attempt),
+            replies: Replies::Last,
+            progress: Progress::NothingTold,
+        }
+    }
+
+    /// Whether the caller takes more than one reply.
+    #[must_use]
+    pub(crate) fn with_more(self, more: bool) -> Self {
+        Self { replies: if more { Replies::Each } else { Replies::Last }, ..self }
+    }
+
+    /// Whether the last answer was given.
+    #[must_use]
+    pub(crate) fn is_settled(&self) -> bool {
+        self.progress == Progress::Settled
+    }
+
+    /// The next answer. May be dropped and called again.
+    pub(crate) async fn next(&mut self) -> Told {
+        match self.progress {
+            Progress::NothingTold => self.waiting.next().await,
+            Progress::Told | Progress::Settled => self.waiting.change().await,
+        }
+    }
+
+    /// Passes an answer on.
+    ///
+    /// # Errors
+    /// When the peer is gone.
+    pub(crate) async fn reply(&mut self, stream: &mut FrameStream, told: Told) -> Result<(), StreamError> {
+        self.progress = Progress::Told;
+        match told {
+            Ok(answer @ Answer::Waiting { .. }) => match self.replies {
+                Replies::Each => stream.reply(&wrapped(answer), Follows::More).await,
+                Replies::Last => Ok(()),
+            },
+            Ok(answer) => {
+                self.progress = Progress::Settled;
+                stream.reply(&wrapped(answer), Follows::Nothing).await
+            }
+            Err(error) => {
+                self.progress = Progress::Settled;
+                stream.refuse(&error).await
+            }
+        }
+    }
+}
+
+fn wrapped(answer: Answer) -> answers::Ask {
+    answers::Ask { answer: as_told(answer) }
+}
+
+/// An answer as it travels.
+fn as_told(answer: Answer) -> answers::Answer {
+    let blank = answers::Answer {
+        state: AnswerState::Denied,
+        id: None,
+        message: None,
+        asked: Vec::new(),
+        approvals: 0,
+        needed: 0,
+        remaining_ms: 0,
+        wants_reason: false,
+        wants_ticket: false,
+        ticket_pattern: None,
+    };
+    match answer {
+        Answer::Allowed { id, message, remaining } => answers::Answer {
+            state: AnswerState::Allowed,
+            id: Some(id.to_string()),
+            message,
+            remaining_ms: remaining.map_or(0, |span| span.0),
+            ..blank
+        },
+        Answer::Denied { id, message } => {
+            answers::Answer { id: id.map(|id| id.to_string()), message: Some(message), ..blank }
+        }
+        Answer::Waiting { id, asked, approvals, needed, remaining } => answers::Answer {
+            state: AnswerState::Waiting,
+            id: Some(id.to_string()),
+            asked,
+            approvals,
+            needed,
+            remaining_ms: remaining.0,
+            ..blank
+        },
+        Answer::Wanted { reason, ticket } => answers::Answer {
+            state: AnswerState::Wanted,
+            wants_reason: reason,
+            wants_ticket: ticket.is_some(),
+            ticket_pattern: ticket,
+            ..blank
+        },
+        Answer::Open { id, message } => answers::Answer {
+            state: AnswerState::Open,
+            id: Some(id.to_string()),
+            message: Some(message),
+            ..blank
+        },
+    }
+}

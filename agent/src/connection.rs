@@ -1,0 +1,213 @@
+//! One connection, from its first frame to its end.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+use writ_engine::facts::AttemptId;
+use writ_protocol::ErrorReply;
+use writ_protocol::answers::Nothing;
+use writ_protocol::calls::{self, Incoming, Method};
+
+use crate::agent::Agent;
+use crate::asking::Asking;
+use crate::introspection;
+use crate::limits::{CALLER_FRAME_BYTES_MAX, Holder, IDLE_MAX};
+use crate::peer::Peer;
+use crate::process::Process;
+use crate::stream::{Follows, FrameStream, StreamError};
+use crate::{deciding, door, overview};
+
+/// Who calls: the peer, and what `/proc` said of it when it connected.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    /// The peer.
+    pub peer: Peer,
+    /// What it is.
+    pub process: Process,
+}
+
+/// What a call came to, besides its reply.
+pub(crate) enum Next {
+    /// The next call.
+    Call,
+    /// Answers follow before the next call.
+    Answers(Asking),
+    /// A door stays with its attempt until it leaves.
+    Stays,
+}
+
+/// Serves a connection until it ends. A frame that is none, too long or too slow
+/// closes it and is counted; nothing else is touched.
+pub(crate) async fn serve(agent: Rc<Agent>, stream: UnixStream) {
+    let Ok(peer) = Peer::of(&stream) else { return };
+    let Ok(process) = peer.look_at() else { return };
+    let holder =
+        if peer.is_root() { Holder::Door(process.real_uid) } else { Holder::Caller(peer.uid) };
+    let frame_bytes_max =
+        if peer.is_root() { writ_protocol::FRAME_BYTES_MAX } else { CALLER_FRAME_BYTES_MAX };
+    let mut stream = FrameStream::new(stream, frame_bytes_max);
+    let Some(_place) = agent.connections.take(holder) else {
+        agent.count_refused();
+        let message = "there are too many connections to Writ's agent; wait until some have ended";
+        let _ = stream.refuse(&ErrorReply::TooMany { message: message.to_owned() }).await;
+        return;
+    };
+    let caller = Caller { peer, process };
+    if let Err(error) = converse(&agent, &caller, &mut stream).await
+        && error.is_misbehaviour()
+    {
+        agent.count_refused();
+    }
+}
+
+async fn converse(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    stream: &mut FrameStream,
+) -> Result<(), StreamError> {
+    // The door's attempt, kept until the connection ends: then it leaves.
+    let mut asking: Option<Asking> = None;
+    let mut patience: Option<Duration> = Some(IDLE_MAX);
+    loop {
+        let frame = match &mut asking {
+            Some(waiting) if !waiting.is_settled() => {
+                tokio::select! {
+                    // A call while answers are owed is against the protocol.
+                    frame = stream.next_frame(None) => {
+                        frame?;
+                        return Err(StreamError::Malformed);
+                    }
+                    told = waiting.next() => {
+                        waiting.reply(stream, told).await?;
+                        continue;
+                    }
+                }
+            }
+            _ => stream.next_frame(patience).await?,
+        };
+        match call(agent, caller, stream, &frame).await? {
+            Next::Call => {}
+            Next::Answers(begun) => {
+                asking = Some(begun);
+                patience = None;
+            }
+            Next::Stays => patience = None,
+        }
+    }
+}
+
+async fn call(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    stream: &mut FrameStream,
+    frame: &[u8],
+) -> Result<Next, StreamError> {
+    let incoming: Incoming<'_> =
+        serde_json::from_slice(frame).map_err(|_| StreamError::Malformed)?;
+    if incoming.upgrade {
+        return Err(StreamError::Malformed);
+    }
+    let method = incoming.method.as_ref();
+    if method.starts_with("org.varlink.service.") {
+        introspection::call(stream, method, incoming.parameters).await?;
+        return Ok(Next::Call);
+    }
+    macro_rules! dispatch {
+        ($($call:ty => $handle:expr;)*) => {
+            match method {
+                $(<$call as Method>::NAME => match parameters::<$call>(&incoming) {
+                    Ok(parameters) => {
+                        let reply = $handle(agent, caller, parameters).await;
+                        answer(stream, &incoming, reply).await?;
+                        Ok(Next::Call)
+                    }
+                    Err(error) => refuse(stream, &incoming, &error).await,
+                },)*
+                _ => refuse(stream, &incoming, &ErrorReply::MethodNotFound { method: method.to_owned() }).await,
+            }
+        };
+    }
+    match method {
+        calls::Ask::NAME => match parameters::<calls::Ask>(&incoming) {
+            Ok(ask) => begin(stream, &incoming, door::ask(agent, caller, ask).await).await,
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
+        calls::Request::NAME => match parameters::<calls::Request>(&incoming) {
+            Ok(request) => {
+                begin(stream, &incoming, door::request(agent, caller, request).await).await
+            }
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
+        calls::Confirm::NAME => match parameters::<calls::Confirm>(&incoming) {
+            Ok(confirm) => {
+                let reply = door::confirm(agent, caller, confirm).await;
+                answer(stream, &incoming, reply.map(|()| Nothing {})).await?;
+                Ok(Next::Stays)
+            }
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
+        _ => dispatch! {
+            calls::Finish => door::finish;
+            calls::List => overview::list;
+            calls::Show => overview::show;
+            calls::Decide => deciding::decide;
+            calls::Revoke => deciding::revoke;
+            calls::Cancel => deciding::cancel;
+            calls::End => deciding::end;
+            calls::Status => overview::status;
+            calls::Reload => overview::reload;
+            calls::AcknowledgeBreak => overview::acknowledge_break;
+        },
+    }
+}
+
+/// The parameters of a call, strictly: an unknown or doubled key is named.
+fn parameters<M: Method + DeserializeOwned>(incoming: &Incoming<'_>) -> Result<M, ErrorReply> {
+    let text = incoming.parameters.map_or("{}", serde_json::value::RawValue::get);
+    serde_json::from_str(text).map_err(|error| ErrorReply::InvalidParameter {
+        // serde's sentence, with the caller's own text in it escaped.
+        parameter: writ_protocol::text::shown(&error.to_string()),
+    })
+}
+
+async fn begin(
+    stream: &mut FrameStream,
+    incoming: &Incoming<'_>,
+    asked: Result<Asking, ErrorReply>,
+) -> Result<Next, StreamError> {
+    match asked {
+        Ok(asking) => Ok(Next::Answers(asking.with_more(incoming.more))),
+        Err(error) => refuse(stream, incoming, &error).await,
+    }
+}
+
+async fn answer<R: serde::Serialize>(
+    stream: &mut FrameStream,
+    incoming: &Incoming<'_>,
+    reply: Result<R, ErrorReply>,
+) -> Result<(), StreamError> {
+    match reply {
+        _ if incoming.oneway => Ok(()),
+        Ok(reply) => stream.reply(&reply, Follows::Nothing).await,
+        Err(error) => stream.refuse(&error).await,
+    }
+}
+
+async fn refuse(
+    stream: &mut FrameStream,
+    incoming: &Incoming<'_>,
+    error: &ErrorReply,
+) -> Result<Next, StreamError> {
+    if !incoming.oneway {
+        stream.refuse(error).await?;
+    }
+    Ok(Next::Call)
+}
+
+/// A name for an escalation that has no door: drawn at random.
+#[must_use]
+pub(crate) fn fresh_attempt() -> Option<AttemptId> {
+    AttemptId::parse(&format!("{:032x}", crate::random::number()?))
+}

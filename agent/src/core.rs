@@ -1,0 +1,374 @@
+//! The way of every event: the engine says what follows, the ledger has it, then
+//! it is true, then it is done.
+//!
+//! Invariant: no effect leaves this file before its records are in the ledger. If
+//! they cannot be written, nothing of the step is applied and the answer is no.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use writ_engine::effect::{Answer, Done, Durability, Refusal, Step};
+use writ_engine::facts::AttemptId;
+use writ_engine::policy::Policy;
+use writ_engine::record::Record;
+use writ_engine::time::BootTime;
+use writ_engine::{Effect, Engine, Event, Subject};
+use writ_ledger::{Ledger, Snapshot, WriteError};
+use writ_protocol::ErrorReply;
+
+use crate::clock;
+use crate::record::{Entry, JournalWriter, LedgerPlace};
+
+/// After a write failed: when the events of the clock are tried again.
+const RETRY_AFTER_MS: u64 = 5000;
+
+/// What a door that waits is told: an answer, or that there is none to be had.
+pub(crate) type Told = Result<Answer, ErrorReply>;
+
+/// The agent's state and the one way to change it.
+pub(crate) struct Core {
+    inner: RefCell<Inner>,
+    jobs: mpsc::UnboundedSender<Job>,
+    /// Wakes the clock's task when the next deadline may have changed.
+    pub deadline_changed: tokio::sync::Notify,
+    /// Wakes the task that syncs in groups.
+    pub sync_wanted: tokio::sync::Notify,
+}
+
+/// Something that takes time and whose end is an event again.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// See [`Effect::Examine`].
+    Examine {
+        /// For whom.
+        attempt: AttemptId,
+        /// The path.
+        path: String,
+        /// Who.
+        person: writ_engine::facts::Person,
+    },
+    /// See [`Effect::Notify`].
+    Notify {
+        /// About what.
+        id: writ_engine::id::RequestId,
+        /// Whom.
+        from: Vec<writ_engine::policy::Selector>,
+    },
+}
+
+struct Inner {
+    engine: Engine,
+    policy: Arc<Policy>,
+    store: Store,
+    journal: JournalWriter,
+    doors: HashMap<AttemptId, Door>,
+    /// How many doors there were: tells two of one attempt apart.
+    doors_ever: u64,
+    /// While writes fail, events of the clock wait until then.
+    retry_at: Option<BootTime>,
+}
+
+#[derive(Debug)]
+struct Door {
+    number: u64,
+    tell: watch::Sender<Option<Told>>,
+}
+
+/// The ledger, or why there is none.
+pub(crate) enum Store {
+    /// It takes records.
+    Open(Box<Ledger>),
+    /// Its chain is broken; everything is refused until root has seen it.
+    Sealed(String),
+}
+
+/// A door's place among those who wait; given back when dropped, unless the same
+/// attempt has come again on another connection.
+pub(crate) struct Waiting {
+    core: Rc<Core>,
+    attempt: AttemptId,
+    number: u64,
+    told: watch::Receiver<Option<Told>>,
+}
+
+impl Core {
+    /// A core over a replayed engine. What is to be done outside comes out of the
+    /// returned queue.
+    #[must_use]
+    pub(crate) fn new(
+        engine: Engine,
+        policy: Arc<Policy>,
+        store: Store,
+        journal: JournalWriter,
+    ) -> (Rc<Self>, mpsc::UnboundedReceiver<Job>) {
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let inner = Inner {
+            engine,
+            policy,
+            store,
+            journal,
+            doors: HashMap::new(),
+            doors_ever: 0,
+            retry_at: None,
+        };
+        let core = Self {
+            inner: RefCell::new(inner),
+            jobs,
+            deadline_changed: tokio::sync::Notify::new(),
+            sync_wanted: tokio::sync::Notify::new(),
+        };
+        (Rc::new(core), queue)
+    }
+
+    /// Takes one event all the way.
+    ///
+    /// # Errors
+    /// What its caller is to be told instead of a result.
+    pub(crate) fn submit(&self, event: Event) -> Result<Done, ErrorReply> {
+        let now = clock::now();
+        let mut inner = self.inner.borrow_mut();
+        let is_tick = matches!(event, Event::Tick);
+        let new_policy = match &event {
+            Event::PolicyLoaded(policy) => Some(Arc::clone(policy)),
+            _ => None,
+        };
+        let step = inner.engine.step(now, event);
+        let entries = inner.entries(&step.records);
+        if let Err(error) = inner.write(&step) {
+            if is_tick {
+                inner.retry_at = Some(BootTime(now.boot.0.saturating_add(RETRY_AFTER_MS)));
+            }
+            return Err(error);
+        }
+        inner.retry_at = None;
+        if let Some(policy) = new_policy {
+            inner.policy = policy;
+        }
+        let unsynced = inner.needs_sync();
+        inner.publish(entries);
+        for change in step.changes {
+            inner.engine.apply(change);
+        }
+        for effect in step.effects {
+            self.perform(&inner, effect);
+        }
+        drop(inner);
+        self.deadline_changed.notify_one();
+        if unsynced {
+            self.sync_wanted.notify_one();
+        }
+        step.result.map_err(told)
+    }
+
+    fn perform(&self, inner: &Inner, effect: Effect) {
+        // The queue is as long as there are attempts, which the limits on
+        // connections bound; a receiver that is gone means that the agent stops.
+        match effect {
+            Effect::Answer { attempt, answer } => inner.tell(&attempt, Ok(answer)),
+            Effect::Examine { attempt, path, person } => {
+                let _ = self.jobs.send(Job::Examine { attempt, path, person });
+            }
+            Effect::Notify { id, from } => {
+                let _ = self.jobs.send(Job::Notify { id, from });
+            }
+        }
+    }
+
+    /// Tells a waiting door that nothing comes of it.
+    pub(crate) fn fail(&self, attempt: &AttemptId, error: ErrorReply) {
+        self.inner.borrow().tell(attempt, Err(error));
+    }
+
+    /// A place for a door that is about to ask.
+    #[must_use]
+    pub(crate) fn wait(self: &Rc<Self>, attempt: AttemptId) -> Waiting {
+        let (tell, told) = watch::channel(None);
+        let mut inner = self.inner.borrow_mut();
+        inner.doors_ever = inner.doors_ever.saturating_add(1);
+        let number = inner.doors_ever;
+        inner.doors.insert(attempt.clone(), Door { number, tell });
+        Waiting { core: Rc::clone(self), attempt, number, told }
+    }
+
+    /// Looks at the engine.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Engine) -> T) -> T {
+        look(&self.inner.borrow().engine)
+    }
+
+    /// When the clock's task is to come next.
+    #[must_use]
+    pub(crate) fn next_deadline(&self) -> Option<BootTime> {
+        let inner = self.inner.borrow();
+        let next = inner.engine.next_deadline()?;
+        Some(inner.retry_at.map_or(next, |retry_at| next.max(retry_at)))
+    }
+
+    /// Syncs what was written through.
+    ///
+    /// # Errors
+    /// When the disk does not confirm; everything is refused from then on.
+    pub(crate) fn sync(&self) -> Result<(), WriteError> {
+        match &mut self.inner.borrow_mut().store {
+            Store::Open(ledger) => ledger.sync(),
+            Store::Sealed(_) => Ok(()),
+        }
+    }
+
+    /// Why everything is refused, if it is.
+    #[must_use]
+    pub(crate) fn sealed(&self) -> Option<String> {
+        match &self.inner.borrow().store {
+            Store::Open(_) => None,
+            Store::Sealed(why) => Some(why.clone()),
+        }
+    }
+
+    /// Goes on with a ledger whose break root has seen, and the engine as it was
+    /// before the break.
+    pub(crate) fn unseal(&self, engine: Engine, ledger: Ledger) {
+        let mut inner = self.inner.borrow_mut();
+        inner.engine = engine;
+        inner.store = Store::Open(Box::new(ledger));
+    }
+
+    /// How many entries the journal did not take.
+    #[must_use]
+    pub(crate) fn journal_dropped(&self) -> u64 {
+        self.inner.borrow().journal.dropped()
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.inner.borrow().policy)
+    }
+}
+
+impl Inner {
+    fn tell(&self, attempt: &AttemptId, told: Told) {
+        if let Some(door) = self.doors.get(attempt) {
+            door.tell.send_replace(Some(told));
+        }
+    }
+
+    fn write(&mut self, step: &Step) -> Result<(), ErrorReply> {
+        let ledger = match &mut self.store {
+            Store::Open(ledger) => ledger,
+            Store::Sealed(why) => {
+                return Err(ErrorReply::NoRecord {
+                    message: format!(
+                        "nothing can be put on record, so nothing is granted: {why}; root looks at it with `writ audit verify`"
+                    ),
+                });
+            }
+        };
+        if step.records.is_empty() {
+            return Ok(());
+        }
+        let no_record = |what: &dyn std::fmt::Display| ErrorReply::NoRecord {
+            message: format!("it cannot be put on record, so it is not done: {what}"),
+        };
+        let records: Vec<writ_ledger::Record> = step
+            .records
+            .iter()
+            .map(writ_ledger::Record::of)
+            .collect::<Result<_, _>>()
+            .map_err(|error| no_record(&error))?;
+        if ledger.rotation_due() {
+            // A segment that cannot be begun is no reason to refuse: the old goes on.
+            if let Ok(snapshot) = self.engine.snapshot()
+                && let Ok(snapshot) = Snapshot::from_json(&snapshot)
+            {
+                let _ = ledger.rotate(&snapshot);
+            }
+        }
+        let durability = match step.durability {
+            Durability::Synced => writ_ledger::Durability::Synced,
+            Durability::Written => writ_ledger::Durability::WrittenThrough,
+        };
+        ledger.append(&records, durability).map(drop).map_err(|error| no_record(&error))
+    }
+
+    fn needs_sync(&self) -> bool {
+        matches!(&self.store, Store::Open(ledger) if ledger.needs_sync())
+    }
+
+    /// What the journal is to have, from before the step is applied: a record that
+    /// ends something takes what it is about with it.
+    fn entries(&self, records: &[Record]) -> Vec<Entry> {
+        let mut told: Option<Subject<'_>> = None;
+        let mut entries = Vec::with_capacity(records.len());
+        for record in records {
+            // Within one step the first record may make what the next is about.
+            told = self.engine.subject_of(record).or(record.id.and(told));
+            entries.push(Entry::new(record, told.as_ref()));
+        }
+        entries
+    }
+
+    fn publish(&self, entries: Vec<Entry>) {
+        let head = match &self.store {
+            Store::Open(ledger) => ledger.head().link,
+            Store::Sealed(_) => return,
+        };
+        let last = entries.len().saturating_sub(1);
+        for (index, entry) in entries.into_iter().enumerate() {
+            let place = (index == last)
+                .then(|| LedgerPlace { seq: head.seq, digest: head.digest.to_string() });
+            self.journal.put(entry, place);
+        }
+    }
+}
+
+impl Waiting {
+    /// Waits until something new is told.
+    pub(crate) async fn next(&mut self) -> Told {
+        loop {
+            if let Some(told) = self.told.borrow_and_update().clone() {
+                return told;
+            }
+            if self.told.changed().await.is_err() {
+                return Err(ErrorReply::Refused {
+                    message: "the agent stops; try again".to_owned(),
+                });
+            }
+        }
+    }
+
+    /// Waits until something newer is told.
+    pub(crate) async fn change(&mut self) -> Told {
+        if self.told.changed().await.is_err() {
+            return Err(ErrorReply::Refused { message: "the agent stops; try again".to_owned() });
+        }
+        self.next().await
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut inner = self.core.inner.borrow_mut();
+        let mine = inner.doors.get(&self.attempt).is_some_and(|door| door.number == self.number);
+        if mine {
+            inner.doors.remove(&self.attempt);
+        }
+        drop(inner);
+        if mine {
+            let _ = self.core.submit(Event::Left { attempt: self.attempt.clone() });
+        }
+    }
+}
+
+/// A refusal as it travels.
+fn told(refusal: Refusal) -> ErrorReply {
+    let message = refusal.to_string();
+    match refusal {
+        Refusal::NotFound(id) => ErrorReply::NotFound { id: id.to_string() },
+        Refusal::WrongDigest(id) => ErrorReply::WrongDigest { id: id.to_string() },
+        Refusal::NotYours(_) => ErrorReply::NotYours { message },
+        Refusal::Refused(_) => ErrorReply::Refused { message },
+        Refusal::TooMany(_) => ErrorReply::TooMany { message },
+    }
+}

@@ -1,0 +1,167 @@
+//! The calls of doors: ask, confirm, finish; and asking in advance.
+
+use std::rc::Rc;
+
+use writ_engine::Event;
+use writ_engine::event::Wish;
+use writ_engine::facts::{Act, Action, AttemptId, Command, Door, Ending, Presence, RunAs, Uid};
+use writ_engine::id::RequestId;
+use writ_engine::time::Span;
+use writ_protocol::ErrorReply;
+use writ_protocol::answers::Nothing;
+use writ_protocol::calls;
+
+use crate::agent::Agent;
+use crate::asking::Asking;
+use crate::connection::{Caller, fresh_attempt};
+use crate::{examine, sessions};
+
+/// A door asks for somebody: whom, the kernel says (the real user of the process
+/// that sudo is).
+///
+/// # Errors
+/// When the caller may not speak for others, or says nonsense.
+pub(crate) async fn ask(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    ask: calls::Ask,
+) -> Result<Asking, ErrorReply> {
+    let attempt = may_speak(caller, &ask.attempt)?;
+    let door = match ask.door.as_str() {
+        "sudo" => Door::Sudo,
+        _ => return Err(invalid("door")),
+    };
+    let person = agent.person(caller.process.real_uid, &caller.process).await?;
+    let presence = if ask.interactive { Presence::Interactive } else { Presence::Unattended };
+    let act = Act {
+        door,
+        command: command(ask.command),
+        tty: ask.tty,
+        source_ip: source_ip(caller),
+        presence,
+    };
+    let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
+    let asking = Asking::place(&agent.core, attempt.clone());
+    agent.core.submit(Event::Asked { attempt, person, act, wish })?;
+    Ok(asking)
+}
+
+/// Somebody asks in advance, for himself.
+///
+/// # Errors
+/// When he says nonsense.
+pub(crate) async fn request(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    request: calls::Request,
+) -> Result<Asking, ErrorReply> {
+    let person = agent.person(caller.peer.uid, &caller.process).await?;
+    let attempt = fresh_attempt().ok_or_else(|| ErrorReply::Refused {
+        message: "the kernel gives no random numbers".to_owned(),
+    })?;
+    let act = Act {
+        door: Door::Writ,
+        command: command(request.command),
+        tty: None,
+        source_ip: source_ip(caller),
+        presence: Presence::Interactive,
+    };
+    let wish = Wish {
+        reason: request.reason,
+        ticket: request.ticket,
+        lasts: request.lasts_ms.map(Span),
+        uses: request.uses,
+    };
+    let asking = Asking::place(&agent.core, attempt.clone());
+    agent.core.submit(Event::Asked { attempt, person, act, wish })?;
+    Ok(asking)
+}
+
+/// The command is about to start. Where the grant is bound to a file, the file is
+/// looked at once more.
+///
+/// # Errors
+/// When it may no longer start.
+pub(crate) async fn confirm(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    confirm: calls::Confirm,
+) -> Result<(), ErrorReply> {
+    let attempt = may_speak(caller, &confirm.attempt)?;
+    let id = request_id(&confirm.id)?;
+    let bound_to = agent.core.look(|engine| engine.bound_file(id).map(|(path, _)| path.to_owned()));
+    let sha256 = match bound_to {
+        None => None,
+        Some(path) => tokio::task::spawn_blocking(move || {
+            examine::decoded(&path).and_then(|path| examine::digest(&path))
+        })
+        .await
+        .map_err(|_| ErrorReply::Refused {
+            message: "the command's file could not be read".to_owned(),
+        })?,
+    };
+    agent.core.submit(Event::Confirmed { attempt, id, sha256 }).map(drop)
+}
+
+/// A command ended.
+///
+/// # Errors
+/// When nothing is known of it.
+pub(crate) async fn finish(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    finish: calls::Finish,
+) -> Result<Nothing, ErrorReply> {
+    let attempt = may_speak(caller, &finish.attempt)?;
+    let id = request_id(&finish.id)?;
+    let ending = match finish.ending {
+        calls::Ending { exit_status: Some(status), signal: None, exec_errno: None } => {
+            Ending::ExitStatus(status)
+        }
+        calls::Ending { exit_status: None, signal: Some(signal), exec_errno: None } => {
+            Ending::Signal(signal)
+        }
+        calls::Ending { exit_status: None, signal: None, exec_errno: Some(errno) } => {
+            Ending::ExecErrno(errno)
+        }
+        _ => return Err(invalid("ending")),
+    };
+    let runtime = Some(Span(finish.runtime_ms));
+    agent.core.submit(Event::Finished { attempt, id, ending, runtime })?;
+    Ok(Nothing {})
+}
+
+/// Only root may speak for others.
+fn may_speak(caller: &Caller, attempt: &str) -> Result<AttemptId, ErrorReply> {
+    if !caller.peer.is_root() {
+        return Err(ErrorReply::PermissionDenied);
+    }
+    AttemptId::parse(attempt).ok_or_else(|| invalid("attempt"))
+}
+
+/// An ID as a person typed it.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn request_id(text: &str) -> Result<RequestId, ErrorReply> {
+    text.parse().map_err(|_| ErrorReply::NotFound { id: writ_protocol::text::shown(text) })
+}
+
+fn invalid(parameter: &str) -> ErrorReply {
+    ErrorReply::InvalidParameter { parameter: parameter.to_owned() }
+}
+
+fn source_ip(caller: &Caller) -> Option<String> {
+    sessions::session(caller.process.session.as_deref()?)?.remote_host
+}
+
+fn command(command: calls::Command) -> Command {
+    let calls::Command { path, argv, cwd, run_as, edit } = command;
+    Command {
+        path,
+        argv,
+        cwd,
+        run_as: RunAs { user: run_as.user, uid: Uid(run_as.uid), group: run_as.group },
+        action: if edit { Action::Edit } else { Action::Run },
+    }
+}

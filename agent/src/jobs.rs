@@ -1,0 +1,101 @@
+//! What takes time: looking at files, writing to terminals. Each runs beside the
+//! loop, and its end is an event again.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc};
+use writ_engine::Event;
+use writ_engine::facts::{AttemptId, Person};
+use writ_engine::id::RequestId;
+use writ_engine::policy::Selector;
+use writ_protocol::ErrorReply;
+
+use crate::agent::Agent;
+use crate::core::Job;
+use crate::notice::{self, Allowance, Notice, Quota};
+use crate::record::command_line;
+use crate::{clock, examine, sessions};
+
+/// How many files are looked at at once: more would only seek.
+const EXAMINATIONS_MAX: usize = 4;
+
+/// Does what the engine wants done, until the agent ends.
+pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job>) {
+    let examinations = Arc::new(Semaphore::new(EXAMINATIONS_MAX));
+    let mut quota = Quota::default();
+    while let Some(job) = queue.recv().await {
+        match job {
+            Job::Examine { attempt, path, person } => {
+                let agent = Rc::clone(&agent);
+                let examinations = Arc::clone(&examinations);
+                tokio::task::spawn_local(async move {
+                    let Ok(_turn) = examinations.acquire().await else { return };
+                    examine_for(&agent, attempt, path, &person).await;
+                });
+            }
+            Job::Notify { id, from } => notify(&agent, &mut quota, id, &from).await,
+        }
+    }
+}
+
+async fn examine_for(agent: &Agent, attempt: AttemptId, path: String, person: &Person) {
+    let outcome = match agent.accounts.writers(person).await {
+        Err(error) => Err(ErrorReply::Refused { message: error.to_string() }),
+        Ok(writers) => tokio::task::spawn_blocking(move || examine::examine(&path, &writers))
+            .await
+            .map_err(|_| ErrorReply::Refused {
+                message: "the command's file could not be read".to_owned(),
+            }),
+    };
+    let told = outcome.and_then(|evidence| {
+        agent.core.submit(Event::Examined { attempt: attempt.clone(), evidence })
+    });
+    if let Err(error) = told {
+        agent.core.fail(&attempt, error);
+    }
+}
+
+/// Tells approvers who are logged in. Whom that is, the policy in force says; the
+/// requester himself is not told, whichever account he has.
+async fn notify(agent: &Rc<Agent>, quota: &mut Quota, id: RequestId, from: &[Selector]) {
+    let Some((requester, line)) = agent.core.look(|engine| {
+        let subject = engine.subject(id)?;
+        let notice = Notice {
+            id: id.to_string(),
+            user: writ_protocol::text::shown(&subject.requester.account.name),
+            command: command_line(subject.act),
+            run_as: writ_protocol::text::shown(&subject.act.command.run_as.user),
+        };
+        Some((subject.requester.clone(), notice.line()))
+    }) else {
+        return;
+    };
+    let Ok(terminals) = tokio::task::spawn_blocking(sessions::on_terminals).await else { return };
+    let policy = agent.core.policy();
+    let mut asked = HashMap::new();
+    for (session, terminal) in terminals {
+        let uid = session.uid;
+        let is_asked = match asked.get(&uid) {
+            Some(known) => *known,
+            None => {
+                let person = agent.accounts.plain_person(uid).await;
+                person.is_ok_and(|person| {
+                    policy.may_be_asked(&person, from) && !person.may_be(&requester)
+                })
+            }
+        };
+        asked.insert(uid, is_asked);
+        if !is_asked {
+            continue;
+        }
+        let text = match quota.take(&terminal, clock::now().boot) {
+            Allowance::Line => line.clone(),
+            Allowance::Summary => notice::SUMMARY.to_owned(),
+            Allowance::Silence => continue,
+        };
+        // Nobody waits for it: a terminal that hangs takes only its own line along.
+        drop(tokio::task::spawn_blocking(move || notice::write(&terminal, uid, &text)));
+    }
+}

@@ -1,0 +1,126 @@
+//! How much one caller may have of the agent.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use writ_engine::facts::{ROOT, Uid};
+
+/// Connections at once, of everybody.
+pub(crate) const CONNECTIONS_MAX: usize = 8192;
+
+/// Of these, the ones that are kept for root, so that nobody can keep root out.
+const CONNECTIONS_FOR_ROOT: usize = 256;
+
+/// Connections at once of one person through doors that speak for him (sudo): the
+/// most requests that he may have open, and as many commands that run.
+const CONNECTIONS_PER_PERSON_MAX: usize = 2048;
+
+/// Connections at once of one user by himself.
+const CONNECTIONS_PER_CALLER_MAX: usize = 64;
+
+/// The longest frame from a caller who is not root, in bytes.
+pub(crate) const CALLER_FRAME_BYTES_MAX: usize = 256 * 1024;
+
+/// From the first byte of a frame to its last.
+pub(crate) const FRAME_MAX: Duration = Duration::from_secs(10);
+
+/// How long a connection may be open without asking anything.
+pub(crate) const IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// How long a caller may take to read what he is sent.
+pub(crate) const SEND_MAX: Duration = Duration::from_secs(10);
+
+/// How a connection counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Holder {
+    /// A door that speaks for this person.
+    Door(Uid),
+    /// This user himself.
+    Caller(Uid),
+}
+
+impl Holder {
+    fn is_root(self) -> bool {
+        matches!(self, Self::Door(ROOT) | Self::Caller(ROOT))
+    }
+
+    fn connections_max(self) -> usize {
+        match self {
+            _ if self.is_root() => CONNECTIONS_MAX,
+            Self::Door(_) => CONNECTIONS_PER_PERSON_MAX,
+            Self::Caller(_) => CONNECTIONS_PER_CALLER_MAX,
+        }
+    }
+}
+
+/// Counts the connections that are open.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Connections {
+    open: Rc<RefCell<HashMap<Holder, usize>>>,
+}
+
+/// A connection's place; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    connections: Connections,
+    holder: Holder,
+}
+
+impl Connections {
+    /// A place for one more connection, if there is one.
+    #[must_use]
+    pub(crate) fn take(&self, holder: Holder) -> Option<Place> {
+        let mut open = self.open.borrow_mut();
+        let all: usize = open.values().sum();
+        let all_max =
+            if holder.is_root() { CONNECTIONS_MAX } else { CONNECTIONS_MAX - CONNECTIONS_FOR_ROOT };
+        let his = open.get(&holder).copied().unwrap_or(0);
+        if all >= all_max || his >= holder.connections_max() {
+            return None;
+        }
+        open.insert(holder, his + 1);
+        drop(open);
+        Some(Place { connections: self.clone(), holder })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.connections.open.borrow_mut();
+        match open.get_mut(&self.holder) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                open.remove(&self.holder);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_user_cannot_take_the_places_of_another() {
+        let connections = Connections::default();
+        let alice = Holder::Caller(Uid(1000));
+        let held: Vec<Place> = std::iter::from_fn(|| connections.take(alice)).collect();
+        assert_eq!(held.len(), CONNECTIONS_PER_CALLER_MAX);
+        assert!(connections.take(Holder::Caller(Uid(1001))).is_some());
+        drop(held);
+        assert!(connections.take(alice).is_some());
+    }
+
+    #[test]
+    fn all_users_together_cannot_keep_root_out() {
+        let connections = Connections::default();
+        let mut held = Vec::new();
+        for uid in 1000..2000 {
+            held.extend(std::iter::from_fn(|| connections.take(Holder::Door(Uid(uid)))));
+        }
+        assert!(connections.take(Holder::Caller(Uid(1))).is_none());
+        assert!(connections.take(Holder::Caller(ROOT)).is_some());
+    }
+}

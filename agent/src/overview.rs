@@ -1,0 +1,220 @@
+//! The calls that look: lists, one request, the state of the agent; and root's.
+
+use std::rc::Rc;
+
+use writ_engine::facts::{Action, Door, Person};
+use writ_engine::policy::Mode;
+use writ_engine::record::Outcome;
+use writ_engine::{Engine, Listed, Stage};
+use writ_protocol::ErrorReply;
+use writ_protocol::answers::{self, Accepted, Decision, Nothing, RequestState};
+use writ_protocol::calls::{self, Scope, Verdict};
+
+use crate::agent::Agent;
+use crate::clock;
+use crate::connection::Caller;
+use crate::deciding::person;
+use crate::door::request_id;
+
+/// What a caller may see.
+///
+/// # Errors
+/// When he asks for more than that.
+pub(crate) async fn list(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    list: calls::List,
+) -> Result<answers::Listed, ErrorReply> {
+    let person = person(agent, caller).await?;
+    if list.scope == Scope::All && !person.is_root() {
+        return Err(ErrorReply::PermissionDenied);
+    }
+    let host = agent.host();
+    let mut requests = agent.core.look(|engine| {
+        engine
+            .list()
+            .filter(|listed| match list.scope {
+                Scope::All => true,
+                Scope::Own => listed.opened.requester.may_be(&person),
+                Scope::Decidable => {
+                    listed.stage == Stage::Pending && engine.may_decide(&person, listed.id).is_ok()
+                }
+            })
+            .map(|listed| as_listed(engine, &listed, &person, &host))
+            .collect::<Vec<_>>()
+    });
+    requests.sort_by_key(|request| request.opened_wall_ms);
+    Ok(answers::Listed { requests })
+}
+
+/// One request, with the text that a decision is bound to. One that the caller may
+/// not see is not there for him.
+///
+/// # Errors
+/// When there is none for him.
+pub(crate) async fn show(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    show: calls::Show,
+) -> Result<answers::Shown, ErrorReply> {
+    let person = person(agent, caller).await?;
+    let id = request_id(&show.id)?;
+    let host = agent.host();
+    agent
+        .core
+        .look(|engine| {
+            let listed = engine.get(id).filter(|_| engine.visible_to(&person, id))?;
+            Some(answers::Shown {
+                request: as_listed(engine, &listed, &person, &host),
+                question: listed.opened.question.clone(),
+                digest: listed.opened.digest.clone(),
+            })
+        })
+        .ok_or_else(|| ErrorReply::NotFound { id: id.to_string() })
+}
+
+/// The state of the agent. Why a policy is refused and what is broken is told to
+/// root alone: it may quote files that others may not read.
+///
+/// # Errors
+/// None.
+pub(crate) async fn status(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    _status: calls::Status,
+) -> Result<answers::Status, ErrorReply> {
+    let standing = agent.policy_standing();
+    let for_root = |text: String| {
+        if caller.peer.is_root() { text } else { "root sees why with `writ status`".to_owned() }
+    };
+    let policy = agent.core.policy();
+    let settings = policy.settings();
+    let counts = agent.core.look(Engine::counts);
+    Ok(answers::Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        host: settings.host.name.clone(),
+        mode: match settings.mode {
+            Mode::Enforce => answers::Mode::Enforce,
+            Mode::Observe => answers::Mode::Observe,
+        },
+        sealed: agent.core.sealed().map(for_root),
+        policy_digest: settings.digest.clone(),
+        policy_loaded_wall_ms: standing.loaded_wall_ms,
+        policy_error: standing.error.map(for_root),
+        roles: count(settings.roles.len()),
+        pending: count(counts.open),
+        granted: count(counts.granted),
+        running: count(counts.running),
+        connections_refused: agent.refused(),
+        journal_lines_dropped: agent.core.journal_dropped(),
+        findings: Vec::new(),
+    })
+}
+
+/// Reads the policy files again.
+///
+/// # Errors
+/// When the caller is not root, or the files are not taken.
+pub(crate) async fn reload(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    _reload: calls::Reload,
+) -> Result<Nothing, ErrorReply> {
+    if !caller.peer.is_root() {
+        return Err(ErrorReply::PermissionDenied);
+    }
+    agent.reload().map(|()| Nothing {})
+}
+
+/// Root has seen that the ledger is broken.
+///
+/// # Errors
+/// When the caller is not root, or it is not broken.
+pub(crate) async fn acknowledge_break(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    acknowledge: calls::AcknowledgeBreak,
+) -> Result<Accepted, ErrorReply> {
+    if !caller.peer.is_root() {
+        return Err(ErrorReply::PermissionDenied);
+    }
+    let by = person(agent, caller).await?;
+    agent.acknowledge_break(by, acknowledge.comment).map(|kept| Accepted { kept })
+}
+
+fn as_listed(
+    engine: &Engine,
+    listed: &Listed<'_>,
+    person: &Person,
+    host: &str,
+) -> answers::Request {
+    let opened = listed.opened;
+    let (requester, act) = (&opened.requester, &opened.act);
+    let may_decide = match listed.stage {
+        Stage::Pending => {
+            engine.may_decide(person, listed.id).map_err(|refusal| refusal.to_string())
+        }
+        Stage::Granted | Stage::Running => Err("it is decided".to_owned()),
+    };
+    let now = clock::now().boot;
+    answers::Request {
+        id: listed.id.to_string(),
+        state: match listed.stage {
+            Stage::Pending => RequestState::Pending,
+            Stage::Granted => RequestState::Granted,
+            Stage::Running => RequestState::Running,
+        },
+        user: requester.account.name.clone(),
+        uid: requester.account.uid.0,
+        login_user: requester.login.as_ref().map(|login| login.name.clone()),
+        login_uid: requester.login.as_ref().map(|login| login.uid.0),
+        host: host.to_owned(),
+        door: match act.door {
+            Door::Sudo => "sudo",
+            Door::Writ => "writ",
+        }
+        .to_owned(),
+        role: opened.source.role.clone(),
+        rule: opened.source.rule.clone(),
+        command: calls::Command {
+            path: act.command.path.clone(),
+            argv: act.command.argv.clone(),
+            cwd: act.command.cwd.clone(),
+            run_as: calls::RunAs {
+                user: act.command.run_as.user.clone(),
+                uid: act.command.run_as.uid.0,
+                group: act.command.run_as.group.clone(),
+            },
+            edit: act.command.action == Action::Edit,
+        },
+        reason: opened.reason.clone(),
+        ticket: opened.ticket.clone(),
+        tty: act.tty.clone(),
+        source_ip: act.source_ip.clone(),
+        asked: opened.asked.clone(),
+        needed: opened.needed,
+        decisions: listed
+            .answers()
+            .map(|answer| Decision {
+                by: answer.by.account.name.clone(),
+                verdict: match answer.outcome {
+                    Outcome::Approve => Verdict::Approve,
+                    _ => Verdict::Deny,
+                },
+                comment: answer.comment.map(str::to_owned),
+                wall_ms: answer.at.wall.0,
+            })
+            .collect(),
+        opened_wall_ms: listed.at.wall.0,
+        remaining_ms: listed.deadline.map_or(0, |deadline| deadline.since(now).0),
+        uses_left: listed.uses_left,
+        running: count(listed.running),
+        digest: opened.digest.clone(),
+        may_decide: may_decide.is_ok(),
+        why_not: may_decide.err(),
+    }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,86 @@
+//! Who is at the other end of a connection.
+
+use std::os::fd::OwnedFd;
+
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::{PeerCredentials, PeerPidfd};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use tokio::net::UnixStream;
+use writ_engine::facts::{ROOT, Uid};
+
+use crate::process::{Process, ProcessError};
+
+/// The process that connected, held so that its number cannot come to mean
+/// another process unseen.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// The effective user at the moment of connecting (`SO_PEERCRED`, unix(7)).
+    pub uid: Uid,
+    /// Its number.
+    pub pid: i32,
+    /// The process itself (pidfd_open(2)).
+    handle: OwnedFd,
+}
+
+impl Peer {
+    /// Takes the peer of a connection from the kernel.
+    ///
+    /// # Errors
+    /// When the kernel does not say, or the process is already gone.
+    pub(crate) fn of(stream: &UnixStream) -> Result<Self, ProcessError> {
+        let gone = |pid: i32, what: String| ProcessError { pid, what };
+        let credentials =
+            getsockopt(stream, PeerCredentials).map_err(|errno| gone(0, errno.to_string()))?;
+        let pid = credentials.pid();
+        let handle = getsockopt(stream, PeerPidfd)
+            .ok()
+            .or_else(|| pidfd_of(pid))
+            .ok_or_else(|| gone(pid, "it has ended".to_owned()))?;
+        Ok(Self { uid: Uid(credentials.uid()), pid, handle })
+    }
+
+    /// Whether it may speak for somebody else: sudo and the like, root all of them.
+    #[must_use]
+    pub(crate) fn is_root(&self) -> bool {
+        self.uid == ROOT
+    }
+
+    /// What `/proc` says of it. It was alive after it was looked at, so that what
+    /// was seen is of this process and of no later one with its number.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn look_at(&self) -> Result<Process, ProcessError> {
+        let process = Process::look_at(self.pid)?;
+        if self.has_ended() {
+            return Err(ProcessError { pid: self.pid, what: "it has ended".to_owned() });
+        }
+        Ok(process)
+    }
+
+    fn has_ended(&self) -> bool {
+        // A pidfd is readable once its process has ended (pidfd_open(2)).
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        !matches!(poll(&mut [PollFd::new(&self.handle, PollFlags::IN)], Some(&at_once)), Ok(0))
+    }
+}
+
+/// Before Linux 6.5, which has no `SO_PEERPIDFD`: the process that has the number
+/// now.
+fn pidfd_of(pid: i32) -> Option<OwnedFd> {
+    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_peer_of_a_pair_is_this_process() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        let peer = Peer::of(&one).unwrap();
+        assert_eq!(peer.pid, i32::try_from(std::process::id()).unwrap());
+        assert!(peer.look_at().is_ok());
+    }
+}

@@ -1,0 +1,254 @@
+//! An event as fields, and as one line.
+
+use writ_engine::Subject;
+use writ_engine::facts::{Account, Act, Action, Ending};
+use writ_engine::record::{By, Record, What};
+use writ_protocol::text::{encode, shown, shown_command};
+
+/// The longest value in a line, in bytes. The whole value is in the ledger; a
+/// line that a collector would cut is cut here, where it can say so.
+const LINE_VALUE_BYTES_MAX: usize = 2048;
+
+/// One field of the journal; `name` is public and stable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Field {
+    /// Such as `WRIT_USER`.
+    pub name: &'static str,
+    /// Its value, with nothing in it that acts.
+    pub value: String,
+}
+
+/// An event, ready to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The event's name, such as `request.opened`.
+    pub event: &'static str,
+    /// syslog(3) priority.
+    pub priority: u8,
+    /// Its fields, in their fixed order.
+    pub fields: Vec<Field>,
+}
+
+impl Entry {
+    /// The entry of a record; `story` is what it is about, if it is about a request.
+    #[must_use]
+    pub(crate) fn new(record: &Record, story: Option<&Subject<'_>>) -> Self {
+        let mut fields = Fields::default();
+        fields.put("WRIT_EVENT", record.what.name());
+        if let Some(id) = record.id {
+            fields.put("WRIT_ID", &id.to_string());
+        }
+        match &record.what {
+            What::RequestOpened(opened) => {
+                fields.story(story);
+                fields.put("WRIT_ASKED", &opened.asked.join(","));
+                fields.put("WRIT_FOR", &seconds(opened.lasts.0));
+                fields.put_digest(Some(&opened.digest));
+            }
+            What::DecisionMade(made) => {
+                fields.story(story);
+                fields.put_name("WRIT_DECISION", &made.outcome);
+                fields.put_name("WRIT_FORCE", &made.force);
+                fields.by(&made.by);
+                fields.free("WRIT_COMMENT", made.comment.as_deref());
+                if let Some(lasts) = made.lasts {
+                    fields.put("WRIT_FOR", &seconds(lasts.0));
+                }
+                fields.put_digest(made.digest.as_deref().or(digest_of(story)));
+            }
+            what => {
+                fields.story(story);
+                fields.rest(what);
+                fields.put_digest(digest_of(story));
+            }
+        }
+        Self { event: record.what.name(), priority: priority(&record.what), fields: fields.0 }
+    }
+
+    /// The line: `key="value"` pairs, a backslash before each quotation mark.
+    #[must_use]
+    pub(crate) fn line(&self) -> String {
+        let mut line = String::new();
+        for field in &self.fields {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(field.name);
+            line.push_str("=\"");
+            line.push_str(&cut(&field.value).replace('"', "\\\""));
+            line.push('"');
+        }
+        line
+    }
+}
+
+fn digest_of<'a>(story: Option<&Subject<'a>>) -> Option<&'a str> {
+    story.and_then(|story| story.digest)
+}
+
+fn priority(what: &What) -> u8 {
+    const WARNING: u8 = 4;
+    const NOTICE: u8 = 5;
+    const ERROR: u8 = 3;
+    match what {
+        What::PolicyRefused { .. } | What::LedgerAcknowledged { .. } => ERROR,
+        What::RequestDenied { .. } => WARNING,
+        _ => NOTICE,
+    }
+}
+
+fn cut(value: &str) -> String {
+    if value.len() <= LINE_VALUE_BYTES_MAX {
+        return value.to_owned();
+    }
+    let end =
+        (0..=LINE_VALUE_BYTES_MAX).rev().find(|end| value.is_char_boundary(*end)).unwrap_or(0);
+    let rest = value.len() - end;
+    format!("{}… ({rest} bytes more are in the ledger)", value.get(..end).unwrap_or_default())
+}
+
+/// Milliseconds as seconds, for people.
+fn seconds(ms: u64) -> String {
+    format!("{}s", ms / 1000)
+}
+
+#[derive(Default)]
+struct Fields(Vec<Field>);
+
+impl Fields {
+    fn put(&mut self, name: &'static str, value: &str) {
+        self.0.push(Field { name, value: shown(value) });
+    }
+
+    /// A value that serde names, such as an outcome.
+    fn put_name(&mut self, name: &'static str, value: &impl serde::Serialize) {
+        if let Ok(serde_json::Value::String(value)) = serde_json::to_value(value) {
+            self.put(name, &value);
+        }
+    }
+
+    /// What a person typed: its backslashes are doubled first, so that the line
+    /// can be taken apart again.
+    fn free(&mut self, name: &'static str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.put(name, &encode(value.as_bytes()));
+        }
+    }
+
+    fn put_digest(&mut self, digest: Option<&str>) {
+        if let Some(digest) = digest {
+            self.put("WRIT_DIGEST", digest);
+        }
+    }
+
+    fn story(&mut self, story: Option<&Subject<'_>>) {
+        if let Some(story) = story {
+            self.about(story);
+        }
+    }
+
+    fn about(&mut self, story: &Subject<'_>) {
+        let Subject { requester, act, source, reason, ticket, .. } = story;
+        self.account("WRIT_USER", "WRIT_UID", &requester.account);
+        if let Some(login) = &requester.login {
+            self.put("WRIT_LOGIN_UID", &login.uid.0.to_string());
+        }
+        self.put_name("WRIT_DOOR", &act.door);
+        self.optional("WRIT_ROLE", source.role.as_deref());
+        self.optional("WRIT_RULE", source.rule.as_deref());
+        self.0.push(Field { name: "WRIT_COMMAND", value: command_line(act) });
+        self.put("WRIT_CWD", &act.command.cwd);
+        self.put("WRIT_RUN_AS", &act.command.run_as.user);
+        self.optional("WRIT_TTY", act.tty.as_deref());
+        self.optional("WRIT_SOURCE_IP", act.source_ip.as_deref());
+        self.free("WRIT_REASON", *reason);
+        self.free("WRIT_TICKET", *ticket);
+    }
+
+    fn account(&mut self, name: &'static str, number: &'static str, account: &Account) {
+        self.put(name, &account.name);
+        self.put(number, &account.uid.0.to_string());
+    }
+
+    fn optional(&mut self, name: &'static str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.put(name, value);
+        }
+    }
+
+    fn by(&mut self, by: &By) {
+        self.put("WRIT_BY", by.name());
+        if let Some(account) = by.account() {
+            self.put("WRIT_BY_UID", &account.uid.0.to_string());
+        }
+    }
+
+    /// What the records without an act of their own say.
+    fn rest(&mut self, what: &What) {
+        match what {
+            What::RequestCancelled { by } => self.by(&By::Person(by.clone())),
+            What::RequestExpired { reason } => self.put_name("WRIT_END_REASON", reason),
+            What::RequestDenied { by, comment } => {
+                self.by(by);
+                self.free("WRIT_COMMENT", comment.as_deref());
+            }
+            What::GrantStarted { lasts, .. } => self.put("WRIT_FOR", &seconds(lasts.0)),
+            What::GrantEnded { reason, by, comment } => {
+                self.put_name("WRIT_END_REASON", reason);
+                self.by(by);
+                self.free("WRIT_COMMENT", comment.as_deref());
+            }
+            What::CommandFinished { ending, runtime, .. } => {
+                self.ending(*ending);
+                if let Some(runtime) = runtime {
+                    self.put("WRIT_RUNTIME_MS", &runtime.0.to_string());
+                }
+            }
+            What::PolicyLoaded { digest, force } => {
+                self.put("WRIT_POLICY_DIGEST", digest);
+                self.put_name("WRIT_FORCE", force);
+            }
+            What::PolicyRefused { message } => self.free("WRIT_COMMENT", Some(message)),
+            What::AgentStarted { version, torn_bytes, .. } => {
+                self.put("WRIT_VERSION", version);
+                if let Some(torn) = torn_bytes {
+                    self.put("WRIT_TORN_BYTES", &torn.to_string());
+                }
+            }
+            What::LedgerAcknowledged { by, comment, what } => {
+                self.by(&By::Person(by.clone()));
+                self.free("WRIT_COMMENT", Some(comment));
+                self.free("WRIT_BREAK", Some(what));
+            }
+            What::AgentStopped
+            | What::RequestOpened(_)
+            | What::DecisionMade(_)
+            | What::RequestJoined { .. }
+            | What::CommandStarted { .. } => {}
+        }
+    }
+
+    /// An exit status as it is; a signal as a shell has it, 128 and its number.
+    fn ending(&mut self, ending: Ending) {
+        match ending {
+            Ending::ExitStatus(status) => self.put("WRIT_EXIT_STATUS", &status.to_string()),
+            Ending::Signal(signal) => {
+                self.put("WRIT_EXIT_STATUS", &signal.saturating_add(128).to_string());
+                self.put("WRIT_SIGNAL", &signal.to_string());
+            }
+            Ending::ExecErrno(errno) => self.put("WRIT_EXEC_ERRNO", &errno.to_string()),
+            Ending::Unknown => self.put("WRIT_EXIT_STATUS", "unknown"),
+        }
+    }
+}
+
+/// The command as a person would have to type it.
+#[must_use]
+pub(crate) fn command_line(act: &Act) -> String {
+    let command = &act.command;
+    let (first, rest) = match command.action {
+        Action::Run => (command.path.as_str(), command.argv.get(1..).unwrap_or_default()),
+        Action::Edit => ("sudoedit", command.argv.as_slice()),
+    };
+    shown_command(std::iter::once(first).chain(rest.iter().map(String::as_str)))
+}

@@ -1,0 +1,137 @@
+//! The thread that hands entries to the journal.
+//!
+//! The journal may be slow, full or away; the loop that decides never waits for
+//! it. What cannot be taken in time is counted and left to the ledger.
+
+use std::io;
+use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::Entry;
+use super::journal::{JOURNAL_SOCKET, SYSLOG_SOCKET, native, send, syslog_line};
+
+/// How many entries may wait for the journal.
+const QUEUE_MAX: usize = 16_384;
+
+/// How long one entry may wait for room in the journal's socket.
+const SEND_MAX: Duration = Duration::from_secs(5);
+
+/// Where the ledger has an event: its number and digest go into the journal, so
+/// that a ledger whose tail was cut off can be told from a whole one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LedgerPlace {
+    /// The number of the line, counted from 1.
+    pub seq: u64,
+    /// Its digest, hexadecimal.
+    pub digest: String,
+}
+
+/// The way to the journal.
+#[derive(Debug)]
+pub(crate) struct JournalWriter {
+    queue: Option<SyncSender<(Entry, Option<LedgerPlace>)>>,
+    dropped: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl JournalWriter {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start() -> io::Result<Self> {
+        let (queue, entries) = sync_channel(QUEUE_MAX);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&dropped);
+        let thread = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || write_all(&entries, &counter))?;
+        Ok(Self { queue: Some(queue), dropped, thread: Some(thread) })
+    }
+
+    /// Hands over an entry; never waits.
+    pub(crate) fn put(&self, entry: Entry, place: Option<LedgerPlace>) {
+        let taken = self.queue.as_ref().is_some_and(|queue| queue.try_send((entry, place)).is_ok());
+        if !taken {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many entries the journal did not take.
+    #[must_use]
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for JournalWriter {
+    /// What waits is still written.
+    fn drop(&mut self) {
+        self.queue.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_all(entries: &Receiver<(Entry, Option<LedgerPlace>)>, dropped: &AtomicU64) {
+    let mut target = None;
+    for (entry, place) in entries {
+        // The journal may have been restarted: once more with a new connection.
+        let written = write(&mut target, &entry, place.as_ref()).or_else(|_| {
+            target = None;
+            write(&mut target, &entry, place.as_ref())
+        });
+        if written.is_err() {
+            target = None;
+            dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+enum Target {
+    Journal(UnixDatagram),
+    Syslog(UnixDatagram),
+}
+
+fn write(
+    target: &mut Option<Target>,
+    entry: &Entry,
+    place: Option<&LedgerPlace>,
+) -> io::Result<()> {
+    let target = match target {
+        Some(target) => target,
+        None => target.insert(connect()?),
+    };
+    let line = entry.line();
+    match target {
+        Target::Journal(socket) => {
+            let seq = place.map(|place| place.seq.to_string());
+            let place: Vec<(&str, &str)> = match (place, &seq) {
+                (Some(place), Some(seq)) => {
+                    vec![
+                        ("WRIT_LEDGER_SEQ", seq.as_str()),
+                        ("WRIT_LEDGER_HEAD", place.digest.as_str()),
+                    ]
+                }
+                _ => Vec::new(),
+            };
+            send(socket, &native(entry, &line, &place))
+        }
+        Target::Syslog(socket) => socket.send(syslog_line(entry, &line).as_bytes()).map(drop),
+    }
+}
+
+fn connect() -> io::Result<Target> {
+    let socket = UnixDatagram::unbound()?;
+    socket.set_write_timeout(Some(SEND_MAX))?;
+    if socket.connect(JOURNAL_SOCKET).is_ok() {
+        return Ok(Target::Journal(socket));
+    }
+    socket.connect(SYSLOG_SOCKET)?;
+    Ok(Target::Syslog(socket))
+}

@@ -1,0 +1,158 @@
+//! Frames over a connection, each with its bounds.
+
+use std::io;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use writ_protocol::{ErrorReply, FrameDecoder, FrameError};
+
+use crate::limits::{FRAME_MAX, SEND_MAX};
+
+/// How much is read at once, in bytes.
+const READ_BYTES: usize = 4096;
+
+/// Why a connection is closed. What a peer did wrong is counted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StreamError {
+    /// The peer closed it.
+    #[error("the peer closed the connection")]
+    Closed,
+    /// The system says that it is broken.
+    #[error("the connection is broken: {0}")]
+    Broken(#[from] io::Error),
+    /// A frame is too long.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// A frame takes too long to come.
+    #[error("a message took longer than {FRAME_MAX:?}")]
+    Slow,
+    /// Nothing was asked for too long.
+    #[error("nothing was asked for too long")]
+    Idle,
+    /// The peer does not read what it is sent.
+    #[error("what was sent was not read within {SEND_MAX:?}")]
+    Unread,
+    /// What came is no call, or none that may come now.
+    #[error("what was sent is no call of the protocol")]
+    Malformed,
+}
+
+impl StreamError {
+    /// Whether the peer did something that it should not.
+    #[must_use]
+    pub(crate) fn is_misbehaviour(&self) -> bool {
+        matches!(self, Self::Frame(_) | Self::Slow | Self::Unread | Self::Malformed)
+    }
+}
+
+/// A connection that speaks in frames.
+#[derive(Debug)]
+pub(crate) struct FrameStream {
+    stream: UnixStream,
+    decoder: FrameDecoder,
+    /// When the frame that has begun must be whole.
+    whole_by: Option<Instant>,
+}
+
+#[derive(Serialize)]
+struct Reply<'a, P> {
+    parameters: &'a P,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    continues: bool,
+}
+
+/// Whether more replies follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Follows {
+    /// They do.
+    More,
+    /// This is the last.
+    Nothing,
+}
+
+impl FrameStream {
+    /// Frames of at most `bytes_max` bytes.
+    #[must_use]
+    pub(crate) fn new(stream: UnixStream, bytes_max: usize) -> Self {
+        Self { stream, decoder: FrameDecoder::with_limit(bytes_max), whole_by: None }
+    }
+
+    /// The next frame; may be dropped and called again without losing anything.
+    /// `idle_max` bounds the wait for its first byte.
+    ///
+    /// # Errors
+    /// See [`StreamError`]; the connection cannot be used after any of them.
+    pub(crate) async fn next_frame(&mut self, idle_max: Option<Duration>) -> Result<Vec<u8>, StreamError> {
+        let idle_until = idle_max.map(|idle| Instant::now() + idle);
+        loop {
+            if let Some(frame) = self.decoder.next_frame()? {
+                self.whole_by = None;
+                return Ok(frame);
+            }
+            if self.decoder.is_mid_frame() && self.whole_by.is_none() {
+                self.whole_by = Some(Instant::now() + FRAME_MAX);
+            }
+            match (self.whole_by, idle_until) {
+                (Some(whole_by), _) => {
+                    timeout_at(whole_by, self.read()).await.map_err(|_| StreamError::Slow)??;
+                }
+                (None, Some(until)) => {
+                    timeout_at(until, self.read()).await.map_err(|_| StreamError::Idle)??;
+                }
+                (None, None) => self.read().await?,
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), StreamError> {
+        let mut buffer = [0; READ_BYTES];
+        loop {
+            self.stream.readable().await?;
+            match self.stream.try_read(&mut buffer) {
+                Ok(0) => return Err(StreamError::Closed),
+                Ok(read) => {
+                    self.decoder.push(buffer.get(..read).unwrap_or_default());
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                    return Err(StreamError::Closed);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Sends a reply.
+    ///
+    /// # Errors
+    /// When the peer is gone or does not read.
+    pub(crate) async fn reply(
+        &mut self,
+        parameters: &impl Serialize,
+        follows: Follows,
+    ) -> Result<(), StreamError> {
+        let frame =
+            writ_protocol::encode(&Reply { parameters, continues: follows == Follows::More })?;
+        self.send(&frame).await
+    }
+
+    /// Sends an error.
+    ///
+    /// # Errors
+    /// When the peer is gone or does not read.
+    pub(crate) async fn refuse(&mut self, error: &ErrorReply) -> Result<(), StreamError> {
+        self.send(&error.to_frame()?).await
+    }
+
+    async fn send(&mut self, frame: &[u8]) -> Result<(), StreamError> {
+        match timeout(SEND_MAX, self.stream.write_all(frame)).await {
+            Err(_) => Err(StreamError::Unread),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(StreamError::Closed),
+            Ok(written) => Ok(written?),
+        }
+    }
+}
