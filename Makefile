@@ -32,7 +32,7 @@ unit: ## the tests that need neither root nor a host
 	cargo test --locked --quiet -p writ-tests --lib
 
 simulate: ## the engine under crashes and lost messages; SEED= STEPS= replay one history
-	SEED='$(SEED)' STEPS='$(STEPS)' cargo test --locked --release -p writ-engine --test simulation -- --nocapture
+	$(if $(SEED),SEED='$(SEED)') $(if $(STEPS),STEPS='$(STEPS)') cargo test --locked --release -p writ-engine --test simulation -- --nocapture
 
 hosts: deb ## the scenarios on Debian 12 and 13; THEME= and FILTER= choose
 	tests/rig/hosts.sh '$(THEME)' $(FILTER)
