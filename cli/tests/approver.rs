@@ -1,4 +1,9 @@
 //! What an approver sees and does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at what it did not expect"
+)]
 
 mod fake_host;
 

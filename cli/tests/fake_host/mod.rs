@@ -70,7 +70,10 @@ impl FakeHost {
     }
 
     /// Lets an agent answer on the host's socket.
-    pub(crate) fn agent(&self, script: impl Fn(&str, &Value) -> Vec<Value> + Send + Sync + 'static) {
+    pub(crate) fn agent(
+        &self,
+        script: impl Fn(&str, &Value) -> Vec<Value> + Send + Sync + 'static,
+    ) {
         let socket = self.path("/run/writ/io.writ.Agent");
         let listener = UnixListener::bind(&socket).unwrap();
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();

@@ -106,7 +106,7 @@ fn write_line(
     let id = record.id.map(|id| id.to_string()).unwrap_or_default();
     let name = record.what.name();
     let sentence = event::sentence(&record.what, subject);
-    writeln!(out, "{when}  {name:<17}  {id:<7}  {sentence}")
+    writeln!(out, "{when}  {name:<19}  {id:<7}  {sentence}")
 }
 
 /// An event of a newer version: nothing is known of it but its place, so it is

@@ -67,17 +67,19 @@ fn is_of(line: &Line, id: RequestId) -> bool {
 }
 
 fn text(id: RequestId, events: &[Line], screen: Screen) -> String {
-    let mut text = String::new();
+    let records = || events.iter().filter_map(|line| line.record.as_ref());
     let mut subjects = Subjects::default();
-    // Writing to a String does not fail, here and below.
-    let _ = writeln!(text, "{}", screen.strong(&id.to_string()));
-    for record in events.iter().filter_map(|line| line.record.as_ref()) {
-        let known = subjects.of(record).cloned();
-        if let Some(subject) = known.filter(|_| !text.contains("\n  ")) {
-            push_subject(&mut text, &subject);
-        }
+    let subject = records().find_map(|record| subjects.of(record).cloned());
+    let mut text = screen.strong(&id.to_string());
+    text.push('\n');
+    if let Some(subject) = subject {
+        push_subject(&mut text, &subject);
+    }
+    for record in records() {
         let when = screen.faint(&local(record.at.wall.0));
+        // The head has said what it is about.
         let sentence = event::sentence(&record.what, None);
+        // Writing to a String does not fail, here and below.
         let _ = writeln!(text, "{when}  {sentence}");
     }
     text

@@ -1,0 +1,200 @@
+//! What an auditor reads.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at what it did not expect"
+)]
+
+mod fake_host;
+
+use std::fs::OpenOptions;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::process::Stdio;
+
+use fake_host::{FakeHost, reply};
+use serde_json::{Value, json};
+use writ_ledger::{Durability, Ledger, Options, Record};
+
+const LEDGER: &str = "/var/lib/writ/ledger";
+
+/// A story from the asking to the end, and an event of its own before it.
+fn host_with_a_story() -> FakeHost {
+    let host = FakeHost::new();
+    let alice = json!({ "account": { "uid": 1000, "name": "alice" } });
+    let bob = json!({ "person": { "account": { "uid": 1001, "name": "bob" } } });
+    let attempt = "0".repeat(32);
+    let events = [
+        json!({ "event": "agent.started", "version": "0.1.0", "boot_id": "b", "ids": "00000000000000aa" }),
+        json!({
+            "id": "7K3M-Q2", "event": "request.opened", "host": "web-1", "requester": alice,
+            "act": {
+                "door": "sudo", "presence": "interactive", "tty": "/dev/pts/3",
+                "command": {
+                    "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", "nginx"],
+                    "cwd": "/home/alice", "run_as": { "user": "root", "uid": 0 }, "action": "run"
+                }
+            },
+            "role": "web-operator", "rule": "restart", "asked": ["@oncall"], "needed": 1,
+            "reason": "it hangs\u{1b}[2J", "timeout": 300_000, "lasts": 3_600_000, "uses": 1,
+            "question": "{}", "digest": "ab"
+        }),
+        json!({ "id": "7K3M-Q2", "event": "decision.made", "by": bob, "outcome": "approve", "force": "enforced", "comment": "go" }),
+        json!({ "id": "7K3M-Q2", "event": "grant.started", "lasts": 3_600_000, "uses": 1 }),
+        json!({ "id": "7K3M-Q2", "event": "command.started", "attempt": attempt }),
+        json!({ "id": "7K3M-Q2", "event": "command.finished", "attempt": attempt, "ending": { "signal": 15 }, "runtime": 3000 }),
+        json!({ "id": "7K3M-Q2", "event": "grant.ended", "reason": "used", "by": "agent" }),
+    ];
+    let (mut ledger, _) =
+        Ledger::open(&host.path(LEDGER), Options::default(), |_| Ok::<(), String>(())).unwrap();
+    for (number, mut event) in (0_u64..).zip(events) {
+        event["boot_ms"] = number.into();
+        event["wall_ms"] = (1_795_475_525_000 + number * 1000).into();
+        ledger.append(&[Record::of(&event).unwrap()], Durability::Synced).unwrap();
+    }
+    host
+}
+
+#[test]
+fn the_story_says_who_asked_why_who_allowed_it_what_ran_and_how_it_ended() {
+    let ran = host_with_a_story().writ(&["audit", "show", "7K3M-Q2"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert_eq!(
+        ran.stdout,
+        "7K3M-Q2
+  who       alice by sudo on /dev/pts/3
+  command   /usr/bin/systemctl restart nginx
+  in        /home/alice
+  as        root
+  reason    it hangs\\e[2J
+  rule      restart of role web-operator
+2026-11-23 23:12:06  alice asked @oncall, because: it hangs\\e[2J
+2026-11-23 23:12:07  bob approved: go
+2026-11-23 23:12:08  granted for 1 h, one run
+2026-11-23 23:12:09  started
+2026-11-23 23:12:10  ended by SIGTERM after 3 s
+2026-11-23 23:12:11  the grant ended: it was used
+"
+    );
+    assert_eq!(host_with_a_story().writ(&["audit", "show", "0000-00"]).exit, 1);
+}
+
+#[test]
+fn the_list_is_a_line_an_event_and_can_be_narrowed() {
+    let host = host_with_a_story();
+    let all = host.writ(&["audit", "list"]);
+    assert_eq!(all.exit, 0, "{}", all.stderr);
+    assert_eq!(all.stdout.lines().count(), 7);
+    assert!(
+        all.stdout.starts_with(
+            "2026-11-23 23:12:05  agent.started                 writd 0.1.0 started\n"
+        ),
+        "{}",
+        all.stdout
+    );
+    let lines = |arguments: &[&str]| {
+        let ran = host.writ(&[&["audit", "list"], arguments].concat());
+        ran.stdout.lines().count()
+    };
+    assert_eq!(lines(&["--user", "alice"]), 6);
+    assert_eq!(lines(&["--user", "bob"]), 0);
+    assert_eq!(lines(&["--id", "7k3mq2"]), 6);
+    assert_eq!(lines(&["--event", "grant"]), 2);
+    assert_eq!(lines(&["--event", "decision.made"]), 1);
+    assert_eq!(lines(&["--since", "2026-11-23 23:12:10"]), 2);
+}
+
+#[test]
+fn json_is_the_record_as_the_ledger_has_it() {
+    let ran = host_with_a_story().writ(&["audit", "list", "--json", "--event", "grant.started"]);
+    let event: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(event["seq"], 4);
+    assert_eq!(event["record"]["lasts"], 3_600_000);
+    let ran = host_with_a_story().writ(&["audit", "show", "7K3M-Q2", "--json"]);
+    let story: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(story["events"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn a_whole_ledger_verifies_and_an_altered_one_does_not() {
+    let host = host_with_a_story();
+    let ran = host.writ(&["audit", "verify"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("The ledger is whole: 7 lines in 1 segments verify"),
+        "{}",
+        ran.stdout
+    );
+
+    let path = host.path(&format!("{LEDGER}/00000001.jsonl"));
+    let mut file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let mut text = String::new();
+    file.read_to_string(&mut text).unwrap();
+    let at = text.find("nginx").unwrap();
+    file.seek(SeekFrom::Start(at.try_into().unwrap())).unwrap();
+    file.write_all(b"sshd!").unwrap();
+    let ran = host.writ(&["audit", "verify"]);
+    assert_eq!(ran.exit, 1);
+    assert!(ran.stdout.contains("segment 00000001.jsonl, line 2"), "{}", ran.stdout);
+    let list = host.writ(&["audit", "list"]);
+    assert_eq!((list.exit, list.stdout.lines().count()), (1, 1));
+    assert_eq!(host.writ(&["doctor"]).exit, 1);
+}
+
+#[test]
+fn lines_cut_off_at_the_end_are_found_by_the_journals_copy_of_the_head() {
+    let host = host_with_a_story();
+    let path = host.path(&format!("{LEDGER}/00000001.jsonl"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let head =
+        format!("echo '{{\"WRIT_LEDGER_SEQ\":\"7\",\"WRIT_LEDGER_HEAD\":{}}}'", last["digest"]);
+    host.program("journalctl", &head);
+    let ran = host.writ(&["audit", "verify"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("The journal has number 7 with the same digest."),
+        "{}",
+        ran.stdout
+    );
+
+    let kept: Vec<&str> = text.split_inclusive('\n').take(5).collect();
+    std::fs::write(&path, kept.concat()).unwrap();
+    let ran = host.writ(&["audit", "verify", "--json"]);
+    assert_eq!(ran.exit, 1);
+    let findings: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        (&findings["whole"], &findings["journal"]["agrees"]),
+        (&json!(false), &json!(false))
+    );
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure_to_speak_of() {
+    let host = host_with_a_story();
+    let mut child = host
+        .command(&["audit", "list"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn root_acknowledges_a_break_with_his_words() {
+    let host = FakeHost::new();
+    host.agent(|_, _| reply(json!({ "kept": "/var/lib/writ/ledger/00000001.jsonl.broken" })));
+    let ran = host.writ(&["audit", "acknowledge", "--comment", "disk failure"]);
+    assert_eq!(ran.exit, 0);
+    assert!(ran.stdout.contains("00000001.jsonl.broken"));
+    assert_eq!(host.calls_of("AcknowledgeBreak"), [json!({ "comment": "disk failure" })]);
+}
+
+#[test]
+fn a_host_whose_agent_never_ran_has_no_ledger() {
+    let ran = FakeHost::new().writ(&["audit", "list"]);
+    assert_eq!(ran.exit, 1);
+    assert!(ran.stderr.contains("there is no ledger yet"), "{}", ran.stderr);
+}
