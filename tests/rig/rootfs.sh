@@ -24,8 +24,8 @@ python3-minimal ansible-core ncurses-term strace ltrace valgrind pamtester tmux"
 
 tools() {
     missing=
-    for pair in debootstrap:debootstrap systemd-nspawn:systemd-container ip:iproute2 \
-        ssh:openssh-client tmux:tmux flock:util-linux nsenter:util-linux; do
+    for pair in debootstrap:debootstrap systemd-nspawn:systemd-container \
+        ssh:openssh-client tmux:tmux setsid:util-linux; do
         command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
     done
     [ -z "$missing" ] || {
@@ -50,7 +50,7 @@ make_one() {
     echo "rootfs: making $release (some minutes; the log is $log)" >&2
     trap 'told "$log" "$root/debootstrap/debootstrap.log"' EXIT
     {
-        debootstrap --variant=minbase "$release" "$root" "$mirror"
+        debootstrap --variant=minbase --include=ca-certificates "$release" "$root" "$mirror"
         packages "$root"
         ssh-keygen -q -t ed25519 -N '' -C people -f "$work/key"
         configure "$root" "$work/key.pub"
@@ -74,7 +74,7 @@ packages() {
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
     chmod 755 "$root/usr/sbin/policy-rc.d"
-    # shellcheck disable=SC2086 # a list
+    # shellcheck disable=SC2016,SC2086 # expanded inside; a list
     unshare --mount --pid --fork sh -euc '
         root=$1; shift
         mount -t proc proc "$root/proc"
@@ -108,7 +108,7 @@ configure() {
     chroot "$root" usermod -aG developers alice
     chroot "$root" usermod -aG oncall bob
     echo 'root:root' | chroot "$root" chpasswd
-    mkdir -p -m 700 "$root/root/.ssh"
+    mkdir -m 700 "$root/root/.ssh"
     cat "$public" >"$root/root/.ssh/authorized_keys"
     cat >"$root/etc/sudoers.d/people" <<'SUDOERS'
 alice ALL=(ALL:ALL) NOPASSWD: ALL
