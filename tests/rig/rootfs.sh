@@ -108,7 +108,7 @@ configure() {
     chroot "$root" usermod -aG developers alice
     chroot "$root" usermod -aG oncall bob
     echo 'root:root' | chroot "$root" chpasswd
-    mkdir -m 700 "$root/root/.ssh"
+    chroot "$root" install -d -m 700 /root/.ssh
     cat "$public" >"$root/root/.ssh/authorized_keys"
     cat >"$root/etc/sudoers.d/people" <<'SUDOERS'
 alice ALL=(ALL:ALL) NOPASSWD: ALL
