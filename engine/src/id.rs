@@ -117,7 +117,8 @@ impl IdKey {
         let mut word = self.0 ^ (u64::from(half) << 8 | round).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((word ^ word >> 31) & u64::from(HALF_MASK)) as u32
+        let [low, high, ..] = (word ^ word >> 31).to_le_bytes();
+        u32::from(u16::from_le_bytes([low, high])) & HALF_MASK
     }
 }
 

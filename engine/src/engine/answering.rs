@@ -20,7 +20,7 @@ impl Engine {
 
     pub(super) fn allowed_answer(&self, now: Now, id: RequestId) -> Option<Answer> {
         match self.durable.cases.get(id)? {
-            Case::Granted(grant) => {
+            Case::Granted(grant) if now.boot < grant.until => {
                 Some(allowed(id, &grant.request, None, grant.until.since(now.boot)))
             }
             _ => None,

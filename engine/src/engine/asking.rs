@@ -155,16 +155,20 @@ impl Engine {
     }
 
     fn answered_again(&self, now: Now, attempt: &AttemptId, stand: Stand) -> Step {
-        let mut step = Step::default();
         let answer = match stand {
-            Stand::Examining => None,
-            Stand::Waiting { id, .. } => self.waiting_answer(now, id),
-            Stand::Reserved { id } => self.allowed_answer(now, id),
+            // The answer is under way.
+            Stand::Examining => return Step::default(),
+            Stand::Waiting { id, .. } => self.waiting_answer(now, id).ok_or(id),
+            Stand::Reserved { id } => self.allowed_answer(now, id).ok_or(id),
         };
-        if let Some(answer) = answer {
-            step.answer(attempt.clone(), answer);
+        match answer {
+            Ok(answer) => {
+                let mut step = Step::default();
+                step.answer(attempt.clone(), answer);
+                step
+            }
+            Err(id) => Step::refused(Refusal::Refused(sentences::stands_no_more(id))),
         }
-        step
     }
 
     /// Whether there is room for what is asked. Root's own is always let in.

@@ -1,0 +1,107 @@
+//! The doors: each an escalation that asks, waits, confirms, runs and ends, or is
+//! lost anywhere on the way.
+
+use std::collections::VecDeque;
+
+use writ_engine::event::{Event, Wish};
+use writ_engine::facts::{Act, AttemptId, Door as Kind, Ending, Person};
+use writ_engine::id::RequestId;
+use writ_engine::time::Span;
+
+/// What a door believes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// It has asked, or is about to.
+    Asking,
+    /// It was told to wait.
+    Waiting,
+    /// It was told that it may start.
+    Allowed(RequestId),
+    /// It has asked for the last word.
+    Confirming(RequestId),
+    /// Its command runs.
+    Running(RequestId),
+    /// It is gone.
+    Gone,
+}
+
+/// One door.
+pub(crate) struct Door {
+    pub(crate) attempt: AttemptId,
+    pub(crate) person: Person,
+    pub(crate) act: Act,
+    pub(crate) stand: Stand,
+    wish: Wish,
+    /// What is on its way to the agent; one connection keeps the order.
+    pub(crate) outbox: VecDeque<Event>,
+}
+
+impl Door {
+    pub(crate) fn new(attempt: AttemptId, person: Person, act: Act, wish: Wish) -> Self {
+        let (stand, outbox) = (Stand::Asking, VecDeque::new());
+        let mut door = Self { attempt, person, act, stand, wish, outbox };
+        door.ask();
+        door
+    }
+
+    pub(crate) fn ask(&mut self) {
+        self.stand = Stand::Asking;
+        self.outbox.push_back(Event::Asked {
+            attempt: self.attempt.clone(),
+            person: self.person.clone(),
+            act: self.act.clone(),
+            wish: self.wish.clone(),
+        });
+    }
+
+    pub(crate) fn justify(&mut self) {
+        self.wish.reason = Some("the site is down".into());
+        self.ask();
+    }
+
+    /// Its connection ends; what it said before is still on its way.
+    pub(crate) fn hang_up(&mut self) {
+        self.outbox.push_back(Event::Left { attempt: self.attempt.clone() });
+        self.stand = Stand::Gone;
+    }
+
+    /// `writ request` only asks.
+    pub(crate) fn will_run(&self) -> bool {
+        self.act.door != Kind::Writ
+    }
+
+    /// The next thing that it does by itself.
+    pub(crate) fn goes_on(&mut self) {
+        let attempt = self.attempt.clone();
+        match self.stand {
+            Stand::Allowed(id) if self.will_run() => {
+                self.stand = Stand::Confirming(id);
+                self.outbox.push_back(Event::Confirmed { attempt, id, sha256: None });
+            }
+            Stand::Running(id) if self.outbox.is_empty() => {
+                let (ending, runtime) = (Ending::ExitStatus(0), Some(Span(40)));
+                self.outbox.push_back(Event::Finished { attempt, id, ending, runtime });
+            }
+            Stand::Allowed(_) => self.hang_up(),
+            Stand::Asking
+            | Stand::Waiting
+            | Stand::Confirming(_)
+            | Stand::Running(_)
+            | Stand::Gone => {}
+        }
+    }
+
+    /// The agent was lost and is there again.
+    pub(crate) fn reconnects(&mut self) {
+        self.outbox.clear();
+        let attempt = self.attempt.clone();
+        match self.stand {
+            Stand::Asking | Stand::Waiting => self.ask(),
+            Stand::Allowed(id) | Stand::Confirming(id) if self.will_run() => {
+                self.stand = Stand::Confirming(id);
+                self.outbox.push_back(Event::Confirmed { attempt, id, sha256: None });
+            }
+            Stand::Allowed(_) | Stand::Confirming(_) | Stand::Running(_) | Stand::Gone => {}
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The engine on a simulated host: people, doors, a ledger that fails, crashes,
+//! power cuts, clocks that jump, policies that change. One seed is one history.
+//!
+//! `SEED=… STEPS=… cargo test -p writ-engine --test simulation -- --nocapture`
+//! lives through one of them again.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is a test, where a panic is a failure with its place"
+)]
+
+mod cast;
+mod door;
+mod ledger;
+mod model;
+mod random;
+mod rules;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use world::World;
+
+/// Turns of one history, unless `STEPS` says otherwise.
+const TURNS: usize = 1_500;
+
+/// Histories that every run lives through.
+const FIXED_SEEDS: u64 = 60;
+
+fn live(seed: u64, turns: usize) -> usize {
+    match catch_unwind(AssertUnwindSafe(|| World::new(seed).live(turns))) {
+        Ok(starts) => starts,
+        Err(panic) => {
+            eprintln!(
+                "this history fails: SEED={seed} STEPS={turns} cargo test -p writ-engine --test simulation"
+            );
+            resume_unwind(panic)
+        }
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
+#[test]
+fn the_promises_hold_after_every_step_of_every_history() {
+    let turns = number("STEPS").map_or(TURNS, |steps| usize::try_from(steps).unwrap());
+    if let Some(seed) = number("SEED") {
+        println!("seed {seed}: {} commands started", live(seed, turns));
+        return;
+    }
+    let fresh = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    let fresh = u64::try_from(fresh % u128::from(u64::MAX)).unwrap();
+    println!("fresh seed: SEED={fresh} STEPS={turns}");
+    let starts: usize = (1..=FIXED_SEEDS).chain([fresh]).map(|seed| live(seed, turns)).sum();
+    assert!(
+        starts > 1_000,
+        "only {starts} commands started: the histories are too dull to prove anything"
+    );
+}

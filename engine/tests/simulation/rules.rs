@@ -1,0 +1,143 @@
+//! Policies that change under the requests, and what they say, read naively.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use writ_engine::facts::{Act, Host, Person};
+use writ_engine::policy::{
+    Approver, Ask, CommandPattern, Decision, Justification, Member, Mode, Role, Rule, RunAsFilter,
+    Settings, Unmatched,
+};
+use writ_engine::time::Span;
+
+use crate::random::Random;
+
+/// What a policy comes to, for the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Says {
+    Allow,
+    Deny,
+    Ask { needed: u32 },
+    Pass,
+}
+
+pub(crate) fn some_policy(random: &mut Random) -> Settings {
+    let ask = Ask {
+        from: vec!["@oncall".parse().unwrap()],
+        count: 1,
+        timeout: Span::from_secs(random.between(5, 300)),
+        max_duration: Span::from_secs(random.between(5, 600)),
+        justification: *random.pick(&[
+            Justification::Off,
+            Justification::Optional,
+            Justification::Required,
+        ]),
+        ticket: None,
+    };
+    let asking = |count| Decision::Ask(Box::new(Ask { count, ..ask.clone() }));
+    let two = u32::try_from(random.between(2, 3)).unwrap();
+    let mut roles = vec![role(
+        "operator",
+        &["alice", "%ops"],
+        vec![
+            rule("look", "/bin/look **", Decision::Allow),
+            rule("restart", "/bin/restart *", asking(1)),
+            rule("shell", "/bin/shell **", asking(two)),
+            rule("edit", "sudoedit /etc/*", asking(1)),
+        ],
+    )];
+    if random.one_in(3) {
+        roles.push(role(
+            "strict",
+            &["%ops"],
+            vec![rule("no db", "/bin/restart db", Decision::Deny)],
+        ));
+    }
+    if random.one_in(6) {
+        roles.remove(0);
+    }
+    let team = ["alice", "bob", "carol", "dave"];
+    let gone = random.below(8);
+    let approvers: BTreeMap<String, Approver> = team
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != gone)
+        .map(|(_, name)| {
+            let teams = BTreeSet::from(["oncall".to_string()]);
+            (
+                name.to_string(),
+                Approver { name: name.to_string(), unix_user: Some(name.to_string()), teams },
+            )
+        })
+        .collect();
+    Settings {
+        mode: if random.one_in(8) { Mode::Observe } else { Mode::Enforce },
+        unmatched: *random.pick(&[
+            Unmatched::Deny,
+            Unmatched::Deny,
+            Unmatched::Ask,
+            Unmatched::Pass,
+        ]),
+        ask,
+        unattended_wait: Span::from_secs(8),
+        roles,
+        approvers,
+        host: Host { name: "web-1".into(), tags: BTreeSet::new() },
+        digest: format!("{:064x}", random.number()),
+    }
+}
+
+fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
+    let members: Vec<Member> = members.iter().map(|member| member.parse().unwrap()).collect();
+    Role { name: name.into(), description: None, members, hosts: vec![], rules }
+}
+
+fn rule(name: &str, command: &str, decision: Decision) -> Rule {
+    Rule {
+        name: name.into(),
+        commands: vec![CommandPattern::parse(command).unwrap()],
+        run_as: RunAsFilter::Any,
+        decision,
+        allow_writable: false,
+    }
+}
+
+/// One rule after the other, with none of the engine's index.
+pub(crate) fn says(settings: &Settings, person: &Person, act: &Act) -> Says {
+    if person.account.uid.0 == 0 {
+        return Says::Pass;
+    }
+    let mut spoken = Vec::new();
+    for role in &settings.roles {
+        let mine = role.members.iter().any(|member| match member {
+            Member::User(name) => *name == person.account.name,
+            Member::Group(name) => person.groups.contains(name),
+        });
+        let matching =
+            |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(&act.command));
+        if let Some(rule) = role.rules.iter().find(matching).filter(|_| mine) {
+            spoken.push(&rule.decision);
+        }
+    }
+    let asks = spoken.iter().filter_map(|decision| match decision {
+        Decision::Ask(ask) => Some(ask.count),
+        Decision::Allow | Decision::Deny => None,
+    });
+    if spoken.contains(&&Decision::Deny) {
+        Says::Deny
+    } else if spoken.contains(&&Decision::Allow) {
+        Says::Allow
+    } else if let Some(needed) = asks.min() {
+        Says::Ask { needed }
+    } else {
+        match settings.unmatched {
+            Unmatched::Deny => Says::Deny,
+            Unmatched::Ask => Says::Ask { needed: settings.ask.count },
+            Unmatched::Pass => Says::Pass,
+        }
+    }
+}
+
+/// Whether somebody is of the team that every request here is for.
+pub(crate) fn is_on_call(settings: &Settings, person: &Person) -> bool {
+    settings.approvers.contains_key(&person.account.name)
+}
