@@ -9,6 +9,7 @@ mod fake_host;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use fake_host::{FakeHost, Ran, SUDO_CONF, error, reply, status};
 use serde_json::{Value, json};
@@ -211,4 +212,32 @@ fn an_agent_that_refuses_everything_is_found() {
     assert_eq!(ran.exit, 1);
     assert!(ran.stdout.contains("the agent refuses everything: segment 00000001.jsonl"));
     assert!(ran.stdout.contains("Writ observes"));
+}
+
+#[test]
+fn what_only_root_may_look_at_is_no_finding() {
+    // Only root can become another user.
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let host = host_with_agent(status());
+    host.write("/var/lib/writ/ledger/00000001.jsonl", "", 0o640);
+    for (path, mode) in [("", 0o755), ("/var/lib/writ", 0o750)] {
+        fs::set_permissions(host.path(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    // Another user, who may not be let into the folder that the program is built in.
+    let writ = host.path("/usr/bin/writ");
+    fs::copy(env!("CARGO_BIN_EXE_writ"), &writ).unwrap();
+    let ran = Command::new("/usr/bin/setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(writ)
+        .arg("--root")
+        .arg(host.path("/"))
+        .arg("doctor")
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(ran.stdout).unwrap();
+    assert!(stdout.contains("Not looked at, as only root may: "), "{stdout}");
+    assert!(stdout.contains("/var/lib/writ/ledger"), "{stdout}");
+    assert_eq!(ran.status.code(), Some(0), "{stdout}");
 }

@@ -141,7 +141,11 @@ fn status_tells_of_the_agent_and_of_what_stands() {
     assert_eq!(ran.exit, 0, "{}", ran.stderr);
     assert!(ran.stdout.starts_with("Writ 0.1.0 on web-1 enforces its policy.\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("\n  | memebrs\n"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("2 roles; 1 waiting, 0 granted, 0 running.\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("Roles: 2. Requests: 1 waiting, 0 granted, 0 running.\n"),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stdout.contains("/usr/bin/systemctl restart nginx\n"), "{}", ran.stdout);
 }
 

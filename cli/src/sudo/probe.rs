@@ -3,7 +3,7 @@
 use std::io;
 use std::process::{Command, Output, Stdio};
 
-use writ_protocol::text::{encode, shown};
+use writ_protocol::text::shown;
 
 use crate::host::Host;
 
@@ -95,6 +95,10 @@ fn version_text(host: &Host) -> Result<String, ProbeError> {
 }
 
 fn said(output: &Output) -> String {
-    let text = encode(output.stderr.trim_ascii());
-    shown(&text)
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<String> = text.lines().map(shown).collect();
+    match lines.is_empty() {
+        true => "it says nothing".to_owned(),
+        false => lines.join("; "),
+    }
 }

@@ -25,7 +25,7 @@ use crate::span::in_ms;
 const STATE_FOLDER: &str = "/var/lib/writ";
 
 /// The marker; `writ-rollback.service` has it as its condition.
-const MARKER: &str = "/var/lib/writ/rollback-sudo";
+pub(crate) const MARKER: &str = "/var/lib/writ/rollback-sudo";
 
 /// The transient units: a timer and the service that it starts.
 const UNIT: &str = "writ-rollback-sudo";

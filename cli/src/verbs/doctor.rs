@@ -6,6 +6,7 @@ mod sudo;
 mod system;
 
 use std::fmt::Write;
+use std::io;
 
 use serde::Serialize;
 use writ_protocol::answers::Finding;
@@ -19,11 +20,11 @@ use crate::screen::{Screen, print, print_json, shown_lines};
 ///
 /// Looks at the agent and its socket, sudo.conf and the plugin as sudo would load
 /// them, the ledger, the journal and the clock. Exits with 1 if anything is wrong.
-/// Run it as root: others may not look everywhere.
+/// Run it as root: others may not look everywhere, and are told where they did not.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Print JSON: {"well": …, "findings": [{"what": "…", "remedy": "…"}], "notes":
-    /// ["…"]}
+    /// ["…"], "unseen": ["…"]}
     #[arg(long)]
     json: bool,
 }
@@ -34,11 +35,26 @@ struct Diagnosis {
     findings: Vec<Finding>,
     /// What is as it was set up, and worth knowing.
     notes: Vec<String>,
+    /// Files that the caller may not look at.
+    unseen: Vec<String>,
 }
 
 impl Diagnosis {
     fn find(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
         self.findings.push(Finding { what: what.into(), remedy: remedy.into() });
+    }
+
+    /// Something that could not be looked at: no finding where it is only that the
+    /// caller may not.
+    fn unreadable(&mut self, path: &str, error: &io::Error) {
+        if error.kind() == io::ErrorKind::PermissionDenied {
+            self.unseen.push(path.to_owned());
+        } else {
+            self.find(
+                format!("{path} cannot be read: {error}"),
+                "look at the disk and the file's mode",
+            );
+        }
     }
 
     fn note(&mut self, note: impl Into<String>) {
@@ -78,8 +94,13 @@ fn text(diagnosis: &Diagnosis, screen: Screen) -> String {
     for note in &diagnosis.notes {
         let _ = writeln!(text, "{}", shown_lines(note));
     }
-    if diagnosis.findings.is_empty() {
-        let _ = writeln!(text, "Nothing is wrong.");
-    }
+    let _ = match (diagnosis.findings.is_empty(), diagnosis.unseen.is_empty()) {
+        (true, true) => writeln!(text, "Nothing is wrong."),
+        (_, false) => {
+            let unseen = diagnosis.unseen.join(", ");
+            writeln!(text, "Not looked at, as only root may: {unseen}.")
+        }
+        (false, true) => Ok(()),
+    };
     text
 }

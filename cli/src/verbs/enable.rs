@@ -78,7 +78,7 @@ enum EnableError {
     #[error("the policy has an error; mend it, or give --force:\n{0}")]
     Policy(String),
     #[error(
-        "{0}; without it nobody but root could use sudo; give --force to enable it all the same"
+        "{0}; while it does not answer nobody but root could use sudo, so give --force to enable it all the same"
     )]
     NoAgent(String),
     #[error("the time is too short to try anything; give {} s or more", TRIAL_MIN.as_secs())]

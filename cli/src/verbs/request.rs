@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::screen::{print, print_json};
-use crate::span::{countdown, in_ms, parse_span};
+use crate::span::{in_ms, in_words, parse_span};
 use crate::view::command;
 use terminal::Terminal;
 use wait::{Waited, Waiting};
@@ -160,7 +160,7 @@ fn approved(answer: &Answer, request: &calls::Request) -> String {
     };
     let within = match answer.remaining_ms {
         0 => String::new(),
-        remaining_ms => format!(" within {}", countdown(remaining_ms)),
+        remaining_ms => format!(" within {}", in_words(remaining_ms)),
     };
     format!(
         "{message}\nRun it{within} from {}:\n  {sudo}\n",

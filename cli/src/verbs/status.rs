@@ -84,7 +84,7 @@ fn agent_lines(agent: &Status, screen: Screen) -> String {
     }
     let _ = writeln!(
         text,
-        "{} roles; {} waiting, {} granted, {} running.",
+        "Roles: {}. Requests: {} waiting, {} granted, {} running.",
         agent.roles, agent.pending, agent.granted, agent.running
     );
     text

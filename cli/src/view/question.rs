@@ -118,11 +118,14 @@ fn grants(question: &Question) -> String {
 
 fn stands(sheet: &mut Sheet, request: &Request) {
     let left = countdown(request.remaining_ms);
-    let uses = request.uses_left;
+    let uses = match request.uses_left {
+        1 => "one run".to_owned(),
+        uses => format!("{uses} runs"),
+    };
     let state = match request.state {
         RequestState::Pending => format!("waiting, {left} left"),
-        RequestState::Granted => format!("granted, {left} left, usable {uses} times"),
-        RequestState::Running => format!("running, {left} left, usable {uses} times"),
+        RequestState::Granted => format!("granted, {left} and {uses} left"),
+        RequestState::Running => format!("running, {left} and {uses} left"),
     };
     sheet.field("state", &state);
     for decision in &request.decisions {

@@ -20,8 +20,9 @@ pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
             return diagnosis
                 .note("There is no ledger yet: the agent starts one when it runs first.");
         }
-        Err(error) => {
-            return diagnosis.find(error.to_string(), "run `writ doctor` as root");
+        Err(ReadError::File(file)) => return diagnosis.unreadable(LEDGER, &file.source),
+        Err(error @ ReadError::Broken(_)) => {
+            return diagnosis.find(error.to_string(), "`writ audit verify` says more");
         }
     };
     if let Some(broken) = &report.broken {

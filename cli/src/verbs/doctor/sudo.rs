@@ -8,7 +8,8 @@ use super::Diagnosis;
 use crate::host::Host;
 use crate::moment::{local, now_wall_ms};
 use crate::sudo::conf::{DoorState, SUDO_CONF, SudoConf};
-use crate::sudo::{plugin, probe, trial};
+use crate::sudo::trial::{self, MARKER, TrialError};
+use crate::sudo::{plugin, probe};
 
 const ENABLE: &str = "`writ enable sudo` writes the lines anew";
 
@@ -16,10 +17,7 @@ pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
     let text = match fs::read(host.path(SUDO_CONF)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => {
-            return diagnosis
-                .find(format!("{SUDO_CONF} cannot be read: {error}"), "run `writ doctor` as root");
-        }
+        Err(error) => return diagnosis.unreadable(SUDO_CONF, &error),
     };
     let conf = SudoConf::parse(&text);
     for line in &conf.misspelt {
@@ -89,7 +87,8 @@ fn look_at_trial(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
     let trial = match trial::pending(host) {
         Ok(Some(trial)) => trial,
         Ok(None) => return,
-        Err(error) => return diagnosis.find(error.to_string(), "run `writ doctor` as root"),
+        Err(TrialError::Marker(error)) => return diagnosis.unreadable(MARKER, &error),
+        Err(error) => return diagnosis.find(error.to_string(), "`writ disable sudo` clears it"),
     };
     let until = local(trial.until_wall_ms);
     if conf.door_state() == DoorState::Off {
