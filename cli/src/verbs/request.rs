@@ -71,8 +71,8 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
         .map_err(|error| Failure::verb(error.exit(), error))?;
     let mut request = calls::Request {
         command,
-        reason: arguments.reason.clone(),
-        ticket: arguments.ticket.clone(),
+        reason: said(arguments.reason.as_deref()),
+        ticket: said(arguments.ticket.as_deref()),
         lasts_ms: arguments.lasts.map(in_ms),
         uses: arguments.uses,
     };
@@ -93,6 +93,12 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
             }
         }
     }
+}
+
+/// An empty WRIT_REASON says as little as none.
+fn said(text: Option<&str>) -> Option<String> {
+    let text = text?.trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// Asks the person for what is missing, where there is one.

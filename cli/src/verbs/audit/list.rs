@@ -112,6 +112,9 @@ fn write_line(
 /// An event of a newer version: nothing is known of it but its place, so it is
 /// listed unless something else was asked for.
 fn write_unknown(out: &mut impl Write, line: &Line, arguments: &Arguments) -> io::Result<()> {
+    if arguments.is_narrowed() {
+        return Ok(());
+    }
     if arguments.json {
         serde_json::to_writer(&mut *out, &line.printed())?;
         return writeln!(out);
@@ -120,6 +123,10 @@ fn write_unknown(out: &mut impl Write, line: &Line, arguments: &Arguments) -> io
 }
 
 impl Arguments {
+    fn is_narrowed(&self) -> bool {
+        self.user.is_some() || self.id.is_some() || self.since.is_some() || self.event.is_some()
+    }
+
     fn want(&self, record: &Record, subject: Option<&Subject>) -> bool {
         let of_user = |user: &String| subject.is_some_and(|subject| subject.is_of(user));
         let named = |wanted: &String| {
