@@ -1,7 +1,7 @@
 //! The host, as scenarios see it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::berth::Berth;
@@ -15,6 +15,9 @@ use crate::wait::wait_until;
 
 /// How long a command may run that is simply waited for.
 const COMMAND_LIMIT: Duration = Duration::from_secs(120);
+
+/// What a host is, unless a reboot of it has failed.
+const IS_UP: &str = "the host is up";
 
 /// A booted, throw-away Debian host.
 ///
@@ -57,7 +60,7 @@ impl Host {
     /// Its PID 1, as a process of the machine outside: `nsenter -t PID -a` is a
     /// way to look around in it.
     pub fn leader(&self) -> u32 {
-        self.machine().as_ref().expect("the host is up").leader()
+        self.machine().as_ref().expect(IS_UP).leader()
     }
 
     /// Runs a command as root, outside of any session (loginuid unset, in the
@@ -194,11 +197,11 @@ impl Host {
 
     fn off_and_on(&self, off: fn(Machine)) {
         let mut machine = self.machine();
-        off(machine.take().expect("the host is up"));
+        off(machine.take().expect(IS_UP));
         *machine = Some(Machine::boot(self.berth.folder(), &self.original));
     }
 
     fn machine(&self) -> MutexGuard<'_, Option<Machine>> {
-        self.machine.lock().expect("no boot of this host has failed")
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::inside::Inside;
 use crate::release::rig;
 use crate::running::Running;
@@ -16,9 +18,6 @@ const BOOT_LIMIT: Duration = Duration::from_secs(120);
 /// How long the way down may take: systemd's own limit for a service that does
 /// not want to stop is 90 s, which no service of a test should need.
 const POWER_OFF_LIMIT: Duration = Duration::from_secs(60);
-
-/// systemd's PID 1 powers off on this signal: SIGRTMIN+4 (systemd(1), SIGNALS).
-const POWER_OFF: &str = "RTMIN+4";
 
 /// From a boot to a power-off.
 pub(crate) struct Machine {
@@ -63,18 +62,16 @@ impl Machine {
 
     /// Shuts down in order.
     pub(crate) fn power_off(mut self) {
-        self.signal_leader(POWER_OFF);
+        // nspawn passes this on as the signal on which systemd halts in order
+        // (systemd-nspawn(1), --kill-signal=).
+        let told = kill_process(pid(self.nspawn.id()), Signal::TERM);
+        assert!(told.is_ok(), "the host was not up: {told:?}");
         let off = holds_within(POWER_OFF_LIMIT, || self.nspawn_is_gone());
         assert!(off, "the host did not power off; its console:\n{}", self.console());
     }
 
     /// Ends it as a power cut does: nothing in it is told. (Dropping it is all.)
     pub(crate) fn cut_power(self) {}
-
-    fn signal_leader(&self, signal: &str) {
-        let sent = Command::new("kill").args(["-s", signal, &self.leader.to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "the host was not up");
-    }
 
     fn nspawn_is_gone(&mut self) -> bool {
         self.nspawn.try_wait().expect("a child can be waited for").is_some()
@@ -122,18 +119,22 @@ impl Drop for Machine {
         if self.nspawn_is_gone() {
             return;
         }
-        if self.leader == 0 {
+        if self.leader != 0 {
+            // nspawn tidies up and ends when its PID 1 does.
+            let _ = kill_process(pid(self.leader), Signal::KILL);
+        } else {
             // It has not come that far; what it started ends with its berth.
             let _ = self.nspawn.kill();
-        } else {
-            // nspawn tidies up and ends when its PID 1 does.
-            let _ = Command::new("kill").args(["-s", "KILL", &self.leader.to_string()]).status();
         }
         if !holds_within(POWER_OFF_LIMIT, || self.nspawn_is_gone()) {
             let _ = self.nspawn.kill();
             let _ = self.nspawn.wait();
         }
     }
+}
+
+fn pid(number: u32) -> Pid {
+    i32::try_from(number).ok().and_then(Pid::from_raw).expect("the kernel gave this number")
 }
 
 fn is_systemd(pid: u32) -> bool {
