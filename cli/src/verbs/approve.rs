@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
+use rustix::termios::{QueueSelector, tcflush};
 use writ_engine::id::RequestId;
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::Decided;
@@ -90,15 +91,17 @@ fn is_meant(arguments: &Arguments, digest: &str) -> Result<bool, Failure> {
                         `writ show --json` showed";
         return Err(Failure::verb(Exit::Usage, sentence));
     }
+    // What was typed before the question was seen is no answer to it.
+    tcflush(io::stdin(), QueueSelector::IFlush).map_err(|errno| unread(errno.into()))?;
     print("Approve this? [y/N] ")?;
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(|error| {
-        Failure::verb(
-            Exit::Failed,
-            format!("the answer cannot be read: {error}; nothing was decided"),
-        )
-    })?;
+    io::stdin().lock().read_line(&mut answer).map_err(unread)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+fn unread(error: io::Error) -> Failure {
+    let sentence = format!("the answer cannot be read: {error}; nothing was decided");
+    Failure::verb(Exit::Failed, sentence)
 }
 
 fn outcome(id: RequestId, decided: Decided) -> String {
