@@ -64,7 +64,8 @@ pub(crate) fn check_account(name: &str) -> Result<(), NameError> {
 /// A user of `run_as`: as [`check_account`], or `#` and a number.
 pub(crate) fn check_run_as(name: &str) -> Result<(), NameError> {
     match name.strip_prefix('#') {
-        Some(digits) if digits.parse::<u32>().is_ok() => check(digits, 10, |c| c.is_ascii_digit()),
+        // One way to write a number, because it is compared as text.
+        Some(digits) if digits.parse().is_ok_and(|uid: u32| uid.to_string() == digits) => Ok(()),
         _ => check_account(name),
     }
 }
@@ -111,7 +112,7 @@ mod tests {
         for name in ["root", "#0", "#4294967295"] {
             assert_eq!(check_run_as(name), Ok(()), "{name}");
         }
-        for name in ["#", "#-1", "#+1", "#4294967296", "#0x0"] {
+        for name in ["#", "#-1", "#+1", "#4294967296", "#0x0", "#033"] {
             assert!(check_run_as(name).is_err(), "{name:?}");
         }
     }

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use writ_policy::{
-    Colour, FILE_BYTES_MAX, FILES_MAX, HostName, Loaded, POLICY_BYTES_MAX, Refusal, Trust, load,
+    Colour, FILE_BYTES_MAX, FILES_MAX, HostName, Loaded, POLICY_BYTES_MAX, Refusal, SourceFile,
+    Trust, load,
 };
 
 const ROLE: &str =
@@ -62,7 +63,10 @@ fn a_folder_is_read_with_all_its_files() {
     folder.write("approvers.d/bob.toml", "[approver.bob]\nunix_user = \"bob\"\n");
     let loaded = folder.load().unwrap();
     let names = ["writ.toml", "roles.d/a.toml", "approvers.d/bob.toml"];
-    assert_eq!(loaded.sources.iter().map(SourceFile::path).collect::<Vec<_>>(), names.map(|name| folder.path(name)));
+    assert_eq!(
+        loaded.sources.iter().map(SourceFile::path).collect::<Vec<_>>(),
+        names.map(|name| folder.path(name))
+    );
     assert_eq!(loaded.policy.settings().roles.len(), 1);
 }
 
