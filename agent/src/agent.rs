@@ -112,7 +112,11 @@ impl Agent {
     ///
     /// # Errors
     /// When it is not broken, or the system refuses.
-    pub(crate) fn acknowledge_break(&self, by: Person, comment: String) -> Result<String, ErrorReply> {
+    pub(crate) fn acknowledge_break(
+        &self,
+        by: Person,
+        comment: String,
+    ) -> Result<String, ErrorReply> {
         let Some(what) = self.core.sealed() else {
             return Err(ErrorReply::Refused {
                 message: "the ledger is not broken; there is nothing to acknowledge".to_owned(),

@@ -66,7 +66,11 @@ impl Asking {
     ///
     /// # Errors
     /// When the peer is gone.
-    pub(crate) async fn reply(&mut self, stream: &mut FrameStream, told: Told) -> Result<(), StreamError> {
+    pub(crate) async fn reply(
+        &mut self,
+        stream: &mut FrameStream,
+        told: Told,
+    ) -> Result<(), StreamError> {
         self.progress = Progress::Told;
         match told {
             Ok(answer @ Answer::Waiting { .. }) => match self.replies {

@@ -70,17 +70,20 @@ fn login_uid(text: &str) -> Option<Uid> {
     (uid != LOGIN_UID_UNSET).then_some(Uid(uid))
 }
 
-/// The components of the systemd hierarchy's path: the unified one, or in a
-/// hybrid set-up the named one.
-fn components(cgroup: &str) -> impl Iterator<Item = &str> {
-    let path = cgroup
+/// The path in systemd's hierarchy: the unified one, or in a hybrid set-up the
+/// named one.
+pub(crate) fn systemd_path(cgroup: &str) -> &str {
+    cgroup
         .lines()
         .find_map(|line| line.strip_prefix("0::").filter(|path| path.len() > 1))
         .or_else(|| {
             cgroup.lines().find_map(|line| line.split_once(":name=systemd:").map(|(_, path)| path))
         })
-        .unwrap_or_default();
-    path.split('/')
+        .unwrap_or_default()
+}
+
+fn components(cgroup: &str) -> impl Iterator<Item = &str> {
+    systemd_path(cgroup).split('/')
 }
 
 fn session_owner(cgroup: &str) -> Option<Uid> {

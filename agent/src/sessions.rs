@@ -1,5 +1,9 @@
 //! Who is logged in where, from the files that sd-login(3) reads
 //! (`/run/systemd/sessions`).
+//!
+//! sshd opens its session before it has a terminal, so logind does not know of
+//! one; there it is the terminal of the oldest process of the session that has
+//! one: the login shell's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +16,17 @@ const SESSIONS_DIR: &str = "/run/systemd/sessions";
 /// The most sessions that are looked at.
 const SESSIONS_MAX: usize = 4096;
 
+/// Where control groups are mounted: alone, or beside those of the first version
+/// (systemd's "hybrid" and "legacy" set-ups).
+const CGROUP_ROOTS: [&str; 3] =
+    ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"];
+
+/// How many processes of a session are looked at for a terminal.
+const PROCESSES_MAX: usize = 64;
+
+/// The device majors of pseudo-terminals (Linux `Documentation/admin-guide/devices.txt`).
+const PTS_MAJORS: std::ops::RangeInclusive<u32> = 136..=143;
+
 /// A login session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Session {
@@ -21,6 +36,8 @@ pub(crate) struct Session {
     pub tty: Option<String>,
     /// Where it came from.
     pub remote_host: Option<String>,
+    /// Its first process.
+    leader: Option<u32>,
 }
 
 /// The session of that name, if logind has one.
@@ -43,7 +60,8 @@ pub(crate) fn on_terminals() -> Vec<(Session, PathBuf)> {
             // `NAME.ref` is a pipe that keeps the session alive: opening it would block.
             let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
             let session = plain.then(|| session(&name)).flatten()?;
-            let tty = terminal(session.tty.as_deref()?)?;
+            let of_shell = || session.leader.and_then(terminal_of_shell);
+            let tty = session.tty.as_deref().and_then(terminal).or_else(of_shell)?;
             Some((session, tty))
         })
         .collect()
@@ -56,6 +74,30 @@ fn terminal(tty: &str) -> Option<PathBuf> {
     plain.then(|| Path::new("/dev").join(tty))
 }
 
+/// The terminal of the oldest process beside `leader` that has one.
+fn terminal_of_shell(leader: u32) -> Option<PathBuf> {
+    let cgroup = fs::read_to_string(format!("/proc/{leader}/cgroup")).ok()?;
+    let path = crate::process::systemd_path(&cgroup).trim_start_matches('/');
+    let file = |root: &&str| Path::new(root).join(path).join("cgroup.procs");
+    let processes = CGROUP_ROOTS.iter().find_map(|root| fs::read_to_string(file(root)).ok())?;
+    let mut processes: Vec<u32> =
+        processes.lines().filter_map(|line| line.parse().ok()).take(PROCESSES_MAX).collect();
+    processes.sort_unstable();
+    processes.into_iter().find_map(|pid| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        Some(Path::new("/dev/pts").join(pseudo_terminal(&stat)?.to_string()))
+    })
+}
+
+/// The number of the pseudo-terminal that controls a process (proc_pid_stat(5),
+/// field 7, counted from behind the name, which may hold anything).
+fn pseudo_terminal(stat: &str) -> Option<u32> {
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    let device: u32 = behind_name.split_whitespace().nth(4)?.parse().ok()?;
+    let (major, minor) = (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xf_ff00);
+    PTS_MAJORS.contains(&major).then(|| minor + (major - PTS_MAJORS.start()) * 256)
+}
+
 fn parse(text: &str) -> Option<Session> {
     let value = |key: &str| {
         text.lines()
@@ -64,7 +106,8 @@ fn parse(text: &str) -> Option<Session> {
             .map(str::to_owned)
     };
     let uid = Uid(value("UID")?.parse().ok()?);
-    Some(Session { uid, tty: value("TTY"), remote_host: value("REMOTE_HOST") })
+    let leader = value("LEADER").and_then(|pid| pid.parse().ok());
+    Some(Session { uid, tty: value("TTY"), remote_host: value("REMOTE_HOST"), leader })
 }
 
 #[cfg(test)]
@@ -78,6 +121,14 @@ mod tests {
         assert_eq!(session.uid, Uid(1000));
         assert_eq!(session.remote_host.as_deref(), Some("10.0.0.7"));
         assert_eq!(terminal(session.tty.as_deref().unwrap()), Some(PathBuf::from("/dev/pts/0")));
+    }
+
+    #[test]
+    fn the_terminal_of_a_process_is_read_behind_its_name() {
+        let stat = "77 (a) 1 (b) S 1 77 77 34820 77 4194304 0 0";
+        assert_eq!(pseudo_terminal(stat), Some(4));
+        assert_eq!(pseudo_terminal("77 (sshd) S 1 77 77 0 -1 4194304"), None);
+        assert_eq!(pseudo_terminal("77 (getty) S 1 77 77 1025 -1 4194304"), None);
     }
 
     #[test]

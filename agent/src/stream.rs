@@ -85,7 +85,10 @@ impl FrameStream {
     ///
     /// # Errors
     /// See [`StreamError`]; the connection cannot be used after any of them.
-    pub(crate) async fn next_frame(&mut self, idle_max: Option<Duration>) -> Result<Vec<u8>, StreamError> {
+    pub(crate) async fn next_frame(
+        &mut self,
+        idle_max: Option<Duration>,
+    ) -> Result<Vec<u8>, StreamError> {
         let idle_until = idle_max.map(|idle| Instant::now() + idle);
         loop {
             if let Some(frame) = self.decoder.next_frame()? {
