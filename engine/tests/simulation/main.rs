@@ -29,7 +29,7 @@ use world::World;
 const TURNS: usize = 1_500;
 
 /// Histories that every run lives through.
-const FIXED_SEEDS: u64 = 60;
+const FIXED_SEEDS: u64 = 30;
 
 fn live(seed: u64, turns: usize) -> usize {
     match catch_unwind(AssertUnwindSafe(|| World::new(seed).live(turns))) {
@@ -59,7 +59,7 @@ fn the_promises_hold_after_every_step_of_every_history() {
     println!("fresh seed: SEED={fresh} STEPS={turns}");
     let starts: usize = (1..=FIXED_SEEDS).chain([fresh]).map(|seed| live(seed, turns)).sum();
     assert!(
-        starts > 1_000,
+        starts > 500,
         "only {starts} commands started: the histories are too dull to prove anything"
     );
 }

@@ -1,0 +1,269 @@
+//! A host with an engine, a clock and a list of records.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
+use writ_engine::event::{Event, Wish, Word};
+use writ_engine::facts::{
+    Account, Act, Action, AttemptId, Command, Door, Ending, Evidence, Host as HostFacts, Person,
+    Presence, RunAs, Uid,
+};
+use writ_engine::id::{IdKey, RequestId};
+use writ_engine::policy::{
+    Approver, Ask, CommandPattern, Decision, Justification, Mode, Policy, Role, Rule, RunAsFilter,
+    Settings, Unmatched,
+};
+use writ_engine::time::{BootTime, Now, Span, WallTime};
+use writ_engine::{Engine, Record, Step};
+
+pub(crate) struct Host {
+    pub(crate) engine: Engine,
+    pub(crate) now: Now,
+    pub(crate) records: Vec<Record>,
+    pub(crate) durability: Durability,
+    answers: BTreeMap<AttemptId, Answer>,
+    pub(crate) notices: Vec<RequestId>,
+    pub(crate) evidence: Evidence,
+    attempts: u64,
+}
+
+impl Host {
+    pub(crate) fn new() -> Self {
+        Self::with(settings())
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
+        let mut host = Self {
+            engine: Engine::new(),
+            now: Now { boot: BootTime(10_000), wall: WallTime(1_800_000_000_000) },
+            records: vec![],
+            durability: Durability::Written,
+            answers: BTreeMap::new(),
+            notices: vec![],
+            evidence: Evidence { sha256: Some("ab".repeat(32)), writable: None },
+            attempts: 0,
+        };
+        host.start("boot-1", settings).unwrap();
+        host
+    }
+
+    pub(crate) fn start(&mut self, boot_id: &str, settings: Settings) -> Result<Done, Refusal> {
+        self.tell(Event::Started {
+            version: "1".into(),
+            boot_id: boot_id.into(),
+            fresh_key: IdKey(1),
+            torn_bytes: None,
+            policy: Arc::new(Policy::compile(settings)),
+        })
+    }
+
+    /// The agent is lost, and knows nothing but its ledger when it comes back.
+    pub(crate) fn lose_agent(&mut self) {
+        let mut engine = Engine::new();
+        for record in &self.records {
+            engine.replay(record).unwrap();
+        }
+        self.engine = engine;
+        self.answers.clear();
+    }
+
+    /// One event, its records kept, its examinations answered.
+    pub(crate) fn tell(&mut self, event: Event) -> Result<Done, Refusal> {
+        let Step { records, durability, changes, effects, result } =
+            self.engine.step(self.now, event);
+        self.records.extend(records);
+        self.durability = durability;
+        for change in changes {
+            self.engine.apply(change);
+        }
+        for effect in effects {
+            match effect {
+                Effect::Answer { attempt, answer } => {
+                    self.answers.insert(attempt, answer);
+                }
+                Effect::Notify { id, .. } => self.notices.push(id),
+                Effect::Examine { attempt, .. } => {
+                    let evidence = self.evidence.clone();
+                    self.tell(Event::Examined { attempt, evidence })?;
+                }
+            }
+        }
+        result
+    }
+
+    pub(crate) fn new_attempt(&mut self) -> AttemptId {
+        self.attempts += 1;
+        AttemptId::parse(&format!("{:032x}", self.attempts)).unwrap()
+    }
+
+    /// A person's sudo, until it has an answer.
+    pub(crate) fn ask(&mut self, person: &Person, act: Act) -> (AttemptId, Answer) {
+        let wish = Wish { reason: Some("upgrade".into()), ..Wish::default() };
+        self.ask_with(person, act, wish)
+    }
+
+    pub(crate) fn ask_with(
+        &mut self,
+        person: &Person,
+        act: Act,
+        wish: Wish,
+    ) -> (AttemptId, Answer) {
+        let attempt = self.new_attempt();
+        let event = Event::Asked { attempt: attempt.clone(), person: person.clone(), act, wish };
+        self.tell(event).unwrap();
+        let answer = self.answer(&attempt);
+        (attempt, answer)
+    }
+
+    pub(crate) fn answer(&self, attempt: &AttemptId) -> Answer {
+        self.answers[attempt].clone()
+    }
+
+    /// The ID of a request that waits.
+    pub(crate) fn opened(&mut self, person: &Person, act: Act) -> (AttemptId, RequestId) {
+        match self.ask(person, act) {
+            (attempt, Answer::Waiting { id, .. }) => (attempt, id),
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn decide(
+        &mut self,
+        person: &Person,
+        id: RequestId,
+        word: Word,
+    ) -> Result<Done, Refusal> {
+        let digest =
+            self.engine.question(id).map(|(_, digest)| digest.to_owned()).unwrap_or_default();
+        self.tell(Event::Decided {
+            person: person.clone(),
+            id,
+            digest,
+            word,
+            comment: None,
+            lasts: None,
+            uses: None,
+        })
+    }
+
+    pub(crate) fn approve(&mut self, person: &Person, id: RequestId) -> Result<Done, Refusal> {
+        self.decide(person, id, Word::Approve)
+    }
+
+    pub(crate) fn confirm(&mut self, attempt: &AttemptId, id: RequestId) -> Result<Done, Refusal> {
+        let sha256 = self.evidence.sha256.clone();
+        self.tell(Event::Confirmed { attempt: attempt.clone(), id, sha256 })
+    }
+
+    pub(crate) fn finish(&mut self, attempt: &AttemptId, id: RequestId) -> Result<Done, Refusal> {
+        let (attempt, ending) = (attempt.clone(), Ending::ExitStatus(0));
+        self.tell(Event::Finished { attempt, id, ending, runtime: Some(Span(5)) })
+    }
+
+    pub(crate) fn pass(&mut self, span: Span) {
+        self.now.boot = self.now.boot.after(span);
+        self.tell(Event::Tick).unwrap();
+    }
+
+    /// The names of all records since the start of the agent.
+    pub(crate) fn story(&self) -> Vec<&'static str> {
+        self.records.iter().map(|record| record.what.name()).skip(2).collect()
+    }
+}
+
+pub(crate) fn alice() -> Person {
+    person("alice", 1000, Some(("alice", 1000)))
+}
+
+pub(crate) fn bob() -> Person {
+    person("bob", 1001, Some(("bob", 1001)))
+}
+
+pub(crate) fn dave() -> Person {
+    person("dave", 1003, Some(("dave", 1003)))
+}
+
+pub(crate) fn root() -> Person {
+    person("root", 0, None)
+}
+
+pub(crate) fn person(name: &str, uid: u32, login: Option<(&str, u32)>) -> Person {
+    let account = |name: &str, uid| Account { uid: Uid(uid), name: name.into() };
+    Person {
+        account: account(name, uid),
+        login: login.map(|(name, uid)| account(name, uid)),
+        session_owner: None,
+        groups: BTreeSet::new(),
+    }
+}
+
+pub(crate) fn act(words: &[&str]) -> Act {
+    Act {
+        door: Door::Sudo,
+        command: Command {
+            path: words[0].into(),
+            argv: words.iter().map(|word| word.to_string()).collect(),
+            cwd: "/root".into(),
+            run_as: RunAs { user: "root".into(), uid: Uid(0), group: None },
+            action: Action::Run,
+        },
+        tty: Some("/dev/pts/3".into()),
+        source_ip: None,
+        presence: Presence::Interactive,
+    }
+}
+
+pub(crate) fn restart() -> Act {
+    act(&["/bin/restart", "web"])
+}
+
+pub(crate) fn unattended(act: Act) -> Act {
+    Act { presence: Presence::Unattended, tty: None, ..act }
+}
+
+pub(crate) fn ask() -> Ask {
+    Ask {
+        from: vec!["@oncall".parse().unwrap()],
+        count: 1,
+        timeout: Span::from_secs(300),
+        max_duration: Span::from_secs(3600),
+        justification: Justification::Required,
+        ticket: None,
+    }
+}
+
+pub(crate) fn settings() -> Settings {
+    let rule = |name: &str, command: &str, decision| Rule {
+        name: name.into(),
+        commands: vec![CommandPattern::parse(command).unwrap()],
+        run_as: RunAsFilter::Any,
+        decision,
+        allow_writable: false,
+    };
+    let asking = |count| Decision::Ask(Box::new(Ask { count, ..ask() }));
+    let approver = |name: &str| {
+        let teams = BTreeSet::from(["oncall".to_string()]);
+        (name.to_string(), Approver { name: name.into(), unix_user: Some(name.into()), teams })
+    };
+    Settings {
+        mode: Mode::Enforce,
+        unmatched: Unmatched::Deny,
+        ask: ask(),
+        unattended_wait: Span::from_secs(8),
+        roles: vec![Role {
+            name: "operator".into(),
+            description: None,
+            members: vec!["alice".parse().unwrap()],
+            hosts: vec![],
+            rules: vec![
+                rule("look", "/bin/look **", Decision::Allow),
+                rule("restart", "/bin/restart *", asking(1)),
+                rule("shell", "/bin/shell **", asking(2)),
+            ],
+        }],
+        approvers: ["alice", "bob", "dave"].iter().map(|name| approver(name)).collect(),
+        host: HostFacts { name: "web-1".into(), tags: BTreeSet::new() },
+        digest: "00".repeat(32),
+    }
+}

@@ -1,0 +1,16 @@
+//! What the engine does, one promise a test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is a test, where a panic is a failure with its place"
+)]
+
+mod asking;
+mod deciding;
+mod ending;
+mod host;
+mod records;
+mod restarting;
+mod running;

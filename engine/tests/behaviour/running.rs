@@ -1,0 +1,164 @@
+//! Commands start and end.
+
+use writ_engine::effect::{Answer, Durability, Refusal};
+use writ_engine::event::{Event, Wish};
+use writ_engine::record::{EndReason, What};
+use writ_engine::time::Span;
+
+use crate::host::*;
+
+fn last_end(host: &Host) -> Option<EndReason> {
+    host.records.iter().rev().find_map(|record| match record.what {
+        What::GrantEnded { reason, .. } => Some(reason),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_whole_story_of_an_approved_command_is_on_record() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.confirm(&attempt, id).unwrap();
+    assert_eq!(host.durability, Durability::Synced);
+    host.finish(&attempt, id).unwrap();
+    assert_eq!(
+        host.story(),
+        [
+            "request.opened",
+            "decision.made",
+            "grant.started",
+            "command.started",
+            "command.finished",
+            "grant.ended"
+        ]
+    );
+    assert_eq!(last_end(&host), Some(EndReason::Used));
+    assert_eq!(host.engine.counts(), writ_engine::Counts::default());
+}
+
+#[test]
+fn a_repeated_confirmation_is_one_use_and_one_record() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.confirm(&attempt, id).unwrap();
+    host.confirm(&attempt, id).unwrap();
+    assert_eq!(host.story().iter().filter(|name| **name == "command.started").count(), 1);
+}
+
+#[test]
+fn nothing_starts_at_or_after_the_end_of_its_grant_even_before_the_tick() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.now.boot = host.now.boot.after(Span::from_secs(3600));
+    assert!(matches!(host.confirm(&attempt, id), Err(Refusal::Refused(_))));
+}
+
+#[test]
+fn nothing_starts_whose_file_has_changed() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    assert_eq!(host.engine.bound_file(id).unwrap().0, "/bin/restart");
+    for sha256 in [None, Some("cd".repeat(32))] {
+        let refused = host.tell(Event::Confirmed { attempt: attempt.clone(), id, sha256 });
+        assert!(matches!(refused, Err(Refusal::Refused(_))));
+    }
+    host.confirm(&attempt, id).unwrap();
+}
+
+#[test]
+fn nothing_starts_that_was_not_asked_for_under_that_id() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    let stranger = host.new_attempt();
+    assert!(host.confirm(&attempt, id).is_err());
+    host.approve(&bob(), id).unwrap();
+    assert!(host.confirm(&stranger, id).is_err());
+}
+
+#[test]
+fn an_automatic_permission_is_for_one_attempt_and_one_minute() {
+    let mut host = Host::new();
+    let (attempt, answer) = host.ask(&alice(), act(&["/bin/look"]));
+    let Answer::Allowed { id, .. } = answer else { panic!() };
+    let stranger = host.new_attempt();
+    assert!(host.confirm(&stranger, id).is_err());
+    host.now.boot = host.now.boot.after(Span::from_secs(60));
+    assert!(host.confirm(&attempt, id).is_err());
+    host.pass(Span(0));
+    assert_eq!(last_end(&host), Some(EndReason::Expired));
+}
+
+#[test]
+fn an_automatic_command_is_decided_started_and_finished_under_one_id() {
+    let mut host = Host::new();
+    let (attempt, answer) = host.ask(&alice(), act(&["/bin/look"]));
+    let Answer::Allowed { id, .. } = answer else { panic!() };
+    host.confirm(&attempt, id).unwrap();
+    assert_eq!(host.durability, Durability::Written);
+    assert_eq!(host.engine.subject(id).unwrap().requester, &alice());
+    host.pass(Span::from_secs(86_400));
+    host.finish(&attempt, id).unwrap();
+    assert_eq!(host.story(), ["decision.made", "command.started", "command.finished"]);
+    assert!(host.records.iter().skip(2).all(|record| record.id == Some(id)));
+}
+
+#[test]
+fn a_use_that_was_not_confirmed_is_given_back_when_its_door_leaves() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    assert!(
+        matches!(host.ask(&alice(), restart()).1, Answer::Waiting { id: other, .. } if other != id)
+    );
+    host.tell(Event::Left { attempt: attempt.clone() }).unwrap();
+    assert!(host.confirm(&attempt, id).is_err());
+    assert!(
+        matches!(host.ask(&alice(), restart()).1, Answer::Allowed { id: same, .. } if same == id)
+    );
+}
+
+#[test]
+fn a_grant_of_several_uses_ends_with_the_last_of_them() {
+    let mut host = Host::new();
+    let wish = Wish { reason: Some("upgrade".into()), uses: Some(2), ..Wish::default() };
+    let (first, answer) = host.ask_with(&alice(), restart(), wish);
+    let Answer::Waiting { id, .. } = answer else { panic!() };
+    host.approve(&bob(), id).unwrap();
+    let (second, _) = host.ask(&alice(), restart());
+    host.confirm(&first, id).unwrap();
+    host.confirm(&second, id).unwrap();
+    host.finish(&first, id).unwrap();
+    assert!(host.engine.get(id).is_some());
+    host.finish(&second, id).unwrap();
+    assert_eq!(last_end(&host), Some(EndReason::Used));
+}
+
+#[test]
+fn a_command_whose_door_is_lost_goes_on_record_as_ended_somehow() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.confirm(&attempt, id).unwrap();
+    host.tell(Event::Left { attempt: attempt.clone() }).unwrap();
+    assert!(host.story().contains(&"command.finished"));
+    assert_eq!(host.finish(&attempt, id), Err(Refusal::NotFound(id)));
+}
+
+#[test]
+fn a_command_outlives_its_grant_on_record() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.confirm(&attempt, id).unwrap();
+    host.pass(Span::from_secs(3600));
+    assert_eq!(last_end(&host), Some(EndReason::Expired));
+    assert_eq!(host.engine.counts().running, 1);
+    // Its last word was yes before the end; said again now, it would start after it.
+    assert!(host.confirm(&attempt, id).is_err());
+    host.finish(&attempt, id).unwrap();
+    assert_eq!(host.engine.counts().running, 0);
+}
