@@ -30,6 +30,7 @@ mod suggest;
 pub mod template;
 mod ticket;
 mod trust;
+mod value;
 
 pub use capability::Capability;
 pub use compile::{

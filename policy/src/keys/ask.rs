@@ -6,9 +6,10 @@ use writ_engine::time::Span;
 use super::{people, span};
 use crate::findings::Findings;
 use crate::problem::Problem;
-use crate::section::{Section, Value};
+use crate::section::Section;
 use crate::source::{Place, Placed};
 use crate::ticket;
+use crate::value::Value;
 
 /// The most people who can be wanted for one approval.
 pub const COUNT_MAX: u32 = 100;

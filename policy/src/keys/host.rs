@@ -10,8 +10,9 @@ use super::{people, span};
 use crate::findings::Findings;
 use crate::name;
 use crate::problem::Problem;
-use crate::section::{Section, Value};
+use crate::section::Section;
 use crate::source::Placed;
+use crate::value::Value;
 
 const MODES: [(&str, Mode); 2] = [("enforce", Mode::Enforce), ("observe", Mode::Observe)];
 

@@ -20,8 +20,8 @@ use writ_engine::time::Span;
 use crate::duration;
 use crate::findings::Findings;
 use crate::problem::Problem;
-use crate::section::Value;
 use crate::source::Placed;
+use crate::value::Value;
 
 /// What a rule or a role says to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

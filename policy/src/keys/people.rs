@@ -4,7 +4,7 @@ use writ_engine::policy::{Member, Selector};
 
 use crate::findings::Findings;
 use crate::problem::Problem;
-use crate::section::{List, Value};
+use crate::value::{List, Value};
 
 /// Users and groups: `members`, and `from` of `[break_glass]`.
 pub(super) fn members(value: &Value<'_>, found: &mut Findings) -> List<Member> {

@@ -12,8 +12,9 @@ use crate::capability::Capability;
 use crate::findings::Findings;
 use crate::lending::OnEnd;
 use crate::problem::Problem;
-use crate::section::{Section, Value};
+use crate::section::Section;
 use crate::source::Placed;
+use crate::value::Value;
 use crate::{host, name};
 
 /// The longest description of a role, in characters.

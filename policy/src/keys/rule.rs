@@ -10,8 +10,9 @@ use super::{DECISIONS, DecisionKey};
 use crate::findings::Findings;
 use crate::name;
 use crate::problem::Problem;
-use crate::section::{Section, Value};
+use crate::section::Section;
 use crate::source::{Place, Placed};
+use crate::value::Value;
 
 /// What a file says of a rule.
 #[derive(Debug)]
