@@ -389,14 +389,13 @@ impl World {
 
     fn door_hears(&mut self, place: usize, event: &Event, heard: &Heard) {
         let well = matches!(heard, Heard::Answered(Ok(_)));
-        let lost = self.random.one_in(12);
+        let lost = self.random.one_in(6);
         let door = &mut self.doors[place];
         match (event, door.stand) {
             (Event::Asked { .. }, _) if !well => door.hang_up(),
-            (Event::Confirmed { .. }, Stand::Confirming(_)) if lost => {
-                let Stand::Confirming(id) = door.stand else { return };
+            // The reply is lost; the door was stopped, and says it again at any time.
+            (Event::Confirmed { .. }, Stand::Confirming(id)) if lost => {
                 door.stand = Stand::Allowed(id);
-                door.goes_on();
             }
             (Event::Confirmed { id, .. }, Stand::Confirming(_)) if well => {
                 door.stand = Stand::Running(*id);

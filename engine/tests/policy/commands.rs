@@ -1,0 +1,81 @@
+//! Commands, people and roles for the tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use writ_engine::facts::{Account, Act, Action, Command, Door, Host, Person, Presence, RunAs, Uid};
+use writ_engine::policy::{
+    Ask, CommandPattern, Decision, Justification, Mode, Policy, Role, Rule, RunAsFilter, Settings,
+    Unmatched,
+};
+use writ_engine::time::Span;
+
+pub(crate) fn run(path: &str, arguments: &[&str]) -> Command {
+    let argv = [path].iter().chain(arguments).map(|word| word.to_string()).collect();
+    Command {
+        path: path.into(),
+        argv,
+        cwd: "/".into(),
+        run_as: RunAs { user: "root".into(), uid: Uid(0), group: None },
+        action: Action::Run,
+    }
+}
+
+pub(crate) fn edit(files: &[&str]) -> Command {
+    let argv = files.iter().map(|file| file.to_string()).collect();
+    Command { argv, action: Action::Edit, ..run("/usr/bin/sudoedit", &[]) }
+}
+
+pub(crate) fn act(command: Command) -> Act {
+    Act { door: Door::Sudo, command, tty: None, source_ip: None, presence: Presence::Unattended }
+}
+
+pub(crate) fn person(name: &str, groups: &[&str]) -> Person {
+    Person {
+        account: Account { uid: Uid(1000), name: name.into() },
+        login: None,
+        session_owner: None,
+        groups: groups.iter().map(|group| group.to_string()).collect(),
+    }
+}
+
+pub(crate) fn ask(count: u32) -> Ask {
+    Ask {
+        from: vec!["@oncall".parse().unwrap()],
+        count,
+        timeout: Span::from_secs(60),
+        max_duration: Span::from_secs(60),
+        justification: Justification::Off,
+        ticket: None,
+    }
+}
+
+pub(crate) fn asking(count: u32) -> Decision {
+    Decision::Ask(Box::new(ask(count)))
+}
+
+pub(crate) fn rule(name: &str, commands: &[&str], decision: Decision) -> Rule {
+    let commands = commands.iter().map(|text| CommandPattern::parse(text).unwrap()).collect();
+    Rule { name: name.into(), commands, run_as: RunAsFilter::Any, decision, allow_writable: false }
+}
+
+pub(crate) fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
+    let members = members.iter().map(|member| member.parse().unwrap()).collect();
+    Role { name: name.into(), description: None, members, hosts: vec![], rules }
+}
+
+pub(crate) fn settings(roles: Vec<Role>) -> Settings {
+    Settings {
+        mode: Mode::Enforce,
+        unmatched: Unmatched::Deny,
+        ask: ask(1),
+        unattended_wait: Span::from_secs(8),
+        roles,
+        approvers: BTreeMap::new(),
+        host: Host { name: "web-1".into(), tags: BTreeSet::from(["prod".to_string()]) },
+        digest: String::new(),
+    }
+}
+
+pub(crate) fn policy(roles: Vec<Role>) -> Policy {
+    Policy::compile(settings(roles))
+}

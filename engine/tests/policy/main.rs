@@ -1,0 +1,14 @@
+//! What a policy says.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is a test, where a panic is a failure with its place"
+)]
+
+mod commands;
+mod decisions;
+mod laws;
+mod patterns;
+mod people;
+mod speed;
