@@ -111,10 +111,7 @@ impl Connection {
     /// When nobody listens, or not in time.
     pub fn open(path: &Path, patience: Duration) -> Result<Self, ConnectError> {
         let shown = path.display().to_string();
-        let unreachable = |errno| ConnectError::Unreachable {
-            path: shown.clone(),
-            errno,
-        };
+        let unreachable = |errno| ConnectError::Unreachable { path: shown.clone(), errno };
         let address = SocketAddrUnix::new(path).map_err(unreachable)?;
         let deadline = Instant::now() + patience;
         loop {
@@ -126,10 +123,8 @@ impl Connection {
                     });
                 }
                 Err(Errno::AGAIN | Errno::INTR) if Instant::now() < deadline => {
-                    let pause = Timespec {
-                        tv_sec: 0,
-                        tv_nsec: i64::from(BACKLOG_RETRY.subsec_nanos()),
-                    };
+                    let pause =
+                        Timespec { tv_sec: 0, tv_nsec: i64::from(BACKLOG_RETRY.subsec_nanos()) };
                     let _ = poll(&mut [], Some(&pause));
                 }
                 Err(Errno::AGAIN) => return Err(ConnectError::Busy { path: shown }),
@@ -222,10 +217,8 @@ impl Connection {
         if left.is_zero() {
             return Err(CallError::TimedOut);
         }
-        let left = Timespec::try_from(left).unwrap_or(Timespec {
-            tv_sec: i64::from(i32::MAX),
-            tv_nsec: 0,
-        });
+        let left = Timespec::try_from(left)
+            .unwrap_or(Timespec { tv_sec: i64::from(i32::MAX), tv_nsec: 0 });
         match poll(&mut [PollFd::new(&self.stream, flags)], Some(&left)) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(errno) => Err(CallError::Io(std::io::Error::from(errno).kind())),
@@ -254,11 +247,7 @@ fn parse<M: Method>(frame: &[u8]) -> Result<Received<M::Reply>, CallError> {
     }
     let parameters = reply.parameters.map_or("{}", RawValue::get);
     let value = serde_json::from_str(parameters).map_err(|_| CallError::Malformed)?;
-    let follows = if reply.continues {
-        Follows::More
-    } else {
-        Follows::Nothing
-    };
+    let follows = if reply.continues { Follows::More } else { Follows::Nothing };
     Ok(Received::Reply(value, follows))
 }
 

@@ -102,22 +102,14 @@ impl ErrorReply {
     /// When it is too long for a frame.
     pub fn to_frame(&self) -> Result<Vec<u8>, crate::FrameError> {
         let (error, parameters) = self.parts();
-        crate::encode(&ErrorFrame {
-            error: error.to_owned(),
-            parameters,
-        })
+        crate::encode(&ErrorFrame { error: error.to_owned(), parameters })
     }
 
     fn parts(&self) -> (&str, Parameters) {
         let none = Parameters::default;
-        let with_id = |id: &String| Parameters {
-            id: Some(id.clone()),
-            ..none()
-        };
-        let with_message = |message: &String| Parameters {
-            message: Some(message.clone()),
-            ..none()
-        };
+        let with_id = |id: &String| Parameters { id: Some(id.clone()), ..none() };
+        let with_message =
+            |message: &String| Parameters { message: Some(message.clone()), ..none() };
         match self {
             Self::NotFound { id } => ("io.writ.Agent.NotFound", with_id(id)),
             Self::NotYours { message } => ("io.writ.Agent.NotYours", with_message(message)),
@@ -130,17 +122,11 @@ impl ErrorReply {
             }
             Self::MethodNotFound { method } => (
                 "org.varlink.service.MethodNotFound",
-                Parameters {
-                    method: Some(method.clone()),
-                    ..none()
-                },
+                Parameters { method: Some(method.clone()), ..none() },
             ),
             Self::InvalidParameter { parameter } => (
                 "org.varlink.service.InvalidParameter",
-                Parameters {
-                    parameter: Some(parameter.clone()),
-                    ..none()
-                },
+                Parameters { parameter: Some(parameter.clone()), ..none() },
             ),
             Self::PermissionDenied => ("org.varlink.service.PermissionDenied", none()),
             Self::ExpectedMore => ("org.varlink.service.ExpectedMore", none()),
@@ -151,12 +137,7 @@ impl ErrorReply {
 
 impl From<ErrorFrame> for ErrorReply {
     fn from(frame: ErrorFrame) -> Self {
-        let Parameters {
-            id,
-            message,
-            method,
-            parameter,
-        } = frame.parameters;
+        let Parameters { id, message, method, parameter } = frame.parameters;
         let id = id.unwrap_or_default();
         let message = message.unwrap_or_default();
         match frame.error.as_str() {
@@ -167,12 +148,12 @@ impl From<ErrorFrame> for ErrorReply {
             "io.writ.Agent.TooMany" => Self::TooMany { message },
             "io.writ.Agent.NoRecord" => Self::NoRecord { message },
             "io.writ.Agent.PolicyRefused" => Self::PolicyRefused { message },
-            "org.varlink.service.MethodNotFound" => Self::MethodNotFound {
-                method: method.unwrap_or_default(),
-            },
-            "org.varlink.service.InvalidParameter" => Self::InvalidParameter {
-                parameter: parameter.unwrap_or_default(),
-            },
+            "org.varlink.service.MethodNotFound" => {
+                Self::MethodNotFound { method: method.unwrap_or_default() }
+            }
+            "org.varlink.service.InvalidParameter" => {
+                Self::InvalidParameter { parameter: parameter.unwrap_or_default() }
+            }
             "org.varlink.service.PermissionDenied" => Self::PermissionDenied,
             "org.varlink.service.ExpectedMore" => Self::ExpectedMore,
             _ => Self::Unknown { name: frame.error },

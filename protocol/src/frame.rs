@@ -51,11 +51,7 @@ impl FrameDecoder {
     /// A decoder for frames of at most `bytes_max` bytes.
     #[must_use]
     pub fn with_limit(bytes_max: usize) -> Self {
-        Self {
-            bytes: Vec::new(),
-            searched: 0,
-            bytes_max,
-        }
+        Self { bytes: Vec::new(), searched: 0, bytes_max }
     }
 
     /// Takes what was read from the stream.
@@ -132,9 +128,6 @@ mod tests {
 
     #[test]
     fn a_message_that_is_too_long_is_not_sent() {
-        assert_eq!(
-            encode(&"x".repeat(FRAME_BYTES_MAX)),
-            Err(FrameError::TooLong)
-        );
+        assert_eq!(encode(&"x".repeat(FRAME_BYTES_MAX)), Err(FrameError::TooLong));
     }
 }

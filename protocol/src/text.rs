@@ -201,9 +201,6 @@ mod tests {
 
     #[test]
     fn the_borders_of_words_are_seen() {
-        assert_eq!(
-            shown_command(["rm", "-rf", "a b", "", "it's"]),
-            "rm -rf 'a b' '' 'it'\\''s'"
-        );
+        assert_eq!(shown_command(["rm", "-rf", "a b", "", "it's"]), "rm -rf 'a b' '' 'it'\\''s'");
     }
 }
