@@ -30,6 +30,14 @@ pub struct Wish {
     pub uses: Option<u32>,
 }
 
+impl Wish {
+    /// The same, without a reason or ticket that is nothing but white space.
+    pub(crate) fn tidy(self) -> Self {
+        let said = |text: &String| !text.trim().is_empty();
+        Self { reason: self.reason.filter(said), ticket: self.ticket.filter(said), ..self }
+    }
+}
+
 /// Something that happened outside.
 #[derive(Debug, Clone)]
 #[expect(

@@ -94,6 +94,9 @@ pub struct Requester {
     /// Its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_uid: Option<Uid>,
+    /// The number of whose login session he acts in, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_uid: Option<Uid>,
 }
 
 /// A text that is no question of this version.
@@ -176,5 +179,78 @@ mod span_as_text {
     pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
         let text = String::deserialize(from)?;
         text.parse().map(Span).map_err(|_| D::Error::custom(text.to_string() + " is no time"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn question() -> Question {
+        Question {
+            version: QUESTION_VERSION,
+            host: "web-1".into(),
+            id: "7K3M-Q2".parse().unwrap(),
+            requester: Requester {
+                user: "alice".into(),
+                uid: Uid(1000),
+                login_user: Some("erin".into()),
+                login_uid: Some(Uid(1004)),
+                session_uid: None,
+            },
+            door: Door::Sudo,
+            action: Action::Run,
+            path: "/bin/sh".into(),
+            argv: vec!["sh".into(), "-c".into(), "a\n\u{202e}\"b\\\\".into()],
+            cwd: "/".into(),
+            run_as: RunAs { user: "root".into(), uid: Uid(0), group: None },
+            sha256: None,
+            tty: None,
+            source_ip: None,
+            role: None,
+            rule: None,
+            reason: None,
+            ticket: None,
+            asked: vec!["@oncall".into()],
+            needed: 1,
+            opened_wall_ms: WallTime(u64::MAX),
+            timeout_ms: Span(u64::MAX - 1),
+            lasts_ms: Span(1),
+            uses: 1,
+        }
+    }
+
+    #[test]
+    fn a_question_comes_back_from_its_text() {
+        let text = question().text().unwrap();
+        assert_eq!(Question::parse(&text).unwrap(), question());
+    }
+
+    #[test]
+    fn milliseconds_are_texts_that_no_reader_rounds() {
+        let text = question().text().unwrap();
+        assert!(text.contains("\"opened_wall_ms\":\"18446744073709551615\""), "{text}");
+        assert!(text.contains("\"timeout_ms\":\"18446744073709551614\""), "{text}");
+    }
+
+    #[test]
+    fn the_digest_is_sha_256_of_the_text() {
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(
+            digest("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn what_is_not_of_this_version_is_not_half_understood() {
+        let text = question().text().unwrap();
+        let newer = text.replacen("\"version\":1", "\"version\":2", 1);
+        assert!(matches!(Question::parse(&newer), Err(QuestionError::Version(2))));
+        let unknown = text.replacen('{', "{\"until\":1,", 1);
+        let doubled = text.replacen('{', "{\"host\":\"other\",", 1);
+        assert!(Question::parse(&unknown).is_err() && Question::parse(&doubled).is_err());
     }
 }

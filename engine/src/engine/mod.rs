@@ -25,7 +25,7 @@ use crate::effect::Step;
 use crate::event::Event;
 use crate::policy::Policy;
 use crate::record::{Record, What};
-use crate::state::{Attempts, Change, Durable, ReplayError};
+use crate::state::{Asked, Attempts, Change, Durable, ReplayError};
 use crate::time::Now;
 
 /// Decides everything and touches nothing.
@@ -95,7 +95,7 @@ impl Engine {
             Event::PolicyLoaded(policy) => self.policy_loaded(now, policy),
             Event::PolicyRefused { message } => self.noted(now, What::PolicyRefused { message }),
             Event::Asked { attempt, person, act, wish } => {
-                self.asked(now, attempt, crate::state::Asked { person, act, wish })
+                self.asked(now, attempt, Asked { person, act, wish: wish.tidy() })
             }
             Event::Examined { attempt, evidence } => self.examined(now, attempt, &evidence),
             Event::Confirmed { attempt, id, sha256 } => {

@@ -206,6 +206,7 @@ impl Engine {
                 uid: person.account.uid,
                 login_user: person.login.as_ref().map(|login| login.name.clone()),
                 login_uid: person.login.as_ref().map(|login| login.uid),
+                session_uid: person.session_owner,
             },
             door: act.door,
             action: act.command.action,
@@ -283,8 +284,7 @@ fn sound(
 
 /// Whether reason and ticket are as the policy wants them.
 fn justified(asked: &Asked, asking: &Asking<'_>) -> Result<(), Lack> {
-    let said = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
-    let reason = asking.ask.justification == Justification::Required && !said(&asked.wish.reason);
+    let reason = asking.ask.justification == Justification::Required && asked.wish.reason.is_none();
     let ticket = asking.ask.ticket.as_ref().filter(|pattern| {
         !asked.wish.ticket.as_deref().is_some_and(|ticket| pattern.matches(ticket))
     });

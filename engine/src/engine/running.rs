@@ -25,27 +25,18 @@ impl Engine {
         match case {
             // Said again after a lost reply: no second use, and no second record.
             Case::Outlived(_) if runs && case.about().is_some() => Step::default(),
-            Case::Granted(grant) if runs && now.boot < grant.until => Step::default(),
+            Case::Granted(grant) if runs || self.is_kept_for(&attempt, id) => {
+                match still_good(now, id, grant, sha256) {
+                    Err(refusal) => Step::refused(refusal),
+                    Ok(()) if runs => Step::default(),
+                    Ok(()) if grant.uses_left == 0 => no(),
+                    Ok(()) => start(now, id, attempt),
+                }
+            }
             Case::Permitted(permit) if permit.attempt == attempt && now.boot < permit.until => {
                 let mut step = Step::default();
                 step.record(now, Some(id), What::CommandStarted { attempt });
                 step
-            }
-            Case::Granted(grant) if !runs && self.is_kept_for(&attempt, id) => {
-                match still_good(now, id, grant, sha256) {
-                    Ok(()) => {
-                        let mut step = Step::default();
-                        step.sync();
-                        step.record(
-                            now,
-                            Some(id),
-                            What::CommandStarted { attempt: attempt.clone() },
-                        );
-                        step.is_no_more(attempt);
-                        step
-                    }
-                    Err(refusal) => Step::refused(refusal),
-                }
             }
             _ => no(),
         }
@@ -91,8 +82,17 @@ impl Engine {
     }
 }
 
+/// A use that was kept begins: on the disk, since people decided it.
+fn start(now: Now, id: RequestId, attempt: AttemptId) -> Step {
+    let mut step = Step::default();
+    step.sync();
+    step.record(now, Some(id), What::CommandStarted { attempt: attempt.clone() });
+    step.is_no_more(attempt);
+    step
+}
+
 fn still_good(now: Now, id: RequestId, grant: &Grant, sha256: Option<&str>) -> Result<(), Refusal> {
-    if now.boot >= grant.until || grant.uses_left == 0 {
+    if now.boot >= grant.until {
         return Err(Refusal::Refused(sentences::stands_no_more(id)));
     }
     let bound = grant.request.opened.sha256.as_deref();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Refusal};
-use writ_engine::event::Event;
+use writ_engine::event::{Event, Wish};
 use writ_engine::policy::{Decision, Member, Mode, Policy, Settings};
 use writ_engine::record::{EndReason, ExpiryReason, What};
 use writ_engine::time::Span;
@@ -52,6 +52,18 @@ fn who_is_asked_and_root_may_revoke_and_nobody_else() {
         assert!(matches!(last(&host), What::GrantEnded { reason: EndReason::Revoked, .. }));
         assert!(host.confirm(&attempt, id).is_err());
     }
+}
+
+#[test]
+fn a_door_whose_grant_was_revoked_asks_anew_under_its_name() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.tell(Event::Revoked { person: bob(), id, comment: None }).unwrap();
+    let wish = Wish { reason: Some("upgrade".into()), ..Wish::default() };
+    let again = Event::Asked { attempt: attempt.clone(), person: alice(), act: restart(), wish };
+    host.tell(again).unwrap();
+    assert!(matches!(host.answer(&attempt), Answer::Waiting { id: other, .. } if other != id));
 }
 
 #[test]

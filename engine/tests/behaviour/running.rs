@@ -48,6 +48,16 @@ fn a_repeated_confirmation_is_one_use_and_one_record() {
 }
 
 #[test]
+fn a_repeated_confirmation_is_refused_when_the_file_has_changed() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.confirm(&attempt, id).unwrap();
+    host.evidence.sha256 = Some("cd".repeat(32));
+    assert!(matches!(host.confirm(&attempt, id), Err(Refusal::Refused(_))));
+}
+
+#[test]
 fn nothing_starts_at_or_after_the_end_of_its_grant_even_before_the_tick() {
     let mut host = Host::new();
     let (attempt, id) = host.opened(&alice(), restart());

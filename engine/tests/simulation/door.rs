@@ -31,6 +31,8 @@ pub(crate) struct Door {
     pub(crate) person: Person,
     pub(crate) act: Act,
     pub(crate) stand: Stand,
+    /// In which life of the agent a use was kept for it; 0 when none is.
+    pub(crate) kept_in: u32,
     wish: Wish,
     /// What is on its way to the agent; one connection keeps the order.
     pub(crate) outbox: VecDeque<Event>,
@@ -39,7 +41,7 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn new(attempt: AttemptId, person: Person, act: Act, wish: Wish) -> Self {
         let (stand, outbox) = (Stand::Asking, VecDeque::new());
-        let mut door = Self { attempt, person, act, stand, wish, outbox };
+        let mut door = Self { attempt, person, act, stand, kept_in: 0, wish, outbox };
         door.ask();
         door
     }
@@ -63,6 +65,7 @@ impl Door {
     pub(crate) fn hang_up(&mut self) {
         self.outbox.push_back(Event::Left { attempt: self.attempt.clone() });
         self.stand = Stand::Gone;
+        self.kept_in = 0;
     }
 
     /// `writ request` only asks.

@@ -9,7 +9,7 @@ use writ_engine::id::RequestId;
 use writ_engine::policy::{Mode, Settings};
 use writ_engine::question::Question;
 use writ_engine::record::{About, By, Force, Made, Opened, Outcome, What};
-use writ_engine::time::{BootTime, Now};
+use writ_engine::time::{BootTime, Now, Span};
 
 use crate::cast::same_human;
 use crate::rules::{Says, is_on_call, says};
@@ -31,6 +31,8 @@ pub(crate) struct Story {
     opened: Option<Opened>,
     about: Option<About>,
     approvers: Vec<Person>,
+    /// What the approvers left of it.
+    narrowed: (Span, u32),
     denied: bool,
     grant: Option<Granted>,
     over: bool,
@@ -145,6 +147,9 @@ impl Model {
             Outcome::Deny => story.denied = true,
             other => panic!("{other:?} of a person"),
         }
+        let (lasts, uses) = &mut story.narrowed;
+        *lasts = made.lasts.map_or(*lasts, |made| made.min(*lasts));
+        *uses = made.uses.map_or(*uses, |made| made.min(*uses));
         story.approvers.push(person.clone());
     }
 
@@ -174,7 +179,8 @@ impl Model {
                 assert!(story.is_open() && !story.denied);
                 let opened = story.opened.as_ref().unwrap();
                 assert!(story.approvers.len() >= opened.needed as usize, "{id} without a quorum");
-                assert!(*lasts <= opened.lasts && *uses <= opened.uses);
+                assert_eq!(*lasts, opened.lasts.min(story.narrowed.0), "{id} was not narrowed");
+                assert_eq!(*uses, opened.uses.min(story.narrowed.1), "{id} was not narrowed");
                 story.grant = Some(Granted { until: now.boot.after(*lasts), uses: *uses });
             }
             What::GrantEnded { .. } => {
@@ -226,6 +232,7 @@ impl Story {
             opened: None,
             about: None,
             approvers: vec![],
+            narrowed: (Span(u64::MAX), u32::MAX),
             denied: false,
             grant: None,
             over: false,
@@ -236,6 +243,26 @@ impl Story {
 
     pub(crate) fn is_open(&self) -> bool {
         self.opened.is_some() && self.grant.is_none() && !self.over
+    }
+
+    /// Open, though people have decided: half of a step.
+    pub(crate) fn is_half_decided(&self) -> bool {
+        let quorum = self
+            .opened
+            .as_ref()
+            .is_some_and(|opened| self.approvers.len() >= opened.needed as usize);
+        self.is_open() && (quorum || self.denied)
+    }
+
+    /// Whether a policy refuses what it is about.
+    pub(crate) fn is_refused_by(&self, settings: &Settings) -> bool {
+        let opened = self.opened.as_ref().filter(|_| settings.mode == Mode::Enforce);
+        opened.is_some_and(|opened| says(settings, &opened.requester, &opened.act) == Says::Deny)
+    }
+
+    /// The digest that it is bound to.
+    pub(crate) fn sha256(&self) -> Option<&String> {
+        self.opened.as_ref()?.sha256.as_ref()
     }
 
     pub(crate) fn is_granted(&self) -> bool {
@@ -256,6 +283,10 @@ impl Story {
             Some(grant) if !self.over => grant.uses as usize - self.started.len(),
             _ => 0,
         }
+    }
+
+    pub(crate) fn runs(&self, attempt: &AttemptId) -> bool {
+        self.running.contains(attempt)
     }
 
     pub(crate) fn running(&self) -> usize {

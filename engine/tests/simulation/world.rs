@@ -33,6 +33,8 @@ pub(crate) struct World {
     random: Random,
     now: Now,
     boot: u32,
+    /// How often the agent started.
+    life: u32,
     ledger: Ledger,
     engine: Option<Engine>,
     settings: Settings,
@@ -61,6 +63,7 @@ impl World {
             random,
             now,
             boot: 1,
+            life: 0,
             ledger: Ledger::new(),
             engine: None,
             settings,
@@ -182,7 +185,10 @@ impl World {
         }
         match answer {
             Answer::Waiting { .. } => door.stand = Stand::Waiting,
-            Answer::Allowed { id, .. } => door.stand = Stand::Allowed(id),
+            Answer::Allowed { id, .. } => {
+                door.stand = Stand::Allowed(id);
+                door.kept_in = self.life;
+            }
             Answer::Wanted { .. } => door.justify(),
             Answer::Denied { .. } | Answer::Open { .. } => door.stand = Stand::Gone,
         }
@@ -193,6 +199,7 @@ impl World {
         let replayed = self.ledger.replayed();
         assert_eq!(replayed.snapshot().unwrap(), self.reader.snapshot().unwrap());
         self.engine = Some(replayed);
+        self.life += 1;
         self.mail.clear();
         let started = Event::Started {
             version: "1".into(),
@@ -397,8 +404,11 @@ impl World {
             (Event::Confirmed { .. }, Stand::Confirming(id)) if lost => {
                 door.stand = Stand::Allowed(id);
             }
-            (Event::Confirmed { id, .. }, Stand::Confirming(_)) if well => {
+            (Event::Confirmed { id, sha256, .. }, Stand::Confirming(_)) if well => {
+                let bound = self.model.stories[id].sha256();
+                assert!(bound.is_none() || bound == sha256.as_ref(), "{id} starts another file");
                 door.stand = Stand::Running(*id);
+                door.kept_in = 0;
                 self.starts += 1;
                 self.model.really_starts(self.now, *id, &door.attempt);
                 let by_people = self.model.stories[id].is_request();
@@ -538,9 +548,25 @@ impl World {
         for request in engine.list() {
             let story = &self.model.stories[&request.id];
             assert!(story.is_alive(), "turn {turn}: {} is over", request.id);
+            assert!(!story.is_half_decided(), "turn {turn}: {} is half decided", request.id);
+            let stands = story.is_open() || story.is_granted();
+            assert!(
+                !stands || !story.is_refused_by(&self.settings),
+                "turn {turn}: {} is against the policy",
+                request.id
+            );
             assert_eq!(request.running, story.running());
             if story.is_granted() {
                 assert_eq!(request.uses_left as usize, story.uses_left());
+                let kept = self.doors.iter().filter(|door| {
+                    let told = matches!(door.stand, Stand::Allowed(id) | Stand::Confirming(id) if id == request.id);
+                    told && door.kept_in == self.life && door.will_run() && !story.runs(&door.attempt)
+                });
+                assert!(
+                    kept.count() <= story.uses_left(),
+                    "turn {turn}: {} is promised too often",
+                    request.id
+                );
             }
             listed += 1;
         }
