@@ -48,6 +48,11 @@ impl Screen {
         Self { width, paint }
     }
 
+    /// Whether colours are seen.
+    pub(crate) fn has_colours(self) -> bool {
+        self.paint == Paint::Ansi
+    }
+
     /// A screen without colours.
     pub(crate) const fn plain(width: usize) -> Self {
         Self { width, paint: Paint::Plain }

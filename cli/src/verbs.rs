@@ -3,6 +3,7 @@
 mod approve;
 mod audit;
 mod cancel;
+mod check;
 mod deny;
 mod disable;
 mod doctor;
@@ -34,6 +35,7 @@ pub(crate) enum Verb {
     Deny(deny::Arguments),
     Revoke(revoke::Arguments),
     Init(init::Arguments),
+    Check(check::Arguments),
     Enable(enable::Arguments),
     Disable(disable::Arguments),
     Doctor(doctor::Arguments),
@@ -62,6 +64,7 @@ impl Verb {
             Self::Deny(arguments) => deny::run(host, arguments),
             Self::Revoke(arguments) => revoke::run(host, arguments),
             Self::Init(arguments) => init::run(host, arguments),
+            Self::Check(arguments) => check::run(host, arguments),
             Self::Enable(arguments) => enable::run(host, arguments),
             Self::Disable(arguments) => disable::run(host, arguments),
             Self::Doctor(arguments) => doctor::run(host, arguments),

@@ -241,3 +241,24 @@ fn what_only_root_may_look_at_is_no_finding() {
     assert!(stdout.contains("/var/lib/writ/ledger"), "{stdout}");
     assert_eq!(ran.status.code(), Some(0), "{stdout}");
 }
+
+#[test]
+fn checking_a_policy_names_every_error_with_its_place() {
+    let host = FakeHost::new();
+    host.write("/policy/writ.toml", "mode = \"enforce\"\ntimeuot = 1\n", 0o644);
+    host.write("/policy/roles.d/web.toml", "[role.web]\nmembers = 7\n", 0o644);
+    let folder = host.path("/policy");
+    let ran = host.writ(&["check", folder.to_str().unwrap()]);
+    assert_eq!(ran.exit, 1, "{}", ran.stderr);
+    assert!(ran.stdout.contains("writ.toml:2:1"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("web.toml:2:"), "{}", ran.stdout);
+    host.write("/policy/writ.toml", "mode = \"enforce\"\n", 0o644);
+    host.write("/policy/roles.d/web.toml", "[role.web]\nmembers = [\"alice\"]\n", 0o644);
+    let ran = host.writ(&["check", folder.to_str().unwrap()]);
+    assert_eq!(ran.exit, 0, "{}", ran.stdout);
+    assert!(
+        ran.stdout.ends_with("2 files with 1 roles; nothing is wrong with them.\n"),
+        "{}",
+        ran.stdout
+    );
+}

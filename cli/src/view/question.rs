@@ -68,15 +68,20 @@ fn as_protocol(question: &Question) -> calls::Command {
 fn who(question: &Question) -> String {
     let requester = &question.requester;
     let acts_as = format!("{} ({})", shown(&requester.user), requester.uid.0);
-    match (&requester.login_user, requester.login_uid) {
+    let known = [Some(requester.uid), requester.login_uid];
+    let session = requester.session_uid.filter(|uid| !known.contains(&Some(*uid)));
+    let session =
+        session.map_or_else(String::new, |uid| format!(", in a session of user number {}", uid.0));
+    let login = match (&requester.login_user, requester.login_uid) {
         (Some(login), Some(uid)) if uid != requester.uid => {
-            format!("{acts_as}, logged in as {} ({})", shown(login), uid.0)
+            format!(", logged in as {} ({})", shown(login), uid.0)
         }
         (None, Some(uid)) if uid != requester.uid => {
-            format!("{acts_as}, logged in as user number {}", uid.0)
+            format!(", logged in as user number {}", uid.0)
         }
-        _ => acts_as,
-    }
+        _ => String::new(),
+    };
+    format!("{acts_as}{login}{session}")
 }
 
 fn whence(question: &Question) -> String {
@@ -195,6 +200,7 @@ mod tests {
                 uid: Uid(1000),
                 login_user: Some("carol".to_owned()),
                 login_uid: Some(Uid(1002)),
+                session_uid: Some(Uid(1002)),
             },
             door: Door::Sudo,
             action: Action::Run,

@@ -1,0 +1,47 @@
+//! `writ check`: is a policy as it should be?
+
+use std::path::PathBuf;
+
+use writ_policy::{Colour, HostName, Trust};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::screen::{Screen, print};
+
+/// Where the policy lies.
+const POLICY_FOLDER: &str = "/etc/writ";
+
+/// Say what is wrong with policy files, before an agent reads them
+///
+/// Everything that is wrong is told at once, with its file and line. Exits with 1 if
+/// anything is; warnings alone are no error. Another folder than /etc/writ may
+/// belong to anybody: a checkout, say.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The folder with writ.toml, roles.d and approvers.d; left out: /etc/writ
+    dir: Option<PathBuf>,
+}
+
+/// Reads the files as an agent would.
+pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
+    let (folder, trust) = match &arguments.dir {
+        Some(dir) => (dir.clone(), Trust::Anybody),
+        None => (host.path(POLICY_FOLDER), Trust::OwnedBy(host.owner()?.as_raw())),
+    };
+    let name = HostName::of(rustix::system::uname().nodename().to_bytes());
+    let colour = if Screen::of_stdout().has_colours() { Colour::Ansi } else { Colour::Plain };
+    let loaded = match writ_policy::load(&folder, &name, trust) {
+        Ok(loaded) => loaded,
+        Err(refusal) => {
+            print(&format!("{}\n", refusal.render(colour).trim_end()))?;
+            return Ok(Exit::Failed);
+        }
+    };
+    for warning in &loaded.warnings {
+        print(&format!("{}\n", warning.render(colour).trim_end()))?;
+    }
+    let (files, roles) = (loaded.sources.len(), loaded.policy.settings().roles.len());
+    print(&format!("{files} files with {roles} roles; nothing is wrong with them.\n"))?;
+    Ok(Exit::Done)
+}
