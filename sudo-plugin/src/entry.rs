@@ -7,10 +7,8 @@
 
 use std::ffi::{CString, c_char, c_int, c_uint};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use writ_protocol::SOCKET_PATH;
 use writ_protocol::calls::Ending;
 
 use crate::abi::{self, ApprovalPlugin, AuditPlugin, Conversation, Printf, Strings};
@@ -18,6 +16,7 @@ use crate::facts::Invoker;
 use crate::session::Session;
 use crate::syslog;
 use crate::terminal::{Progress, Screen};
+use crate::trial;
 
 /// What a function of a plugin returns when all is well.
 const SUCCESS: c_int = 1;
@@ -69,6 +68,8 @@ static STATE: Mutex<Option<State>> = Mutex::new(None);
 
 struct State {
     session: Session,
+    /// Whether `check` is to panic, in a build for tests.
+    panics: bool,
     printf: Option<Printf>,
     /// Where the last `errstr` points to: sudo reads it after the call.
     said: CString,
@@ -141,7 +142,10 @@ unsafe extern "C" fn approval_check(
     let checked = guarded(None, || {
         // SAFETY: sudo's vectors live as long as the call.
         let [info, argv] = [command_info, run_argv].map(|strings| unsafe { abi::words(strings) });
-        Some(with_state(&[], |state| state.session.check(&info, &argv)))
+        Some(with_state(&[], |state| {
+            trial::panic_if(state.panics);
+            state.session.check(&info, &argv)
+        }))
     });
     let sentence = match checked {
         Some(Ok(())) => return SUCCESS,
@@ -240,7 +244,8 @@ fn is_roots() -> bool {
 fn with_state<R>(options: &[&[u8]], work: impl FnOnce(&mut State) -> R) -> R {
     let mut state = lock();
     work(state.get_or_insert_with(|| State {
-        session: Session::new(socket(options)),
+        session: Session::new(trial::socket(options)),
+        panics: trial::panics(options),
         printf: None,
         said: CString::default(),
     }))
@@ -248,17 +253,6 @@ fn with_state<R>(options: &[&[u8]], work: impl FnOnce(&mut State) -> R) -> R {
 
 fn lock() -> MutexGuard<'static, Option<State>> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Where the agent listens. A build for tests takes another place from the line in
-/// sudo.conf, a release build does not know of it.
-fn socket(options: &[&[u8]]) -> PathBuf {
-    #[cfg(debug_assertions)]
-    if let Some(path) = options.iter().find_map(|option| option.strip_prefix(b"socket=")) {
-        return PathBuf::from(String::from_utf8_lossy(path).into_owned());
-    }
-    let _ = options;
-    PathBuf::from(SOCKET_PATH)
 }
 
 /// Gives sudo the sentence for its log.

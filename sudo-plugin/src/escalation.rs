@@ -156,10 +156,10 @@ impl Escalation {
         if self.link.send(&finish, Replies::None).is_ok() {
             return;
         }
-        let wait = Wait::new(Progress::Plain);
+        let mut wait = Wait::new(Progress::Plain);
         let deadline = Instant::now() + FINISH_PATIENCE;
-        if self.link.reconnect(&wait, deadline).is_ok() {
-            let _ = self.link.call(&wait, &finish, FINISH_PATIENCE);
+        if self.link.reconnect(&mut wait, deadline).is_ok() {
+            let _ = self.link.call(&mut wait, &finish, FINISH_PATIENCE);
         }
     }
 
@@ -227,7 +227,7 @@ impl Escalation {
         }
     }
 
-    fn confirm_once(&mut self, wait: &Wait) -> Result<(), LinkError> {
+    fn confirm_once(&mut self, wait: &mut Wait) -> Result<(), LinkError> {
         let Some(id) = self.id.clone() else {
             return Err(CallError::Malformed.into());
         };
@@ -235,7 +235,7 @@ impl Escalation {
         self.link.call(wait, &confirm, CONFIRM_PATIENCE).map(|_| ())
     }
 
-    fn ask_at_once(&mut self, wait: &Wait) -> Result<(), Refusal> {
+    fn ask_at_once(&mut self, wait: &mut Wait) -> Result<(), Refusal> {
         let reply =
             self.link.call(wait, &self.ask, FIRST_ANSWER_PATIENCE).map_err(Self::not_started)?;
         match (reply.answer.state, reply.answer.id) {

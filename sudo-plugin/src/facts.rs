@@ -12,8 +12,8 @@ pub(crate) enum FactsError {
     /// A fact that every sudo since 1.9.13 tells.
     #[error("sudo did not say {0}; Writ works with sudo 1.9.13 and later")]
     Missing(&'static str),
-    /// The working directory is gone.
-    #[error("the working directory does not exist any more; change to another and try again")]
+    /// The working directory is gone, or a stopped program's cannot be read.
+    #[error("the working directory cannot be told; change to one that exists and try again")]
     NoDirectory,
     /// The path is not the one that an approver would see.
     #[error("a command in another root directory (`sudo -R`) cannot be asked about")]
@@ -68,11 +68,10 @@ impl Invoker {
             number(info, "runas_uid").ok_or(FactsError::Missing("whom the command runs as"))?;
         let edit = is_true(info, "sudoedit");
         let argv = if edit { edited_files(argv) } else { argv };
-        let cwd = value(info, "cwd").map(text::encode).or_else(|| self.cwd.clone());
         Ok(Command {
             path: text::encode(path),
             argv: argv.iter().map(|word| text::encode(word)).collect(),
-            cwd: cwd.ok_or(FactsError::NoDirectory)?,
+            cwd: self.directory(info).ok_or(FactsError::NoDirectory)?,
             run_as: RunAs {
                 user: value(info, "runas_user").map_or_else(|| format!("#{uid}"), text::encode),
                 uid,
@@ -81,7 +80,21 @@ impl Invoker {
             edit,
         })
     }
+
+    /// Where the command runs: `runcwd` for one that an intercepted program starts,
+    /// `cwd` for a login shell or `sudo -D`, else where sudo was invoked.
+    fn directory(&self, info: &[&[u8]]) -> Option<String> {
+        match value(info, "runcwd").or_else(|| value(info, "cwd")) {
+            Some(UNKNOWN) => None,
+            Some(directory) => Some(text::encode(directory)),
+            None => self.cwd.clone(),
+        }
+    }
 }
+
+/// What sudo says when it cannot tell in which directory a command of an
+/// intercepted program is to run.
+const UNKNOWN: &[u8] = b"unknown";
 
 /// sudoedit's vector is `editor [option…] -- file…`: the editor runs as the
 /// invoker, the files are what he asks for.
@@ -142,6 +155,16 @@ mod tests {
         let command = alice(&[], &[]).command(&info, &[b"-bash"]).unwrap();
         assert_eq!(command.cwd, "/root");
         assert_eq!(command.run_as.group.as_deref(), Some("games"));
+    }
+
+    #[test]
+    fn a_command_of_an_intercepted_shell_runs_where_the_shell_is() {
+        let mut info = INFO.to_vec();
+        info.extend([b"cwd=/root".as_slice(), b"runcwd=/var"]);
+        assert_eq!(alice(&[], &[]).command(&info, &[b"id"]).unwrap().cwd, "/var");
+        info.pop();
+        info.push(b"runcwd=unknown");
+        assert_eq!(alice(&[], &[]).command(&info, &[b"id"]), Err(FactsError::NoDirectory));
     }
 
     #[test]

@@ -28,5 +28,6 @@ mod signals;
 mod status;
 mod syslog;
 mod terminal;
+mod trial;
 mod wait;
 mod width;

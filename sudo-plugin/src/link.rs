@@ -49,6 +49,8 @@ impl LinkError {
 pub(crate) struct Link {
     socket: PathBuf,
     connection: Option<Connection>,
+    /// Whether a call was just sent, so that nothing can have come yet.
+    is_sent: bool,
     /// Before the next try.
     pause: Duration,
 }
@@ -56,12 +58,12 @@ pub(crate) struct Link {
 impl Link {
     /// Not connected yet.
     pub(crate) fn new(socket: PathBuf) -> Self {
-        Self { socket, connection: None, pause: RETRY_PAUSE }
+        Self { socket, connection: None, is_sent: false, pause: RETRY_PAUSE }
     }
 
     /// Connects unless connected. An agent that is not there is told at once, one
     /// that is busy within [`CONNECT_PATIENCE`].
-    pub(crate) fn connect(&mut self, wait: &Wait) -> Result<(), LinkError> {
+    pub(crate) fn connect(&mut self, wait: &mut Wait) -> Result<(), LinkError> {
         if self.connection.is_some() {
             return Ok(());
         }
@@ -70,7 +72,11 @@ impl Link {
     }
 
     /// Drops the connection and makes another, trying until `deadline`.
-    pub(crate) fn reconnect(&mut self, wait: &Wait, deadline: Instant) -> Result<(), LinkError> {
+    pub(crate) fn reconnect(
+        &mut self,
+        wait: &mut Wait,
+        deadline: Instant,
+    ) -> Result<(), LinkError> {
         self.connection = None;
         self.rest(wait, deadline)?;
         self.try_until(wait, deadline, |_| true)
@@ -78,7 +84,7 @@ impl Link {
 
     fn try_until(
         &mut self,
-        wait: &Wait,
+        wait: &mut Wait,
         deadline: Instant,
         may_pass: impl Fn(&ConnectError) -> bool,
     ) -> Result<(), LinkError> {
@@ -96,7 +102,7 @@ impl Link {
         }
     }
 
-    fn rest(&mut self, wait: &Wait, deadline: Instant) -> Result<(), Left> {
+    fn rest(&mut self, wait: &mut Wait, deadline: Instant) -> Result<(), Left> {
         let end = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(RETRY_PAUSE_MAX);
         wait.pause(end.min(deadline))
@@ -108,28 +114,31 @@ impl Link {
         method: &M,
         replies: Replies,
     ) -> Result<(), LinkError> {
-        Ok(self.connected()?.send(method, replies, CONNECT_PATIENCE)?)
+        let connection = self.connection.as_mut().ok_or(CallError::Closed)?;
+        connection.send(method, replies, CONNECT_PATIENCE)?;
+        self.is_sent = true;
+        Ok(())
     }
 
     /// Waits for the next reply; `None` when the screen may have changed or
     /// `until` is there.
     pub(crate) fn reply<M: Method>(
         &mut self,
-        wait: &Wait,
+        wait: &mut Wait,
         until: Instant,
     ) -> Result<Option<(M::Reply, Follows)>, LinkError> {
         let connection = self.connection.as_mut().ok_or(CallError::Closed)?;
         loop {
-            match connection.receive::<M>()? {
-                Received::Reply(reply, follows) => {
-                    self.pause = RETRY_PAUSE;
-                    return Ok(Some((reply, follows)));
-                }
-                Received::Pending => {
-                    if wait.until(Some(connection.as_fd()), until)? != Woken::Ready {
-                        return Ok(None);
-                    }
-                }
+            let received = match std::mem::take(&mut self.is_sent) {
+                true => Received::Pending,
+                false => connection.receive::<M>()?,
+            };
+            if let Received::Reply(reply, follows) = received {
+                self.pause = RETRY_PAUSE;
+                return Ok(Some((reply, follows)));
+            }
+            if wait.until(Some(connection.as_fd()), until)? != Woken::Ready {
+                return Ok(None);
             }
         }
     }
@@ -137,7 +146,7 @@ impl Link {
     /// Calls a method that has one reply.
     pub(crate) fn call<M: Method>(
         &mut self,
-        wait: &Wait,
+        wait: &mut Wait,
         method: &M,
         patience: Duration,
     ) -> Result<M::Reply, LinkError> {
@@ -149,9 +158,5 @@ impl Link {
             }
         }
         Err(CallError::TimedOut.into())
-    }
-
-    fn connected(&mut self) -> Result<&mut Connection, CallError> {
-        self.connection.as_mut().ok_or(CallError::Closed)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::process::{Signal, kill_current_process_group};
 use writ_protocol::answers::Answer;
 use writ_protocol::text;
 
@@ -153,8 +154,7 @@ fn type_line(label: &str, wait: &mut Wait, deadline: Instant) -> Result<Option<S
     let mut line = Line::default();
     draw(label, &mut line, wait);
     while Instant::now() < deadline {
-        let terminal = wait.screen.opened_terminal();
-        match wait.until(terminal, deadline)? {
+        match wait.until_typed(deadline)? {
             Woken::Ready => {}
             Woken::TimedOut => break,
             Woken::Redraw => {
@@ -171,10 +171,9 @@ fn type_line(label: &str, wait: &mut Wait, deadline: Instant) -> Result<Option<S
             Typed::Left => return Err(Left),
             Typed::Suspended => {
                 wait.screen.make_cooked();
-                // The pipeline that sudo is part of stops as a whole.
-                let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
-                wait.screen.make_raw();
-                draw(label, &mut line, wait);
+                // The pipeline that sudo is part of stops as a whole; this process in
+                // its next wait, which ends as a redraw.
+                let _ = kill_current_process_group(Signal::TSTP);
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! sudo's own handlers set a flag and restart the system call (`SA_RESTART`), so
 //! that a person could not leave a wait. For as long as [`Caught`] lives, ours
-//! stand in their place: what asks the process to end ends the wait, and what
+//! may stand in their place: what asks the process to end ends the wait, and what
 //! stops it (Ctrl-Z) stops it, as it does any program. A signal that is ignored,
 //! as under nohup(1), stays ignored.
 #![allow(
@@ -27,6 +27,9 @@ const LEAVING: [c_int; 4] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SI
 const REDRAWING: [c_int; 2] = [libc::SIGCONT, libc::SIGWINCH];
 const STOPPING: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
+/// How long an agent that asks nobody may take before our handlers are installed.
+const QUICK: Duration = Duration::from_millis(20);
+
 /// What a wait ended with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Polled {
@@ -49,38 +52,43 @@ pub(crate) enum For {
     HangUp,
 }
 
-/// Our handlers, until it is dropped.
+/// The signals that are ours, until it is dropped.
+///
+/// They are blocked but for the time of a poll, so that none comes between a look
+/// at the flags and the poll that it must end. Handlers are installed only once a
+/// poll has lasted longer than [`QUICK`]: an agent that decides by itself answers
+/// before, and what comes meanwhile is delivered afterwards.
 pub(crate) struct Caught {
-    saved: Vec<(c_int, sigaction)>,
+    /// The mask that was there.
+    before: sigset_t,
+    /// What was there in the place of our handlers, once they are installed.
+    saved: Option<Vec<(c_int, sigaction)>>,
 }
 
 impl Caught {
-    /// Puts our handlers in the place of those that are there.
-    pub(crate) fn install() -> Self {
-        LEAVE.store(false, Ordering::Relaxed);
-        REDRAW.store(false, Ordering::Relaxed);
-        let handlers = [
-            (LEAVING.as_slice(), on_leave as *const () as usize),
-            (REDRAWING.as_slice(), on_redraw as *const () as usize),
-            (STOPPING.as_slice(), libc::SIG_DFL),
-        ];
-        let mut saved = Vec::with_capacity(LEAVING.len() + REDRAWING.len() + STOPPING.len());
-        for (signals, handler) in handlers {
-            for signal in signals {
-                if let Some(old) = replace(*signal, handler) {
-                    saved.push((*signal, old));
-                }
+    /// Blocks our signals.
+    pub(crate) fn new() -> Self {
+        let mut ours = MaybeUninit::<sigset_t>::uninit();
+        let mut before = MaybeUninit::<sigset_t>::uninit();
+        // SAFETY: sigemptyset(3) initialises `ours`, and sigprocmask(2) `before`:
+        // it fails only for a bad first argument.
+        let before = unsafe {
+            libc::sigemptyset(ours.as_mut_ptr());
+            for signal in LEAVING.iter().chain(&REDRAWING).chain([&libc::SIGTSTP]) {
+                libc::sigaddset(ours.as_mut_ptr(), *signal);
             }
-        }
-        Self { saved }
+            libc::sigprocmask(libc::SIG_BLOCK, ours.as_ptr(), before.as_mut_ptr());
+            before.assume_init()
+        };
+        Self { before, saved: None }
     }
 
     /// Waits until one of `watched` is ready, a signal comes, or `patience` is
     /// over. The second value says of each whether it is ready.
     pub(crate) fn poll<const N: usize>(
-        &self,
+        &mut self,
         watched: [Option<(BorrowedFd<'_>, For)>; N],
-        patience: Duration,
+        mut patience: Duration,
     ) -> (Polled, [bool; N]) {
         // A negative descriptor is passed over by poll(2).
         let mut fds = watched.map(|slot| libc::pollfd {
@@ -91,83 +99,75 @@ impl Caught {
             },
             revents: 0,
         });
-        let blocked = Blocked::new();
-        if let Some(signalled) = self.pending() {
-            return (signalled, [false; N]);
+        if self.saved.is_none() {
+            if ppoll(&mut fds, patience.min(QUICK), None) > 0 {
+                return (Polled::Ready, fds.map(|fd| fd.revents != 0));
+            }
+            self.saved = Some(installed());
+            patience = patience.saturating_sub(QUICK);
         }
-        let patience = libc::timespec {
-            tv_sec: i64::try_from(patience.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: i64::from(patience.subsec_nanos()),
-        };
-        // SAFETY: `fds` is an array of N initialised pollfd, the time and the mask
-        // are initialised; all outlive the call.
-        let ready = unsafe {
-            libc::ppoll(
-                fds.as_mut_ptr(),
-                N as libc::nfds_t,
-                &raw const patience,
-                &raw const blocked.before,
-            )
-        };
-        drop(blocked);
-        if let Some(signalled) = self.pending() {
-            return (signalled, [false; N]);
-        }
-        match ready {
-            0 => (Polled::TimedOut, [false; N]),
-            // Another signal, or a failure that the next read will tell of.
-            ready if ready < 0 => (Polled::Redraw, [false; N]),
-            _ => (Polled::Ready, fds.map(|fd| fd.revents != 0)),
-        }
-    }
-
-    /// The signal that came since it was last asked; one that asks to leave is
-    /// told every time.
-    fn pending(&self) -> Option<Polled> {
+        let ready = ppoll(&mut fds, patience, Some(&self.before));
         if LEAVE.load(Ordering::Relaxed) {
-            return Some(Polled::Leave);
+            (Polled::Leave, [false; N])
+        } else if REDRAW.swap(false, Ordering::Relaxed) || ready < 0 {
+            // A failure without a signal of ours is told of by the next read.
+            (Polled::Redraw, [false; N])
+        } else if ready == 0 {
+            (Polled::TimedOut, [false; N])
+        } else {
+            (Polled::Ready, fds.map(|fd| fd.revents != 0))
         }
-        REDRAW.swap(false, Ordering::Relaxed).then_some(Polled::Redraw)
     }
 }
 
 impl Drop for Caught {
     fn drop(&mut self) {
-        for (signal, old) in self.saved.drain(..) {
+        for (signal, old) in self.saved.take().into_iter().flatten() {
             // SAFETY: `old` is what sigaction(2) itself returned for this signal.
             unsafe { sigaction(signal, &raw const old, ptr::null_mut()) };
         }
-    }
-}
-
-/// Our signals, held back until it is dropped, so that none comes between the look
-/// at the flags and the poll that it must end.
-struct Blocked {
-    before: sigset_t,
-}
-
-impl Blocked {
-    fn new() -> Self {
-        let mut ours = MaybeUninit::<sigset_t>::uninit();
-        let mut before = MaybeUninit::<sigset_t>::uninit();
-        // SAFETY: sigemptyset(3) initialises `ours`, and sigprocmask(2) `before`:
-        // it fails only for a bad first argument.
-        unsafe {
-            libc::sigemptyset(ours.as_mut_ptr());
-            for signal in LEAVING.iter().chain(&REDRAWING) {
-                libc::sigaddset(ours.as_mut_ptr(), *signal);
-            }
-            libc::sigprocmask(libc::SIG_BLOCK, ours.as_ptr(), before.as_mut_ptr());
-            Self { before: before.assume_init() }
-        }
-    }
-}
-
-impl Drop for Blocked {
-    fn drop(&mut self) {
         // SAFETY: `before` is the mask that sigprocmask(2) returned.
         unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut()) };
     }
+}
+
+/// ppoll(2), with `mask` meanwhile; the number of descriptors that are ready, or -1.
+fn ppoll(fds: &mut [libc::pollfd], patience: Duration, mask: Option<&sigset_t>) -> c_int {
+    let patience = libc::timespec {
+        tv_sec: i64::try_from(patience.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(patience.subsec_nanos()),
+    };
+    let count = libc::nfds_t::try_from(fds.len()).unwrap_or_default();
+    // SAFETY: `fds` are `count` initialised pollfd; the time and the mask, where
+    // there is one, are initialised; all outlive the call.
+    unsafe {
+        libc::ppoll(
+            fds.as_mut_ptr(),
+            count,
+            &raw const patience,
+            mask.map_or(ptr::null(), ptr::from_ref),
+        )
+    }
+}
+
+/// Puts our handlers in the place of those that are returned.
+fn installed() -> Vec<(c_int, sigaction)> {
+    LEAVE.store(false, Ordering::Relaxed);
+    REDRAW.store(false, Ordering::Relaxed);
+    let handlers = [
+        (LEAVING.as_slice(), on_leave as *const () as usize),
+        (REDRAWING.as_slice(), on_redraw as *const () as usize),
+        (STOPPING.as_slice(), libc::SIG_DFL),
+    ];
+    let mut saved = Vec::with_capacity(LEAVING.len() + REDRAWING.len() + STOPPING.len());
+    for (signals, handler) in handlers {
+        for signal in signals {
+            if let Some(old) = replace(*signal, handler) {
+                saved.push((*signal, old));
+            }
+        }
+    }
+    saved
 }
 
 /// Installs `handler` without `SA_RESTART` and returns what was there; `None` when

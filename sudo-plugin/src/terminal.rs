@@ -95,25 +95,28 @@ impl Screen {
     /// Shows `line` in the place of the last updating line. It must fit into
     /// [`Screen::columns`].
     pub(crate) fn update(&mut self, line: &str) {
-        self.update_around(line, "");
+        let blank = self.shown.saturating_sub(columns(line));
+        self.rewrite(&format!("\r{line}{:blank$}", ""), columns(line));
     }
 
-    /// As [`Screen::update`], with the cursor between the two parts: the first is
-    /// written once more, so that the terminal itself puts the cursor where it
-    /// belongs.
+    /// As [`Screen::update`], with the cursor between the two parts: where it is not
+    /// there by itself, the first is written once more, so that the terminal puts it
+    /// where it belongs.
     pub(crate) fn update_around(&mut self, before: &str, after: &str) {
         let width = columns(before) + columns(after);
         let blank = self.shown.saturating_sub(width);
         let mut text = format!("\r{before}{after}{:blank$}", "");
-        if !after.is_empty() {
+        if blank > 0 || !after.is_empty() {
             text.push('\r');
             text.push_str(before);
-        } else {
-            text.extend(std::iter::repeat_n('\u{8}', blank));
         }
+        self.rewrite(&text, width);
+    }
+
+    fn rewrite(&mut self, text: &str, width: usize) {
         self.shown = width;
         self.used = true;
-        self.write_to_terminal(&text);
+        self.write_to_terminal(text);
     }
 
     /// Takes the updating line away.

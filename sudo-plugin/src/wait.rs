@@ -31,7 +31,7 @@ pub(crate) struct Wait {
 impl Wait {
     /// From now on, signals are ours.
     pub(crate) fn new(progress: Progress) -> Self {
-        Self { caught: Caught::install(), screen: Screen::new(progress) }
+        Self { caught: Caught::new(), screen: Screen::new(progress) }
     }
 
     /// Waits until `input` can be read, at most until `deadline`.
@@ -40,27 +40,45 @@ impl Wait {
     /// When a signal asks the process to end, or the terminal has hung up (which by
     /// itself wakes nobody who does not look).
     pub(crate) fn until(
-        &self,
+        &mut self,
         input: Option<BorrowedFd<'_>>,
         deadline: Instant,
     ) -> Result<Woken, Left> {
-        let patience = deadline.saturating_duration_since(Instant::now());
-        let terminal = self.screen.opened_terminal();
-        let watched = [input.map(|fd| (fd, For::Input)), terminal.map(|fd| (fd, For::HangUp))];
-        match self.caught.poll(watched, patience) {
-            (Polled::Leave, _) | (Polled::Ready, [_, true]) => Err(Left),
-            (Polled::Ready, _) => Ok(Woken::Ready),
-            (Polled::Redraw, _) => Ok(Woken::Redraw),
-            (Polled::TimedOut, _) => Ok(Woken::TimedOut),
-        }
+        let Self { caught, screen } = self;
+        wake(caught, input, screen.opened_terminal(), deadline)
+    }
+
+    /// Waits until something is typed, at most until `deadline`.
+    ///
+    /// # Errors
+    /// As [`Wait::until`].
+    pub(crate) fn until_typed(&mut self, deadline: Instant) -> Result<Woken, Left> {
+        let Self { caught, screen } = self;
+        wake(caught, screen.opened_terminal(), None, deadline)
     }
 
     /// Lets time go by until `deadline`.
     ///
     /// # Errors
     /// As [`Wait::until`].
-    pub(crate) fn pause(&self, deadline: Instant) -> Result<(), Left> {
+    pub(crate) fn pause(&mut self, deadline: Instant) -> Result<(), Left> {
         while self.until(None, deadline)? != Woken::TimedOut {}
         Ok(())
+    }
+}
+
+fn wake(
+    caught: &mut Caught,
+    input: Option<BorrowedFd<'_>>,
+    terminal: Option<BorrowedFd<'_>>,
+    deadline: Instant,
+) -> Result<Woken, Left> {
+    let patience = deadline.saturating_duration_since(Instant::now());
+    let watched = [input.map(|fd| (fd, For::Input)), terminal.map(|fd| (fd, For::HangUp))];
+    match caught.poll(watched, patience) {
+        (Polled::Leave, _) | (Polled::Ready, [_, true]) => Err(Left),
+        (Polled::Ready, _) => Ok(Woken::Ready),
+        (Polled::Redraw, _) => Ok(Woken::Redraw),
+        (Polled::TimedOut, _) => Ok(Woken::TimedOut),
     }
 }

@@ -1,0 +1,143 @@
+//! An agent that answers as it was told, and keeps what it was asked.
+
+use std::io::Write;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use writ_protocol::FrameDecoder;
+
+/// How long a call may be in coming.
+const CALL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the agent does with one call.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// Sends this, and waits for the next call.
+    Frame(Value),
+    /// Sends this, and goes on with the next answer to the same call.
+    Continued(Value),
+    /// Says nothing more.
+    Silence,
+    /// Closes the connection.
+    HangUp,
+}
+
+impl Answer {
+    pub(crate) fn state(state: &str) -> Self {
+        Self::Frame(json!({ "parameters": { "answer": answer(state) } }))
+    }
+
+    pub(crate) fn said(state: &str, message: &str) -> Self {
+        let mut answer = answer(state);
+        answer["message"] = json!(message);
+        Self::Frame(json!({ "parameters": { "answer": answer } }))
+    }
+
+    pub(crate) fn waiting() -> Self {
+        let mut answer = answer("waiting");
+        answer["remaining_ms"] = json!(60_000);
+        Self::Continued(json!({ "parameters": { "answer": answer }, "continues": true }))
+    }
+
+    pub(crate) fn wanted_reason() -> Self {
+        let mut answer = answer("wanted");
+        answer["wants_reason"] = json!(true);
+        Self::Frame(json!({ "parameters": { "answer": answer } }))
+    }
+
+    pub(crate) fn done() -> Self {
+        Self::Frame(json!({ "parameters": {} }))
+    }
+
+    pub(crate) fn error(name: &str, message: &str) -> Self {
+        Self::Frame(
+            json!({ "error": format!("io.writ.Agent.{name}"), "parameters": { "message": message } }),
+        )
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::Frame(
+            json!({ "error": "io.writ.Agent.NotFound", "parameters": { "id": super::super::ID } }),
+        )
+    }
+
+    pub(crate) fn silence() -> Self {
+        Self::Silence
+    }
+
+    pub(crate) fn hang_up() -> Self {
+        Self::HangUp
+    }
+}
+
+fn answer(state: &str) -> Value {
+    json!({ "state": state, "id": super::super::ID, "asked": ["@oncall"], "needed": 1 })
+}
+
+/// The agent.
+pub(crate) struct Scripted {
+    folder: TempDir,
+    calls: Receiver<Value>,
+}
+
+impl Scripted {
+    /// One list of answers for each connection, in order; what comes after the last
+    /// answer is kept unanswered.
+    pub(crate) fn start<const N: usize>(script: [Vec<Answer>; N]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("agent")).unwrap();
+        let (sender, calls) = channel();
+        thread::spawn(move || {
+            for answers in script {
+                let (stream, _) = listener.accept().unwrap();
+                let sender = sender.clone();
+                thread::spawn(move || serve(stream, answers, &sender));
+            }
+        });
+        Self { folder, calls }
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("agent")
+    }
+
+    /// The next `count` calls.
+    pub(crate) fn calls(&self, count: usize) -> Vec<Value> {
+        (0..count).map(|_| self.calls.recv_timeout(CALL_PATIENCE).unwrap()).collect()
+    }
+}
+
+fn serve(mut stream: UnixStream, answers: Vec<Answer>, calls: &Sender<Value>) {
+    let mut answers = answers.into_iter();
+    let mut decoder = FrameDecoder::default();
+    let mut buffer = [0; 4096];
+    loop {
+        let read = std::io::Read::read(&mut stream, &mut buffer).unwrap_or(0);
+        if read == 0 {
+            return;
+        }
+        decoder.push(&buffer[..read]);
+        while let Some(frame) = decoder.next_frame().unwrap() {
+            let _ = calls.send(serde_json::from_slice(&frame).unwrap());
+            loop {
+                let (value, continued) = match answers.next() {
+                    Some(Answer::Frame(value)) => (value, false),
+                    Some(Answer::Continued(value)) => (value, true),
+                    Some(Answer::HangUp) => return,
+                    Some(Answer::Silence) | None => break,
+                };
+                let mut bytes = serde_json::to_vec(&value).unwrap();
+                bytes.push(0);
+                stream.write_all(&bytes).unwrap();
+                if !continued {
+                    break;
+                }
+            }
+        }
+    }
+}

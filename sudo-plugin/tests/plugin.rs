@@ -1,0 +1,159 @@
+//! The shared object as sudo sees it: loaded, called through its two symbols, with
+//! an agent that the test plays.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not as expected is a failed test, in its helpers too"
+)]
+
+mod host;
+
+use host::{Answer, Plugin, Scripted};
+use serde_json::json;
+
+const ID: &str = "7K3M-Q2";
+
+#[test]
+fn nothing_but_the_two_plugins_is_exported() {
+    let names = host::exported_symbols();
+    assert_eq!(names, ["writ_approval", "writ_audit"]);
+}
+
+#[test]
+fn an_allowed_command_is_asked_about_confirmed_and_finished() {
+    let agent = Scripted::start([vec![Answer::state("allowed"), Answer::done()]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id", "-u"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+    plugin.close_with_exit(7);
+    let calls = agent.calls(3);
+    assert_eq!(calls[0]["method"], "io.writ.Agent.Ask");
+    assert_eq!(calls[0]["more"], true);
+    let ask = &calls[0]["parameters"];
+    assert_eq!(ask["door"], "sudo");
+    assert_eq!(ask["interactive"], false);
+    assert_eq!(ask["command"]["argv"], json!(["id", "-u"]));
+    assert_eq!(ask["attempt"].as_str().unwrap().len(), 32);
+    assert_eq!(calls[1]["parameters"], json!({ "attempt": ask["attempt"], "id": ID }));
+    assert_eq!(calls[2]["method"], "io.writ.Agent.Finish");
+    assert_eq!(calls[2]["parameters"]["ending"], json!({ "exit_status": 7 }));
+}
+
+#[test]
+fn a_denied_command_is_refused_with_the_sentence() {
+    let agent = Scripted::start([vec![Answer::said("denied", "no role of yours has it")]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    let refusal = plugin.check(&["id"]).unwrap_err();
+    assert_eq!(refusal, (0, "writ: denied: no role of yours has it (7K3M-Q2)".to_owned()));
+}
+
+#[test]
+fn a_grant_that_has_ended_stops_the_command_at_its_start() {
+    let agent = Scripted::start([vec![
+        Answer::state("allowed"),
+        Answer::error("Refused", "bob revoked it"),
+    ]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id"]), Ok(()));
+    let refusal = plugin.accept().unwrap_err();
+    assert_eq!(refusal, (-1, "the command was not started: bob revoked it".to_owned()));
+}
+
+#[test]
+fn without_an_agent_root_passes_and_nobody_else() {
+    let nowhere = host::nowhere();
+    let (status, sentence) = Plugin::opened(&nowhere, 1000, &[]).check(&["id"]).unwrap_err();
+    assert_eq!(status, 0);
+    assert!(sentence.contains("cannot be reached"), "{sentence}");
+    let root = Plugin::opened(&nowhere, 0, &[]);
+    assert_eq!(root.check(&["id"]), Ok(()));
+    assert_eq!(root.accept(), Ok(()));
+}
+
+#[test]
+fn an_agent_that_hangs_is_a_refusal_in_time() {
+    let agent = Scripted::start([vec![Answer::silence()]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    let (_, sentence) = plugin.check(&["id"]).unwrap_err();
+    assert!(sentence.contains("did not answer in time"), "{sentence}");
+}
+
+#[test]
+fn a_lost_agent_is_asked_again_under_the_same_attempt() {
+    let agent = Scripted::start([
+        vec![Answer::waiting(), Answer::hang_up()],
+        vec![Answer::state("allowed"), Answer::done()],
+    ]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+    let calls = agent.calls(3);
+    assert_eq!(calls[0]["parameters"], calls[1]["parameters"]);
+    assert_eq!(calls[2]["method"], "io.writ.Agent.Confirm");
+}
+
+#[test]
+fn a_new_agent_that_does_not_know_the_attempt_must_allow_it_at_once() {
+    for (second, allowed) in [("allowed", true), ("denied", false)] {
+        let agent = Scripted::start([
+            vec![Answer::state("allowed"), Answer::hang_up()],
+            vec![Answer::not_found(), Answer::state(second), Answer::done()],
+        ]);
+        let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+        assert_eq!(plugin.check(&["id"]), Ok(()));
+        assert_eq!(plugin.accept().is_ok(), allowed, "{second}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_where_nobody_can_be_asked() {
+    let agent = Scripted::start([vec![Answer::wanted_reason()]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    let (_, sentence) = plugin.check(&["id"]).unwrap_err();
+    assert_eq!(
+        sentence,
+        "writ: denied: a reason is needed and there is no terminal to ask for it at; set WRIT_REASON"
+    );
+}
+
+#[test]
+fn a_command_within_an_intercepted_one_is_confirmed_before_it_runs() {
+    let agent = Scripted::start([
+        vec![Answer::state("allowed"), Answer::done()],
+        vec![Answer::state("allowed"), Answer::done()],
+        vec![Answer::said("denied", "not this one")],
+    ]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["sh"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+    assert_eq!(plugin.check(&["/usr/bin/id"]), Ok(()));
+    assert!(plugin.check(&["/usr/bin/cat"]).is_err());
+    plugin.close_with_exit(0);
+    let calls = agent.calls(6);
+    let methods: Vec<&str> =
+        calls.iter().filter_map(|call| call["method"].as_str()?.rsplit('.').next()).collect();
+    assert_eq!(methods, ["Ask", "Confirm", "Ask", "Confirm", "Ask", "Finish"]);
+    assert_ne!(calls[0]["parameters"]["attempt"], calls[2]["parameters"]["attempt"]);
+    assert_eq!(calls[0]["parameters"]["attempt"], calls[5]["parameters"]["attempt"]);
+}
+
+#[test]
+fn a_panic_is_a_refusal_and_root_passes() {
+    let (status, sentence) =
+        Plugin::opened(&host::nowhere(), 1000, &["panic"]).check(&["id"]).unwrap_err();
+    assert_eq!(status, 0);
+    assert!(sentence.contains("failed inside"), "{sentence}");
+    assert_eq!(Plugin::opened(&host::nowhere(), 0, &["panic"]).check(&["id"]), Ok(()));
+}
+
+#[test]
+fn one_plugin_without_the_other_is_a_refusal() {
+    let nowhere = host::nowhere();
+    let approval_only = Plugin::loaded();
+    approval_only.open_approval(&nowhere, 1000);
+    assert!(approval_only.check(&["id"]).unwrap_err().1.contains("names only one"));
+    let audit_only = Plugin::loaded();
+    audit_only.open_audit(&nowhere, 1000, &[]);
+    assert!(audit_only.accept().unwrap_err().1.contains("names only one"));
+}
