@@ -122,7 +122,9 @@ impl World {
     fn handle(&mut self, event: Event) -> Heard {
         let Some(engine) = &mut self.engine else { return Heard::Nobody };
         let step = engine.step(self.now, event);
-        let crash = if self.random.one_in(120) { Some(self.random.below(3)) } else { None };
+        // What several records say is the place where a crash can cut a story in two.
+        let one_in = if step.records.len() > 1 { 20 } else { 120 };
+        let crash = if self.random.one_in(one_in) { Some(self.random.below(3)) } else { None };
         if crash == Some(0) {
             let kept = self.random.below(step.records.len() + 1);
             self.ledger.append_torn(&step.records, kept);
