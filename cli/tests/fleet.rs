@@ -193,7 +193,7 @@ fn an_enabled_door_that_came_loose_is_found() {
     assert_eq!(host.writ(&["enable", "sudo"]).exit, 0);
     fs::set_permissions(host.path("/etc/sudo.conf"), fs::Permissions::from_mode(0o666)).unwrap();
     fs::remove_file(host.path("/usr/libexec/sudo/sudo_writ.so")).unwrap();
-    host.program("systemctl", "exit 1");
+    host.program("systemctl", "echo disabled; exit 1");
     let ran = host.writ(&["doctor"]);
     assert_eq!(ran.exit, 1);
     for wrong in

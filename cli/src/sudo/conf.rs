@@ -17,7 +17,11 @@ pub(crate) const PLUGIN_FILE: &str = "sudo_writ.so";
 /// unrecorded.
 pub(crate) const SYMBOLS: [&str; 2] = ["writ_approval", "writ_audit"];
 
+/// Begins what is Writ's, and says what was there before it where the lines alone
+/// would not: taken out, they leave the file byte for byte as it was.
 const BEGIN: &str = "# writ: begin";
+const BEGIN_OF_NEW_FILE: &str = "# writ: begin; there was no file";
+const BEGIN_AFTER_OPEN_LINE: &str = "# writ: begin; the line above had no line feed";
 const EXPLAINED: &str = "# Written by `writ enable sudo`; `writ disable sudo` takes it out.";
 const END: &str = "# writ: end";
 
@@ -97,14 +101,20 @@ impl SudoConf {
     }
 }
 
-/// The text with the plugin's lines at its end, once.
-pub(crate) fn with_writ(text: &[u8]) -> Vec<u8> {
-    let mut text = without_writ(text);
-    if text.last().is_some_and(|last| *last != b'\n') {
+/// The text with the plugin's lines at its end, once; `None` is no file.
+pub(crate) fn with_writ(text: Option<&[u8]>) -> Vec<u8> {
+    let former = text.and_then(without_writ);
+    let begin = match former.as_deref() {
+        None => BEGIN_OF_NEW_FILE,
+        Some([.., last]) if *last != b'\n' => BEGIN_AFTER_OPEN_LINE,
+        Some(_) => BEGIN,
+    };
+    let mut text = former.unwrap_or_default();
+    if begin == BEGIN_AFTER_OPEN_LINE {
         text.push(b'\n');
     }
     let [approval, audit] = SYMBOLS.map(|symbol| format!("Plugin {symbol} {PLUGIN_FILE}"));
-    for line in [BEGIN, EXPLAINED, &approval, &audit, END] {
+    for line in [begin, EXPLAINED, &approval, &audit, END] {
         text.extend_from_slice(line.as_bytes());
         text.push(b'\n');
     }
@@ -112,19 +122,33 @@ pub(crate) fn with_writ(text: &[u8]) -> Vec<u8> {
 }
 
 /// The text without any of the plugin's lines, whoever wrote them; every other byte
-/// stays.
-pub(crate) fn without_writ(text: &[u8]) -> Vec<u8> {
-    text.split_inclusive(|byte| *byte == b'\n')
-        .filter(|line| !is_ours(line))
-        .flatten()
-        .copied()
-        .collect()
+/// stays. `None`: there was no file before, and nobody has written to it since.
+pub(crate) fn without_writ(text: &[u8]) -> Option<Vec<u8>> {
+    let mut kept = Vec::with_capacity(text.len());
+    let mut was_new = false;
+    let mut open_line_end = None;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        if !is_ours(line) {
+            kept.extend_from_slice(line);
+            continue;
+        }
+        match String::from_utf8_lossy(line).trim() {
+            BEGIN_OF_NEW_FILE => was_new = true,
+            BEGIN_AFTER_OPEN_LINE => open_line_end = Some(kept.len()),
+            _ => {}
+        }
+    }
+    // Not if a line was added below since: the two would become one.
+    if open_line_end == Some(kept.len()) && kept.last() == Some(&b'\n') {
+        kept.pop();
+    }
+    (!was_new || !kept.is_empty()).then_some(kept)
 }
 
 fn is_ours(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
-    let text = text.trim();
-    [BEGIN, EXPLAINED, END].contains(&text) || SudoConf::parse(line).door_state() != DoorState::Off
+    [BEGIN, BEGIN_OF_NEW_FILE, BEGIN_AFTER_OPEN_LINE, EXPLAINED, END].contains(&text.trim())
+        || SudoConf::parse(line).door_state() != DoorState::Off
 }
 
 /// Lines without comments and surrounding blanks, continued ones joined; as
@@ -169,29 +193,37 @@ mod tests {
 
     #[test]
     fn putting_in_twice_is_putting_in_once() {
-        let once = with_writ(DEBIAN);
-        assert_eq!(with_writ(&once), once);
-        assert_eq!(SudoConf::parse(&once).door_state(), DoorState::On);
+        for text in [None, Some(DEBIAN), Some(b"Set disable_coredump false".as_slice())] {
+            let once = with_writ(text);
+            assert_eq!(with_writ(Some(&once)), once);
+            assert_eq!(SudoConf::parse(&once).door_state(), DoorState::On);
+        }
     }
 
     #[test]
     fn taking_out_leaves_every_other_byte() {
-        let mut text = DEBIAN.to_vec();
-        text.extend_from_slice(b"# caf\xe9\n");
-        assert_eq!(without_writ(&with_writ(&text)), text);
+        for text in [DEBIAN, b"", b"# caf\xe9\r\n\n", b"Set disable_coredump false"] {
+            assert_eq!(without_writ(&with_writ(Some(text))).as_deref(), Some(text));
+        }
+        assert_eq!(without_writ(&with_writ(None)), None);
     }
 
     #[test]
-    fn a_file_without_a_last_line_feed_gets_one() {
-        let text = with_writ(b"Set disable_coredump false");
-        assert!(text.starts_with(b"Set disable_coredump false\n# writ: begin\n"));
+    fn what_was_added_below_stays_a_line_of_its_own() {
+        let mut text = with_writ(Some(b"Path askpass /x"));
+        text.extend_from_slice(b"Set disable_coredump false\n");
+        let left = b"Path askpass /x\nSet disable_coredump false\n";
+        assert_eq!(without_writ(&text).as_deref(), Some(left.as_slice()));
+        let mut text = with_writ(None);
+        text.extend_from_slice(b"Path askpass /x\n");
+        assert_eq!(without_writ(&text).as_deref(), Some(b"Path askpass /x\n".as_slice()));
     }
 
     #[test]
     fn lines_that_somebody_else_wrote_are_taken_out_too() {
         let text = b"plugin writ_audit /opt/sudo_writ.so\nPath askpass /x\n";
         assert_eq!(SudoConf::parse(text).door_state(), DoorState::Half);
-        assert_eq!(without_writ(text), b"Path askpass /x\n");
+        assert_eq!(without_writ(text).as_deref(), Some(b"Path askpass /x\n".as_slice()));
     }
 
     #[test]

@@ -64,15 +64,18 @@ pub(crate) fn locate(host: &Host, conf: &SudoConf, named: &Path) -> Result<PathB
     if named.is_absolute() {
         return Ok(named.to_owned());
     }
-    let folder = match &conf.plugin_dir {
-        Some(folder) => folder.clone(),
-        None => PLUGIN_FOLDERS
-            .iter()
-            .map(PathBuf::from)
-            .find(|folder| host.path(folder.join(SUDOERS)).exists())
-            .ok_or(PluginError::NoFolder)?,
-    };
-    Ok(folder.join(named))
+    if let Some(folder) = &conf.plugin_dir {
+        // sudo puts the two together as they are, a `/` between them or not.
+        let mut path = folder.as_os_str().to_owned();
+        path.push(named);
+        return Ok(path.into());
+    }
+    PLUGIN_FOLDERS
+        .iter()
+        .map(PathBuf::from)
+        .find(|folder| host.path(folder.join(SUDOERS)).exists())
+        .map(|folder| folder.join(named))
+        .ok_or(PluginError::NoFolder)
 }
 
 /// Checks that our plugin is where sudo will look, and that only root can change
@@ -140,10 +143,14 @@ mod tests {
         let (_root, host) = host_with_plugin();
         let conf = SudoConf::default();
         assert!(check(&host, &conf).is_ok());
-        let moved = SudoConf::parse(b"Path plugin_dir /opt/sudo");
-        assert!(
-            matches!(check(&host, &moved), Err(PluginError::Missing { path }) if path == "/opt/sudo/sudo_writ.so")
-        );
+        for (folder, looked_at) in
+            [("/opt/sudo/", "/opt/sudo/sudo_writ.so"), ("/opt/sudo", "/opt/sudosudo_writ.so")]
+        {
+            let moved = SudoConf::parse(format!("Path plugin_dir {folder}").as_bytes());
+            assert!(
+                matches!(check(&host, &moved), Err(PluginError::Missing { path }) if path == looked_at)
+            );
+        }
     }
 
     #[test]

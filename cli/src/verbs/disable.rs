@@ -78,15 +78,10 @@ fn take_out(host: &Host) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
-    let without = conf::without_writ(&text);
-    if without == text {
-        return Ok(false);
-    }
-    if without.is_empty() {
-        // There was none before it was enabled.
-        replace::remove(&path)?;
-    } else {
-        replace::replace(&path, &without)?;
+    match conf::without_writ(&text) {
+        Some(without) if without == text => return Ok(false),
+        Some(without) => replace::replace(&path, &without)?,
+        None => replace::remove(&path)?,
     }
     Ok(true)
 }

@@ -25,9 +25,10 @@ const TRIAL_MIN: Duration = Duration::from_secs(30);
 /// Let a door ask Writ
 ///
 /// Adds Writ's two plugins to /etc/sudo.conf, by rename, after checking that the
-/// plugin is root's, that the agent answers and that its policy has no error; then
-/// asks sudo itself (sudo -V) whether it loads them, and takes the lines out again
-/// if not. Done twice, it changes nothing.
+/// plugin is root's, that the agent answers, that its policy has no error and, with
+/// a sudo that only this command sees, that sudo loads it; then asks sudo itself
+/// (sudo -V), and takes the lines out again if it does not. Done twice, it changes
+/// nothing.
 ///
 /// With --rollback-after it undoes itself, also after a reboot, unless you run
 /// `writ enable sudo --confirm` in time: try sudo from a second terminal first.
@@ -63,6 +64,8 @@ enum EnableError {
     Plugin(#[from] plugin::PluginError),
     #[error("sudo does not work as it is: {0}; nothing was changed")]
     Before(probe::ProbeError),
+    #[error("sudo would not work: {0}; nothing was changed")]
+    Rehearsal(probe::ProbeError),
     #[error("{0}; the former {SUDO_CONF} is back")]
     After(probe::ProbeError),
     #[error(
@@ -127,11 +130,13 @@ fn enable(host: &Host, arguments: &Arguments) -> Result<String, EnableError> {
         check_agent(host)?;
     }
     probe::sudo_works(host).map_err(EnableError::Before)?;
+    let text = conf::with_writ(former.as_deref());
+    probe::sudo_would_load_writ(host, &text).map_err(EnableError::Rehearsal)?;
     let trial = match arguments.rollback_after {
         Some(lasts) => Some(trial::begin(host, lasts)?),
         None => None,
     };
-    if let Err(error) = put_in(host, former.as_deref()) {
+    if let Err(error) = put_in(host, former.as_deref(), &text) {
         // If it stays, its timer finds nothing to undo.
         let _ = trial::end(host);
         return Err(error);
@@ -161,9 +166,9 @@ fn on_trial(trial: trial::Trial) -> String {
 }
 
 /// Writes the lines and asks sudo; on a no, the former file comes back.
-fn put_in(host: &Host, former: Option<&[u8]>) -> Result<(), EnableError> {
+fn put_in(host: &Host, former: Option<&[u8]>, text: &[u8]) -> Result<(), EnableError> {
     let path = host.path(SUDO_CONF);
-    replace::replace(&path, &conf::with_writ(former.unwrap_or_default()))?;
+    replace::replace(&path, text)?;
     let Err(fault) = probe::sudo_loads_writ(host) else {
         return Ok(());
     };

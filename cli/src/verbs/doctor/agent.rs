@@ -19,6 +19,10 @@ const SOCKET_MODE: u32 = 0o666;
 /// Where the socket lies.
 const SOCKET_FOLDER: &str = "/run/writ";
 
+const OBSERVES: &str = "Writ observes: it records what it would decide and blocks nothing (mode = \"observe\" in /etc/writ/writ.toml).";
+
+const NO_ROLES: &str = "Writ observes and has no role to go by; `writ init --approver NAME` writes a first policy, `--enforce` with it lets it bind.";
+
 pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
     match Agent::connect(host) {
         Err(error) => diagnosis.find(
@@ -70,11 +74,11 @@ fn look_at_status(status: &Status, diagnosis: &mut Diagnosis) {
         );
     }
     diagnosis.findings.extend(status.findings.iter().cloned());
-    if status.mode == Mode::Observe {
-        diagnosis.note(
-            "Writ observes: it records what it would decide and blocks nothing (mode = \"observe\" in /etc/writ/writ.toml).",
-        );
-    }
+    diagnosis.note(match status.mode {
+        Mode::Enforce => "Writ enforces its policy.",
+        Mode::Observe if status.roles == 0 => NO_ROLES,
+        Mode::Observe => OBSERVES,
+    });
     if status.journal_lines_dropped > 0 {
         diagnosis.note(format!(
             "The journal did not take {} lines in time; the ledger has them.",

@@ -11,6 +11,9 @@ use crate::sudo::conf::{DoorState, SUDO_CONF, SudoConf};
 use crate::sudo::trial::{self, MARKER, TrialError};
 use crate::sudo::{plugin, probe};
 
+/// What undoes a trial at boot.
+const ROLLBACK_UNIT: &str = "writ-rollback.service";
+
 const ENABLE: &str = "`writ enable sudo` writes the lines anew";
 
 pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
@@ -40,7 +43,8 @@ pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
 
 fn look_at_enabled(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
     let owner = "it must be root's and not writable by others";
-    if !plugin::only_root_writes(host, SUDO_CONF.as_ref()) {
+    let loose = !plugin::only_root_writes(host, SUDO_CONF.as_ref());
+    if loose {
         diagnosis.find(
             format!("sudo passes over {SUDO_CONF} and runs commands without Writ: {owner}"),
             format!("`chown root:root {SUDO_CONF}; chmod 0644 {SUDO_CONF}`"),
@@ -58,29 +62,47 @@ fn look_at_enabled(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
                 .find(error.to_string(), "until it is mended, `writ disable sudo` gives sudo back");
         }
     }
-    // Others than root are not told of plugins.
-    if host.is_mine()
-        && let Err(error) = probe::sudo_loads_writ(host)
-    {
-        diagnosis.find(
-            error.to_string(),
-            "`writ disable sudo` gives sudo back; then find out why with `journalctl -u writd`",
-        );
+    // Others than root are not told of plugins; and what sudo makes of a file that
+    // it passes over is said already.
+    if host.is_mine() && !loose {
+        look_at_sudo_itself(host, diagnosis);
     }
-    look_at_unit(host, diagnosis);
+    look_at_units(host, diagnosis);
 }
 
-/// Without its socket after the next boot, nobody but root could use sudo.
-fn look_at_unit(host: &Host, diagnosis: &mut Diagnosis) {
-    let asked = Command::new(host.path("/usr/bin/systemctl"))
-        .args(["is-enabled", "--quiet", "writd.socket"])
-        .output();
-    if asked.is_ok_and(|output| !output.status.success()) {
+fn look_at_sudo_itself(host: &Host, diagnosis: &mut Diagnosis) {
+    match probe::sudo_loads_writ(host) {
+        Ok(()) => diagnosis.note("sudo asks Writ."),
+        Err(error) => diagnosis.find(
+            error.to_string(),
+            "`writ disable sudo` gives sudo back; then find out why with `journalctl -u writd`",
+        ),
+    }
+}
+
+/// Without its socket and its service after the next boot, nobody but root could
+/// use sudo.
+fn look_at_units(host: &Host, diagnosis: &mut Diagnosis) {
+    if state_of_unit(host, "writd.socket").is_some_and(|state| state != "enabled") {
         diagnosis.find(
             "sudo asks Writ, but writd.socket is not enabled: after the next boot nobody would answer",
             "`systemctl enable --now writd.socket`",
         );
     }
+    // Enabled or not, the socket starts it; masked, nothing does.
+    if state_of_unit(host, "writd.service").is_some_and(|state| state.starts_with("masked")) {
+        diagnosis.find(
+            "sudo asks Writ, but writd.service is masked: once it ends, nobody answers",
+            "`systemctl unmask writd.service`",
+        );
+    }
+}
+
+/// What systemctl(1) says to `is-enabled`; `None` where it says nothing.
+fn state_of_unit(host: &Host, unit: &str) -> Option<String> {
+    let asked = Command::new(host.path("/usr/bin/systemctl")).args(["is-enabled", unit]).output();
+    let said = String::from_utf8_lossy(&asked.ok()?.stdout).trim().to_owned();
+    (!said.is_empty()).then_some(said)
 }
 
 fn look_at_trial(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
@@ -102,6 +124,12 @@ fn look_at_trial(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
             "`writ enable sudo --confirm` keeps it, `writ disable sudo` undoes it",
         );
     } else {
+        if state_of_unit(host, ROLLBACK_UNIT).is_some_and(|state| state != "enabled") {
+            diagnosis.find(
+                format!("sudo asks Writ on trial, but {ROLLBACK_UNIT} is not enabled: a boot before {until} would not undo it"),
+                format!("`systemctl enable {ROLLBACK_UNIT}`"),
+            );
+        }
         diagnosis.note(format!(
             "sudo asks Writ on trial until {until}; `writ enable sudo --confirm` keeps it."
         ));
