@@ -1,0 +1,195 @@
+//! The agent: started, killed, with a ledger that fails it and policies that change.
+
+use super::*;
+
+impl World {
+    /// One event through engine, ledger and effects, with a crash anywhere.
+    pub(super) fn handle(&mut self, event: Event) -> Heard {
+        let Some(engine) = &mut self.engine else { return Heard::Nobody };
+        let step = engine.step(self.now, event);
+        // What several records say is the place where a crash can cut a story in two.
+        let one_in = if step.records.len() > 1 { 20 } else { 120 };
+        let crash = if self.random.one_in(one_in) { Some(self.random.below(3)) } else { None };
+        if crash == Some(0) {
+            let kept = self.random.below(step.records.len() + 1);
+            self.ledger.append_torn(&step.records, kept);
+            self.kill_agent();
+            return Heard::Nobody;
+        }
+        if self.ledger.append(&step.records, step.durability).is_err() {
+            return Heard::NoRecord;
+        }
+        self.read_ledger();
+        if crash == Some(1) {
+            self.kill_agent();
+            return Heard::Nobody;
+        }
+        let Step { changes, effects, result, durability, .. } = step;
+        for change in changes {
+            engine_of(&mut self.engine).apply(change);
+        }
+        if crash == Some(2) {
+            self.kill_agent();
+            return Heard::Nobody;
+        }
+        for effect in effects {
+            self.perform(effect, durability);
+        }
+        Heard::Answered(result)
+    }
+
+    pub(super) fn perform(&mut self, effect: Effect, durability: Durability) {
+        match effect {
+            Effect::Notify { id, .. } => assert!(self.model.stories[&id].is_open()),
+            Effect::Examine { attempt, path, .. } => {
+                let broken = self.random.below(20);
+                let evidence = Evidence {
+                    sha256: (broken != 0).then(|| self.digest_of(&path)),
+                    writable: (broken == 1).then(|| path.clone()),
+                };
+                self.mail.push(Event::Examined { attempt, evidence });
+            }
+            Effect::Answer { attempt, answer } => self.answer(&attempt, answer, durability),
+        }
+    }
+
+    pub(super) fn answer(&mut self, attempt: &AttemptId, answer: Answer, durability: Durability) {
+        match &answer {
+            Answer::Allowed { id, .. } => self.model.is_allowed(self.now, *id),
+            Answer::Waiting { id, approvals, .. } => {
+                assert!(self.model.stories[id].is_open());
+                assert!(
+                    *approvals == 0 || durability == Durability::Written || self.ledger.is_synced()
+                );
+            }
+            Answer::Denied { .. } | Answer::Wanted { .. } | Answer::Open { .. } => {}
+        }
+        let Some(door) = self.doors.iter_mut().find(|door| door.attempt == *attempt) else {
+            return;
+        };
+        if !matches!(door.stand, Stand::Asking | Stand::Waiting) {
+            return;
+        }
+        match answer {
+            Answer::Waiting { .. } => door.stand = Stand::Waiting,
+            Answer::Allowed { id, .. } => {
+                door.stand = Stand::Allowed(id);
+                door.kept_in = self.life;
+            }
+            Answer::Wanted { .. } => door.justify(),
+            Answer::Denied { .. } | Answer::Open { .. } => door.stand = Stand::Gone,
+        }
+    }
+
+    pub(super) fn start_agent(&mut self) {
+        self.ledger.full &= self.random.one_in(2);
+        let replayed = self.ledger.replayed();
+        assert_eq!(replayed.snapshot().unwrap(), self.reader.snapshot().unwrap());
+        self.engine = Some(replayed);
+        self.life += 1;
+        self.mail.clear();
+        let started = Event::Started {
+            version: "1".into(),
+            boot_id: format!("boot-{}", self.boot),
+            fresh_key: IdKey(self.random.number()),
+            torn_bytes: None,
+            policy: Arc::new(Policy::compile(self.settings.clone())),
+        };
+        if !matches!(self.handle(started), Heard::Answered(Ok(_))) {
+            self.engine = None;
+            return;
+        }
+        for door in &mut self.doors {
+            door.reconnects();
+        }
+        let engine = engine_of(&mut self.engine);
+        for (attempt, _) in engine.running() {
+            let door = self.doors.iter().find(|door| door.attempt == *attempt);
+            let there = door.is_some_and(|door| door.stand != Stand::Gone);
+            if !there {
+                self.mail.push(Event::Left { attempt: attempt.clone() });
+            }
+        }
+    }
+
+    pub(super) fn kill_agent(&mut self) {
+        self.engine = None;
+        self.read_ledger();
+    }
+
+    pub(super) fn stop_agent(&mut self) {
+        self.handle(Event::Stopping);
+        self.kill_agent();
+    }
+
+    pub(super) fn cut_power(&mut self) {
+        self.engine = None;
+        self.ledger.cut_power(&mut self.random);
+        self.boot += 1;
+        self.now.boot = BootTime(self.random.between(1_000, 30_000));
+        for door in &mut self.doors {
+            door.stand = Stand::Gone;
+            door.outbox.clear();
+        }
+        self.mail.clear();
+        self.model = Model::default();
+        self.reader = Engine::new();
+        self.read = 0;
+        self.read_ledger();
+    }
+
+    pub(super) fn rotate(&mut self) {
+        if let Some(engine) = &self.engine {
+            self.ledger.rotate(engine.snapshot().unwrap());
+        }
+    }
+
+    pub(super) fn lose_a_part(&mut self) {
+        let person = everybody().into_iter().find(Person::is_root).unwrap();
+        let (comment, what) = ("the disk was replaced".into(), "line 7".into());
+        self.handle(Event::Acknowledged { person, comment, what });
+    }
+
+    pub(super) fn load_policy(&mut self) {
+        let settings = some_policy(&mut self.random);
+        let before = std::mem::replace(&mut self.settings, settings.clone());
+        let policy = Arc::new(Policy::compile(settings));
+        if !matches!(self.handle(Event::PolicyLoaded(policy)), Heard::Answered(_))
+            && self.engine.is_some()
+        {
+            self.settings = before;
+        }
+    }
+
+    pub(super) fn time_passes(&mut self) {
+        let most = *self.random.pick(&[50, 2_000, 20_000, 400_000]);
+        self.now.boot.0 += self.random.between(1, most);
+        // The wall clock goes where it likes.
+        self.now.wall.0 = self.now.wall.0 + self.random.between(0, 9_000_000) - 4_000_000;
+        if !self.random.one_in(3) {
+            self.tick();
+        }
+    }
+
+    pub(super) fn tick(&mut self) {
+        if matches!(self.handle(Event::Tick), Heard::Answered(_)) {
+            let late = self.model.min_deadline().filter(|at| *at <= self.now.boot);
+            assert_eq!(late, None, "a deadline was passed over");
+        }
+    }
+
+    pub(super) fn deliver_mail(&mut self) {
+        if self.mail.is_empty() {
+            return;
+        }
+        let place = self.random.below(self.mail.len());
+        let event = self.mail[place].clone();
+        match self.handle(event) {
+            Heard::Answered(_) if self.random.one_in(6) => {}
+            Heard::NoRecord | Heard::Nobody => {}
+            Heard::Answered(_) => {
+                self.mail.swap_remove(place);
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What must hold after every turn, and at the end.
+
+use super::*;
+
+impl World {
+    pub(super) fn read_ledger(&mut self) {
+        for record in self.ledger.records_from(self.read) {
+            self.model.read(&record, self.engine.as_ref().map(|_| &self.settings), &self.truth);
+            self.reader.replay(&record).unwrap();
+        }
+        self.read = self.ledger.len();
+    }
+
+    pub(super) fn check(&mut self, turn: usize) {
+        let Some(engine) = &self.engine else { return };
+        if self.compared != self.ledger.len() || turn.is_multiple_of(16) {
+            let told = engine.snapshot().unwrap();
+            assert_eq!(
+                told,
+                self.reader.snapshot().unwrap(),
+                "turn {turn}: the ledger tells another story"
+            );
+            self.compared = self.ledger.len();
+        }
+        let mut listed = 0;
+        for request in engine.list() {
+            let story = &self.model.stories[&request.id];
+            assert!(story.is_alive(), "turn {turn}: {} is over", request.id);
+            assert!(!story.is_half_decided(), "turn {turn}: {} is half decided", request.id);
+            let stands = story.is_open() || story.is_granted();
+            assert!(
+                !stands || !story.is_refused_by(&self.settings),
+                "turn {turn}: {} is against the policy",
+                request.id
+            );
+            assert_eq!(request.running, story.running());
+            if story.is_granted() {
+                assert_eq!(request.uses_left as usize, story.uses_left());
+                let kept = self.doors.iter().filter(|door| {
+                    let told = matches!(door.stand, Stand::Allowed(id) | Stand::Confirming(id) if id == request.id);
+                    told && door.kept_in == self.life && door.will_run() && !story.runs(&door.attempt)
+                });
+                assert!(
+                    kept.count() <= story.uses_left(),
+                    "turn {turn}: {} is promised too often",
+                    request.id
+                );
+            }
+            listed += 1;
+        }
+        let alive =
+            self.model.stories.values().filter(|story| story.is_request() && story.is_alive());
+        assert_eq!(listed, alive.count(), "turn {turn}: something is forgotten");
+        if let Some(at) = self.model.min_deadline() {
+            assert!(
+                engine.next_deadline().is_some_and(|next| next <= at),
+                "turn {turn}: nobody wakes for {at:?}"
+            );
+        }
+        for door in &self.doors {
+            if door.stand == Stand::Waiting && door.outbox.is_empty() {
+                assert!(engine.is_waiting(&door.attempt), "turn {turn}: a door waits for nothing");
+            }
+        }
+    }
+
+    /// Everything ends: doors leave, and time goes on.
+    pub(super) fn end_all(&mut self) {
+        for _ in 0..1_000 {
+            self.ledger.full = false;
+            if self.engine.is_none() {
+                self.start_agent();
+                continue;
+            }
+            for door in &mut self.doors {
+                if door.stand != Stand::Gone {
+                    door.hang_up();
+                }
+            }
+            while self.engine.is_some() && self.doors.iter().any(|door| !door.outbox.is_empty()) {
+                self.deliver_from_a_door();
+            }
+            for event in std::mem::take(&mut self.mail) {
+                self.handle(event);
+            }
+            self.now.boot.0 += 60_000;
+            self.tick();
+            let Some(engine) = &self.engine else { continue };
+            let quiet = self.mail.is_empty() && engine.next_deadline().is_none();
+            if quiet && engine.counts() == writ_engine::Counts::default() {
+                let alive = self.model.stories.iter().find(|(_, story)| story.is_alive());
+                assert!(alive.is_none(), "{} never ended", alive.unwrap().0);
+                return;
+            }
+        }
+        panic!("something never ends");
+    }
+}

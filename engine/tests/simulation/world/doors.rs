@@ -1,0 +1,134 @@
+//! The doors as the world moves them.
+
+use super::*;
+
+impl World {
+    pub(super) fn open_a_door(&mut self) {
+        let mut people = everybody();
+        // Who has a role asks more than who has none.
+        people.truncate(if self.random.one_in(4) { people.len() } else { 5 });
+        let person = self.random.pick(&people).clone();
+        let act = some_act(&mut self.random);
+        let attempt = AttemptId::parse(&format!(
+            "{:016x}{:016x}",
+            self.random.number(),
+            self.random.number()
+        ));
+        let wish = Wish {
+            reason: self.random.one_in(2).then(|| "upgrade".into()),
+            ticket: None,
+            lasts: self.random.one_in(3).then(|| Span(self.random.between(1_000, 900_000))),
+            uses: self.random.one_in(3).then(|| u32::try_from(self.random.between(1, 3)).unwrap()),
+        };
+        let door = Door::new(attempt.unwrap(), person, act, wish);
+        self.truth.insert(door.attempt.clone(), (door.person.clone(), door.act.command.clone()));
+        self.doors.push(door);
+        if self.doors.len() > 60 {
+            let gone = self
+                .doors
+                .iter()
+                .position(|door| door.stand == Stand::Gone && door.outbox.is_empty());
+            gone.map(|place| self.doors.swap_remove(place));
+        }
+    }
+
+    pub(super) fn some_door(&mut self, fits: impl Fn(&Door) -> bool) -> Option<usize> {
+        let fitting: Vec<usize> =
+            (0..self.doors.len()).filter(|place| fits(&self.doors[*place])).collect();
+        (!fitting.is_empty()).then(|| *self.random.pick(&fitting))
+    }
+
+    pub(super) fn a_door_goes_on(&mut self) {
+        if let Some(place) =
+            self.some_door(|door| matches!(door.stand, Stand::Allowed(_) | Stand::Running(_)))
+        {
+            self.doors[place].goes_on();
+        }
+    }
+
+    pub(super) fn a_door_hangs_up(&mut self) {
+        let Some(place) = self.some_door(|door| door.stand != Stand::Gone) else { return };
+        let confirming = self.doors[place].stand;
+        self.doors[place].hang_up();
+        match confirming {
+            // Its connection alone was lost: it comes again.
+            Stand::Asking | Stand::Waiting if self.random.one_in(2) => self.doors[place].ask(),
+            Stand::Allowed(id) | Stand::Confirming(id) if self.random.one_in(2) => {
+                self.doors[place].stand = Stand::Allowed(id);
+                self.doors[place].goes_on();
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn deliver_from_a_door(&mut self) {
+        let Some(place) = self.some_door(|door| !door.outbox.is_empty()) else { return };
+        if self.engine.is_none() {
+            return;
+        }
+        let mut event = self.doors[place].outbox[0].clone();
+        if let Event::Confirmed { id, sha256, .. } = &mut event {
+            *sha256 = self.digest_to_confirm(*id);
+        }
+        if matches!((&event, self.doors[place].stand), (Event::Asked { .. }, Stand::Waiting)) {
+            self.doors[place].stand = Stand::Asking;
+        }
+        let heard = self.handle(event.clone());
+        let doubled = self.random.one_in(8);
+        match heard {
+            Heard::Nobody => {}
+            // The agent itself has to see to it that ends are told.
+            Heard::NoRecord if matches!(event, Event::Left { .. } | Event::Finished { .. }) => {}
+            heard => {
+                self.doors[place].outbox.pop_front();
+                self.door_hears(place, &event, &heard);
+                if doubled && matches!(event, Event::Confirmed { .. } | Event::Finished { .. }) {
+                    self.handle(event);
+                }
+            }
+        }
+    }
+
+    pub(super) fn door_hears(&mut self, place: usize, event: &Event, heard: &Heard) {
+        let well = matches!(heard, Heard::Answered(Ok(_)));
+        let lost = self.random.one_in(6);
+        let door = &mut self.doors[place];
+        match (event, door.stand) {
+            (Event::Asked { .. }, _) if !well => door.hang_up(),
+            // The reply is lost; the door was stopped, and says it again at any time.
+            (Event::Confirmed { .. }, Stand::Confirming(id)) if lost => {
+                door.stand = Stand::Allowed(id);
+            }
+            (Event::Confirmed { id, sha256, .. }, Stand::Confirming(_)) if well => {
+                let bound = self.model.stories[id].sha256();
+                assert!(bound.is_none() || bound == sha256.as_ref(), "{id} starts another file");
+                door.stand = Stand::Running(*id);
+                door.kept_in = 0;
+                self.starts += 1;
+                self.model.really_starts(self.now, *id, &door.attempt);
+                let by_people = self.model.stories[id].is_request();
+                assert!(
+                    !by_people || self.ledger.has_synced_start(&self.doors[place].attempt),
+                    "a start that a power cut could undo"
+                );
+            }
+            (Event::Confirmed { .. }, Stand::Confirming(_)) => door.ask(),
+            (Event::Finished { .. }, _) => door.stand = Stand::Gone,
+            _ => {}
+        }
+    }
+
+    pub(super) fn digest_to_confirm(&self, id: RequestId) -> Option<String> {
+        let (path, _) = self.engine.as_ref()?.bound_file(id)?;
+        Some(self.digest_of(path))
+    }
+
+    pub(super) fn digest_of(&self, path: &str) -> String {
+        format!("{path} {}", self.files.get(path).unwrap_or(&0))
+    }
+
+    pub(super) fn replace_a_file(&mut self) {
+        let path = some_act(&mut self.random).command.path;
+        *self.files.entry(path).or_default() += 1;
+    }
+}

@@ -1,0 +1,127 @@
+//! The simulated host: one turn after the other, each drawn from the seed, and
+//! after each of them everything is checked.
+
+mod agent;
+mod checks;
+mod doors;
+mod people;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
+use writ_engine::event::{Event, Wish, Word};
+use writ_engine::facts::{AttemptId, Command, Evidence, Person};
+use writ_engine::id::{IdKey, RequestId};
+use writ_engine::policy::{Policy, Settings};
+use writ_engine::time::{BootTime, Now, Span, WallTime};
+use writ_engine::{Engine, Stage, Step};
+
+use crate::cast::{everybody, some_act};
+use crate::door::{Door, Stand};
+use crate::ledger::Ledger;
+use crate::model::Model;
+use crate::random::Random;
+use crate::rules::{is_on_call, some_policy};
+
+/// What became of an event.
+enum Heard {
+    /// The engine took it, and its answer came through.
+    Answered(Result<Done, Refusal>),
+    /// The ledger could not be written: nothing happened.
+    NoRecord,
+    /// The agent is down, or died over it.
+    Nobody,
+}
+
+pub(crate) struct World {
+    random: Random,
+    now: Now,
+    boot: u32,
+    /// How often the agent started.
+    life: u32,
+    ledger: Ledger,
+    engine: Option<Engine>,
+    settings: Settings,
+    doors: Vec<Door>,
+    /// What the attempts really are.
+    truth: BTreeMap<AttemptId, (Person, Command)>,
+    /// What the agent itself still has to tell the engine, in any order.
+    mail: Vec<Event>,
+    /// How often each file was replaced.
+    files: BTreeMap<String, u32>,
+    model: Model,
+    read: usize,
+    /// How much of the ledger was compared with the engine.
+    compared: usize,
+    /// An agent that only ever reads the ledger.
+    reader: Engine,
+    starts: usize,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let settings = some_policy(&mut random);
+        let now = Now { boot: BootTime(20_000), wall: WallTime(1_800_000_000_000) };
+        Self {
+            random,
+            now,
+            boot: 1,
+            life: 0,
+            ledger: Ledger::new(),
+            engine: None,
+            settings,
+            doors: vec![],
+            truth: BTreeMap::new(),
+            mail: vec![],
+            files: BTreeMap::new(),
+            model: Model::default(),
+            read: 0,
+            compared: 0,
+            reader: Engine::new(),
+            starts: 0,
+        }
+    }
+
+    /// Lets the host live for so many turns, then lets everything end. Returns how
+    /// many commands really started.
+    pub(crate) fn live(mut self, turns: usize) -> usize {
+        for turn in 0..turns {
+            self.turn();
+            self.check(turn);
+        }
+        self.end_all();
+        self.starts
+    }
+
+    fn turn(&mut self) {
+        if self.engine.is_none() && !self.random.one_in(3) {
+            return self.start_agent();
+        }
+        match self.random.below(100) {
+            0..=33 => self.deliver_from_a_door(),
+            34..=49 => self.a_door_goes_on(),
+            50..=59 => self.open_a_door(),
+            60..=73 => self.somebody_decides(),
+            74..=81 => self.deliver_mail(),
+            82..=87 => self.time_passes(),
+            88..=89 => self.a_door_hangs_up(),
+            90 => self.somebody_takes_back(),
+            91 => self.somebody_revokes(),
+            92 => self.load_policy(),
+            93 => self.replace_a_file(),
+            94 => self.ledger.full = self.random.one_in(3),
+            95..=96 => self.rotate(),
+            97 if self.random.one_in(2) => self.kill_agent(),
+            97 if self.random.one_in(2) => self.stop_agent(),
+            98 if self.random.one_in(4) => self.cut_power(),
+            98 if self.random.one_in(12) => self.lose_a_part(),
+            _ => self.tick(),
+        }
+    }
+}
+
+fn engine_of(engine: &mut Option<Engine>) -> &mut Engine {
+    engine.as_mut().expect("the agent is up")
+}
