@@ -74,6 +74,7 @@ mod inside;
 mod login;
 mod machine;
 mod package;
+mod product;
 mod pty;
 mod release;
 mod running;
@@ -84,6 +85,7 @@ mod wait;
 
 pub use host::Host;
 pub use package::package;
+pub use product::{PolicyFiles, json};
 pub use release::Release;
 pub use running::{Output, Running};
 pub use scenario::{Scenario, run_scenarios};

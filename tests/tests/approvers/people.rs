@@ -1,0 +1,120 @@
+//! Who is asked, and who is not.
+
+use serde_json::json;
+use writ_tests::{Host, PATIENCE, json as parsed};
+
+use super::super::approvers::verbs::in_advance;
+
+pub(crate) fn who_is_not_asked_neither_sees_nor_decides(host: &Host) {
+    let id = in_advance(host, "alice", "/srv/bob/secret", "");
+    for (verb, status) in
+        [("show", 1), ("approve --yes", 1), ("deny", 1), ("revoke", 1), ("cancel", 1), ("end", 1)]
+    {
+        let tried = host.as_user("dave", &format!("writ {verb} {id}"));
+        let said = tried.failed_with(status);
+        assert!(!said.contains("alice") && !said.contains("secret"), "{tried}");
+    }
+    assert_eq!(
+        parsed(&host.as_user("dave", "writ pending --json")),
+        json!({"requests": []}),
+        "dave sees what he is not asked"
+    );
+    // Past the command line, with the right digest even.
+    let shown = parsed(&host.as_user("bob", &format!("writ show {id} --json")));
+    let decision = json!({"id": id, "digest": shown["digest"], "verdict": "approve"});
+    let reply = host.call_agent("dave", "Decide", &decision);
+    assert_eq!(reply["error"], "io.writ.Agent.NotYours", "{reply}");
+    let reply = host.call_agent("dave", "List", &json!({"scope": "all"}));
+    assert_eq!(reply["error"], "org.varlink.service.PermissionDenied", "{reply}");
+    // An approver who is not the requester sees it, but cannot take it back for her.
+    host.as_user("bob", &format!("writ cancel {id}")).failed_with(5);
+    host.as_user("alice", &format!("writ cancel {id}")).ok();
+}
+
+pub(crate) fn doors_are_for_root_alone(host: &Host) {
+    let attempt = "0123456789abcdef0123456789abcdef";
+    let command = json!({
+        "path": "/usr/bin/id", "argv": ["id"], "cwd": "/",
+        "run_as": {"user": "root", "uid": 0}, "edit": false,
+    });
+    let calls = [
+        (
+            "Ask",
+            json!({"attempt": attempt, "door": "sudo", "command": command, "interactive": false}),
+        ),
+        ("Confirm", json!({"attempt": attempt, "id": "7K3M-Q2"})),
+        (
+            "Finish",
+            json!({"attempt": attempt, "id": "7K3M-Q2", "ending": {"exit_status": 0},
+                   "runtime_ms": 1}),
+        ),
+        ("Reload", json!({})),
+        ("AcknowledgeBreak", json!({"comment": "no"})),
+    ];
+    for (method, parameters) in calls {
+        let reply = host.call_agent("alice", method, &parameters);
+        assert_eq!(reply["error"], "org.varlink.service.PermissionDenied", "{method}: {reply}");
+    }
+}
+
+pub(crate) fn users_groups_and_teams_are_asked(host: &Host) {
+    for (file, approver, other) in [
+        ("/srv/bob/user", "bob", "carol"),
+        ("/srv/group/group", "bob", "carol"),
+        ("/srv/team/team", "carol", "bob"),
+    ] {
+        let id = in_advance(host, "alice", file, "");
+        host.as_user(other, &format!("writ approve {id} --yes")).failed_with(1);
+        let pending = host.as_user(approver, "writ pending");
+        assert!(pending.ok().contains(&id), "{pending}");
+        host.as_user(approver, &format!("writ approve {id} --yes")).ok();
+        host.as_user("alice", &format!("sudo touch {file}")).ok();
+    }
+    // A group counts as it is now, not as it was at the login.
+    let dave = host.login("dave");
+    let id = in_advance(host, "alice", "/srv/group/joined", "");
+    assert_eq!(dave.run(&format!("writ approve {id} --yes")).1, 1);
+    host.root(&["gpasswd", "--add", "dave", "oncall"]).ok();
+    assert_eq!(dave.run(&format!("writ approve {id} --yes")).1, 0);
+    host.root(&["gpasswd", "--delete", "dave", "oncall"]).ok();
+    // Nor may who has left a group take back what it granted.
+    assert_eq!(dave.run(&format!("writ show {id}")).1, 0, "who answered may see it");
+    assert_eq!(dave.run(&format!("writ revoke {id}")).1, 5);
+    host.as_user("alice", &format!("writ end {id}")).ok();
+}
+
+pub(crate) fn varlinkctl_can_talk_to_the_agent(host: &Host) {
+    let socket = "/run/writ/io.writ.Agent";
+    let info = host.as_user("alice", &format!("varlinkctl info {socket}"));
+    assert!(info.ok().contains("io.writ.Agent"), "{info}");
+    let interfaces = host.as_user("alice", &format!("varlinkctl list-interfaces {socket}"));
+    assert!(interfaces.ok().lines().any(|line| line == "io.writ.Agent"), "{interfaces}");
+    let text = host.as_user("alice", &format!("varlinkctl introspect {socket} io.writ.Agent"));
+    for method in ["Ask", "Confirm", "Decide", "List", "Status"] {
+        assert!(text.ok().contains(&format!("method {method}(")), "{method}: {text}");
+    }
+    let status = host.as_user("alice", &format!("varlinkctl call {socket} io.writ.Agent.Status '{{}}'"));
+    assert_eq!(parsed(&status)["mode"], "enforce");
+    let confirm = format!(
+        "varlinkctl call {socket} io.writ.Agent.Confirm \
+         '{{\"attempt\":\"0123456789abcdef0123456789abcdef\",\"id\":\"7K3M-Q2\"}}'"
+    );
+    let refused = host.as_user("alice", &confirm);
+    assert_ne!(refused.status, 0, "{refused}");
+    assert!(refused.stderr.contains("PermissionDenied"), "{refused}");
+    // With `more`, one reply follows the other until the answer is there.
+    let request = format!(
+        "cd / && varlinkctl call --more {socket} io.writ.Agent.Request '{}'",
+        json!({"command": {
+            "path": "/usr/bin/touch", "argv": ["touch", "/srv/bob/more"], "cwd": "/",
+            "run_as": {"user": "root", "uid": 0}, "edit": false,
+        }})
+    );
+    let asking = host.start_as("alice", &request);
+    asking.expect_stdout("waiting");
+    let id = host.request_of("pending", "/srv/bob/more");
+    host.as_user("bob", &format!("writ approve {id} --yes")).ok();
+    asking.expect_stdout("allowed");
+    asking.finish(PATIENCE).ok();
+    host.as_user("alice", &format!("writ end {id}")).ok();
+}
