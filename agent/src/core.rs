@@ -36,6 +36,8 @@ pub(crate) struct Core {
     pub deadline_changed: tokio::sync::Notify,
     /// Wakes the task that syncs in groups.
     pub sync_wanted: tokio::sync::Notify,
+    /// Wakes the task that copies to the journal in groups.
+    pub copy_wanted: tokio::sync::Notify,
 }
 
 /// Something that takes time and whose end is an event again.
@@ -119,6 +121,7 @@ impl Core {
             jobs,
             deadline_changed: tokio::sync::Notify::new(),
             sync_wanted: tokio::sync::Notify::new(),
+            copy_wanted: tokio::sync::Notify::new(),
         };
         (Rc::new(core), queue)
     }
@@ -149,6 +152,11 @@ impl Core {
         }
         let unsynced = inner.needs_sync();
         inner.publish(entries);
+        // What people did is copied at once, what policy does by itself in groups.
+        if step.durability == Durability::Synced {
+            inner.journal.flush();
+        }
+        let uncopied = inner.journal.needs_flush();
         for change in step.changes {
             inner.engine.apply(change);
         }
@@ -159,6 +167,9 @@ impl Core {
         self.deadline_changed.notify_one();
         if unsynced {
             self.sync_wanted.notify_one();
+        }
+        if uncopied {
+            self.copy_wanted.notify_one();
         }
         step.result.map_err(told)
     }
@@ -215,6 +226,11 @@ impl Core {
             Store::Open(ledger) => ledger.sync(),
             Store::Sealed(_) => Ok(()),
         }
+    }
+
+    /// Hands to the journal what it does not have yet.
+    pub(crate) fn copy(&self) {
+        self.inner.borrow_mut().journal.flush();
     }
 
     /// Why everything is refused, if it is.
@@ -309,7 +325,7 @@ impl Inner {
         entries
     }
 
-    fn publish(&self, entries: Vec<Entry>) {
+    fn publish(&mut self, entries: Vec<Entry>) {
         let head = match &self.store {
             Store::Open(ledger) => ledger.head().link,
             Store::Sealed(_) => return,

@@ -5,12 +5,20 @@
 //! user chooses, the process's name, has its newlines escaped, so that it cannot
 //! forge a line.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 
 use writ_engine::facts::Uid;
 
 /// An audit loginuid that was never set.
 const LOGIN_UID_UNSET: u32 = u32::MAX;
+
+/// How much room a file of `/proc/PID` is given, in bytes.
+const FILE_BYTES_USUAL: usize = 4096;
+
+/// How much of a file of `/proc/PID` is read at most, in bytes: the longest is a
+/// control group's path in each hierarchy.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 /// What is known of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +51,7 @@ impl Process {
     pub(crate) fn look_at(pid: i32) -> Result<Self, ProcessError> {
         let error = |what: &str| ProcessError { pid, what: what.to_owned() };
         let read = |name: &str| {
-            fs::read_to_string(format!("/proc/{pid}/{name}"))
+            read_at_once(&format!("/proc/{pid}/{name}"))
                 .map_err(|cause| error(&format!("/proc/{pid}/{name}: {cause}")))
         };
         let real_uid =
@@ -58,6 +66,15 @@ impl Process {
             session: session(&cgroup),
         })
     }
+}
+
+/// Reads a file whose length the kernel does not tell, with room for all of it from
+/// the start: growing towards it takes a system call each time, between a sudo and
+/// its answer.
+fn read_at_once(path: &str) -> io::Result<String> {
+    let mut text = String::with_capacity(FILE_BYTES_USUAL);
+    File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn real_uid(status: &str) -> Option<Uid> {

@@ -26,6 +26,10 @@ use crate::{jobs, start, store};
 /// After something was written through: when it is on the disk at the latest.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
 
+/// After something was recorded by policy alone: when the journal has it at the
+/// latest. Longer than a sudo takes that waits for nobody.
+const COPY_WITHIN: Duration = Duration::from_millis(25);
+
 /// How long accepting rests when the system has no descriptor left.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
@@ -106,6 +110,7 @@ async fn run(
     tokio::task::spawn_local(jobs::run(Rc::clone(&agent), queue));
     tokio::task::spawn_local(keep_time(Rc::clone(&agent.core), DeadlineTimer::new()?));
     tokio::task::spawn_local(sync_in_groups(Rc::clone(&agent.core)));
+    tokio::task::spawn_local(copy_in_groups(Rc::clone(&agent.core)));
     tokio::task::spawn_local(ping_watchdog());
     tokio::task::spawn_local(accept(Rc::clone(&agent), listener));
     tell_systemd(&[NotifyState::Ready]);
@@ -163,9 +168,14 @@ async fn accept(agent: Rc<Agent>, listener: UnixListener) {
 
 /// Wakes the engine at its deadlines, and at nothing else.
 async fn keep_time(core: Rc<Core>, timer: DeadlineTimer) {
+    let mut set = None;
     loop {
-        if timer.set(core.next_deadline()).is_err() {
-            return;
+        let deadline = core.next_deadline();
+        if set != Some(deadline) {
+            if timer.set(deadline).is_err() {
+                return;
+            }
+            set = Some(deadline);
         }
         tokio::select! {
             () = core.deadline_changed.notified() => {}
@@ -173,6 +183,8 @@ async fn keep_time(core: Rc<Core>, timer: DeadlineTimer) {
                 if woken.is_err() {
                     return;
                 }
+                // It does not go off twice.
+                set = None;
                 let _ = core.submit(Event::Tick);
             }
         }
@@ -186,6 +198,14 @@ async fn sync_in_groups(core: Rc<Core>) {
         if let Err(error) = core.sync() {
             eprintln!("the ledger is not synced, and everything is refused from now on: {error}");
         }
+    }
+}
+
+async fn copy_in_groups(core: Rc<Core>) {
+    loop {
+        core.copy_wanted.notified().await;
+        tokio::time::sleep(COPY_WITHIN).await;
+        core.copy();
     }
 }
 

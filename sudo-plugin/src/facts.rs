@@ -68,10 +68,12 @@ impl Invoker {
             number(info, "runas_uid").ok_or(FactsError::Missing("whom the command runs as"))?;
         let edit = is_true(info, "sudoedit");
         let argv = if edit { edited_files(argv) } else { argv };
+        let cwd = self.directory(info).ok_or(FactsError::NoDirectory)?;
+        let path = text::encode(path);
         Ok(Command {
-            path: text::encode(path),
+            path: if edit { path } else { from(&cwd, path) },
             argv: argv.iter().map(|word| text::encode(word)).collect(),
-            cwd: self.directory(info).ok_or(FactsError::NoDirectory)?,
+            cwd,
             run_as: RunAs {
                 user: value(info, "runas_user").map_or_else(|| format!("#{uid}"), text::encode),
                 uid,
@@ -95,6 +97,19 @@ impl Invoker {
 /// What sudo says when it cannot tell in which directory a command of an
 /// intercepted program is to run.
 const UNKNOWN: &[u8] = b"unknown";
+
+/// A command that was called by a relative path (`sudo ./tool`): sudo hands the path
+/// on as it was typed, and executes it from the directory that the command runs in.
+fn from(directory: &str, path: String) -> String {
+    if path.starts_with('/') {
+        return path;
+    }
+    let mut below = path.as_str();
+    while let Some(rest) = below.strip_prefix("./") {
+        below = rest.trim_start_matches('/');
+    }
+    format!("{}/{below}", directory.trim_end_matches('/'))
+}
 
 /// sudoedit's vector is `editor [option…] -- file…`: the editor runs as the
 /// invoker, the files are what he asks for.
@@ -165,6 +180,19 @@ mod tests {
         info.pop();
         info.push(b"runcwd=unknown");
         assert_eq!(alice(&[], &[]).command(&info, &[b"id"]), Err(FactsError::NoDirectory));
+    }
+
+    #[test]
+    fn a_relative_path_is_told_from_where_the_command_runs() {
+        let path_of = |path: &str, cwd: &str| {
+            let (command, cwd) = (format!("command={path}"), format!("cwd={cwd}"));
+            let info = [command.as_bytes(), cwd.as_bytes(), b"runas_uid=0"];
+            alice(&[], &[]).command(&info, &[path.as_bytes()]).unwrap().path
+        };
+        assert_eq!(path_of("./tool", "/srv"), "/srv/tool");
+        assert_eq!(path_of(".//./bin/tool", "/srv"), "/srv/bin/tool");
+        assert_eq!(path_of("../tool", "/srv"), "/srv/../tool");
+        assert_eq!(path_of("bin/tool", "/"), "/bin/tool");
     }
 
     #[test]

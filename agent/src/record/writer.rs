@@ -2,6 +2,10 @@
 //!
 //! The journal may be slow, full or away; the loop that decides never waits for
 //! it. What cannot be taken in time is counted and left to the ledger.
+//!
+//! Entries are gathered until [`JournalWriter::flush`]: each that journald gets
+//! wakes it and the syslog daemon, and their work would be done between a sudo and
+//! its answer.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -17,6 +21,9 @@ use super::journal::{JOURNAL_SOCKET, SYSLOG_SOCKET, native, send, syslog_line};
 /// How many entries may wait for the journal.
 const QUEUE_MAX: usize = 16_384;
 
+/// How many entries are gathered at most before they are handed over.
+const GATHERED_MAX: usize = 256;
+
 /// How long one entry may wait for room in the journal's socket.
 const SEND_MAX: Duration = Duration::from_secs(5);
 
@@ -30,10 +37,13 @@ pub(crate) struct LedgerPlace {
     pub digest: String,
 }
 
+type Item = (Entry, Option<LedgerPlace>);
+
 /// The way to the journal.
 #[derive(Debug)]
 pub(crate) struct JournalWriter {
-    queue: Option<SyncSender<(Entry, Option<LedgerPlace>)>>,
+    gathered: Vec<Item>,
+    queue: Option<SyncSender<Item>>,
     dropped: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
@@ -50,14 +60,30 @@ impl JournalWriter {
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || write_all(&entries, &counter))?;
-        Ok(Self { queue: Some(queue), dropped, thread: Some(thread) })
+        Ok(Self { gathered: Vec::new(), queue: Some(queue), dropped, thread: Some(thread) })
     }
 
-    /// Hands over an entry; never waits.
-    pub(crate) fn put(&self, entry: Entry, place: Option<LedgerPlace>) {
-        let taken = self.queue.as_ref().is_some_and(|queue| queue.try_send((entry, place)).is_ok());
-        if !taken {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Keeps an entry for the next [`JournalWriter::flush`].
+    pub(crate) fn put(&mut self, entry: Entry, place: Option<LedgerPlace>) {
+        self.gathered.push((entry, place));
+        if self.gathered.len() >= GATHERED_MAX {
+            self.flush();
+        }
+    }
+
+    /// Whether a flush would hand anything over.
+    #[must_use]
+    pub(crate) fn needs_flush(&self) -> bool {
+        !self.gathered.is_empty()
+    }
+
+    /// Hands over what was gathered; never waits.
+    pub(crate) fn flush(&mut self) {
+        let Some(queue) = &self.queue else { return };
+        for item in self.gathered.drain(..) {
+            if queue.try_send(item).is_err() {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 
@@ -71,6 +97,7 @@ impl JournalWriter {
 impl Drop for JournalWriter {
     /// What waits is still written.
     fn drop(&mut self) {
+        self.flush();
         self.queue.take();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -78,7 +105,7 @@ impl Drop for JournalWriter {
     }
 }
 
-fn write_all(entries: &Receiver<(Entry, Option<LedgerPlace>)>, dropped: &AtomicU64) {
+fn write_all(entries: &Receiver<Item>, dropped: &AtomicU64) {
     let mut target = None;
     for (entry, place) in entries {
         // The journal may have been restarted: once more with a new connection.

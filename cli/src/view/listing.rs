@@ -9,6 +9,10 @@ use crate::span::{countdown, in_words};
 use crate::table::Table;
 use crate::view::command;
 
+/// The longest command in a list, in characters: one that is longer would push the
+/// others off the screen. The whole of it is in the question.
+const COMMAND_CHARACTERS_MAX: usize = 800;
+
 /// What waits for the reader, one row each: who asks for what, since when, and how
 /// long is left. `now_wall_ms` is milliseconds since 1970-01-01 UTC.
 pub(crate) fn to_decide(requests: &[Request], now_wall_ms: u64, screen: Screen) -> String {
@@ -96,9 +100,20 @@ pub(crate) fn approvals(request: &Request) -> usize {
     request.decisions.iter().filter(approved).count()
 }
 
+/// The command; one that is too long for a list says what is missing and where it is.
+fn listed(request: &Request) -> String {
+    let line = command::line(&request.command);
+    let Some((end, _)) = line.char_indices().nth(COMMAND_CHARACTERS_MAX) else {
+        return line;
+    };
+    let (seen, rest) = line.split_at(end);
+    let more = rest.chars().count();
+    format!("{seen}… ({more} characters more: writ show {})", shown(&request.id))
+}
+
 /// The command, and under it what is not as usual.
 fn what(request: &Request) -> Vec<String> {
-    let mut lines = vec![command::line(&request.command)];
+    let mut lines = vec![listed(request)];
     if let Some(name) = command::other_name(&request.command) {
         lines.push(format!("called as {name}"));
     }
