@@ -93,7 +93,8 @@ pub(crate) fn varlinkctl_can_talk_to_the_agent(host: &Host) {
     for method in ["Ask", "Confirm", "Decide", "List", "Status"] {
         assert!(text.ok().contains(&format!("method {method}(")), "{method}: {text}");
     }
-    let status = host.as_user("alice", &format!("varlinkctl call {socket} io.writ.Agent.Status '{{}}'"));
+    let status =
+        host.as_user("alice", &format!("varlinkctl call {socket} io.writ.Agent.Status '{{}}'"));
     assert_eq!(parsed(&status)["mode"], "enforce");
     let confirm = format!(
         "varlinkctl call {socket} io.writ.Agent.Confirm \

@@ -1,0 +1,166 @@
+//! What a requester may try.
+
+use writ_tests::{Host, Terminal};
+
+use crate::policy::{approve, as_bob, left_open, waiting_id};
+
+/// A clear screen, a title, marks that turn what follows around, a break of the
+/// line, no UTF-8: as bash writes it.
+const NASTY: &str = r"$'a\e[2Jb\e]0;t\ac\u202ed\u2066e\nf\rg\x9b1mh\xff\xfei\u200bj\\x41 k\t'";
+
+pub(crate) fn an_argument_of_any_bytes_runs_unchanged_and_is_shown_escaped(host: &Host) {
+    let plain = host.as_user("alice", &format!("printf %s {NASTY} | sha256sum"));
+    let bob = host.login("bob");
+    bob.look_away();
+    let line = format!("sudo printf %s {NASTY}");
+    let id = left_open(host, "alice", &line);
+    bob.expect(&format!("writ approve {id}"));
+    println!("{}", bob.screen());
+    for view in ["writ pending", &format!("writ show {id}"), "writ status"] {
+        let shown = as_bob(host, view);
+        println!("{view}: {shown}");
+        assert_eq!(acts(&shown.stdout), None, "{view}: {shown}");
+    }
+    bob.type_line(&format!("writ show {id}"));
+    bob.prompt();
+    let raw = String::from_utf8_lossy(&bob.raw()).into_owned();
+    for sign in ["\x1b[2J", "\x1b]0;t\x07", "\u{202e}", "\u{2066}", "\u{200b}"] {
+        assert!(!raw.contains(sign), "{sign:?} reached bob's terminal");
+    }
+    approve(host, &id);
+    assert_eq!(host.as_user("alice", &format!("{line} | sha256sum")).ok(), plain.ok());
+}
+
+pub(crate) fn an_argument_forges_no_line_of_a_log(host: &Host) {
+    let forged = r#"\nNov 24 00:00:00 host writd[1]: WRIT_EVENT="decision.made" WRIT_ID="AAAA-AA" forged\n<85>forged"#;
+    let line = format!(r#"sudo printf %s $'{forged}" WRIT_BY="bob" forged\\" forged'"#);
+    let id = left_open(host, "alice", &line);
+    approve(host, &id);
+    host.as_user("alice", &line).ok();
+    let log = host.read("/var/log/auth.log");
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("forged")).collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        println!("{line}");
+        let own = line.contains(" writd") && line.contains(&format!(r#"WRIT_ID="{id}""#))
+            || line.contains(" sudo") && line.contains(" alice : ");
+        assert!(own, "{line}");
+        // A quotation mark inside of a value has a backslash before it.
+        assert!(!line.contains(r#" WRIT_BY="bob" forged"#), "{line}");
+    }
+    let by_field = host.root(&["journalctl", "-o", "cat", "WRIT_ID=AAAA-AA"]);
+    assert!(!by_field.stdout.contains("forged"), "{by_field}");
+}
+
+pub(crate) fn a_long_argument_is_whole(host: &Host) {
+    let long = r#""$(head -c 102400 /dev/zero | tr '\0' x)""#;
+    let line = format!("sudo printf %s-end {long}");
+    let plain = host.as_user("alice", &format!("printf %s-end {long} | sha256sum"));
+    let bob = host.login("bob");
+    bob.look_away();
+    let id = left_open(host, "alice", &line);
+    bob.expect(&format!("writ approve {id}"));
+    println!("{}", bob.screen());
+    let shown = as_bob(host, &format!("writ show {id}"));
+    assert!(shown.ok().matches('x').count() >= 102_400);
+    approve(host, &id);
+    assert_eq!(host.as_user("alice", &format!("{line} | sha256sum")).ok(), plain.ok());
+}
+
+pub(crate) fn a_command_that_the_requester_may_write_is_refused(host: &Host) {
+    let alice = host.login("alice");
+    alice.run("printf '#!/bin/sh\\ntouch /srv/own\\n' >own; chmod +x own");
+    refused_as_writable(&alice, "sudo ./own", "/home/alice");
+    host.root_sh("install -d -o alice /srv/hers && install -m 755 /usr/bin/touch /srv/hers/touch")
+        .ok();
+    refused_as_writable(&alice, "sudo /srv/hers/touch /srv/own", "/srv/hers");
+    host.root_sh("ln -s /srv/hers/touch /usr/local/bin/linked").ok();
+    refused_as_writable(&alice, "sudo linked /srv/own", "/srv/hers");
+    assert!(!host.has("/srv/own"));
+}
+
+fn refused_as_writable(alice: &Terminal, line: &str, named: &str) {
+    let (said, status) = alice.run(line);
+    println!("{said}");
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("writ: denied: ") && said.contains(named), "{said}");
+}
+
+pub(crate) fn a_program_that_was_replaced_is_not_started(host: &Host) {
+    host.put("/usr/local/bin/tool", "#!/bin/sh\necho the tool\n", 0o755);
+    let alice = host.login("alice");
+    alice.type_line("sudo tool; echo status $?");
+    let id = waiting_id(&alice);
+    host.put("/usr/local/bin/tool", "#!/bin/sh\ntouch /srv/replaced\n", 0o755);
+    as_bob(host, &format!("writ approve --yes {id}"));
+    let told = alice.expect("status 1\r\n");
+    println!("{}", alice.screen());
+    assert!(told.contains("has changed") || told.contains("not started"), "{told}");
+    assert!(!host.has("/srv/replaced"));
+}
+
+pub(crate) fn nothing_runs_unapproved_under_tight_limits_or_without_descriptors(host: &Host) {
+    for (number, around) in [
+        "ulimit -n 8; COMMAND",
+        "ulimit -n 5; COMMAND",
+        "ulimit -f 0; COMMAND",
+        "ulimit -u 1; COMMAND",
+        "ulimit -s 256; COMMAND",
+        "ulimit -v 40000; COMMAND",
+        "ulimit -t 1; COMMAND",
+        "COMMAND <&-",
+        "COMMAND >&-",
+        "COMMAND 2>&-",
+        "COMMAND <&- >&- 2>&-",
+        "trap '' INT TERM HUP PIPE TSTP; COMMAND",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = format!("/srv/tight-{number}");
+        let line = around.replace("COMMAND", &format!("sudo -n touch {file}"));
+        let refused = host.as_user("alice", &line);
+        println!("{line}: {refused}");
+        assert_ne!(refused.status, 0, "{refused}");
+        assert!(!host.has(&file), "{refused}");
+        assert!(!refused.stderr.contains("panicked"), "{refused}");
+    }
+    for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+        let allowed = host.as_user("carol", &format!("sudo -n touch /srv/closed {closed}"));
+        assert_eq!(allowed.status, 0, "{closed}: {allowed}");
+    }
+}
+
+pub(crate) fn the_environment_decides_nothing(host: &Host) {
+    let line = "WRIT_SOCKET=/tmp/none WRIT_AGENT=/tmp/none WRIT_MODE=observe WRIT_DECISION=allow \
+        WRIT_ID=AAAA-AA SUDO_COMMAND=/usr/bin/true SUDO_USER=root USER=root LOGNAME=root \
+        LD_PRELOAD=/tmp/none.so LD_LIBRARY_PATH=/tmp NOTIFY_SOCKET=/tmp/none \
+        LISTEN_FDS=3 HOME=/root http_proxy=http://127.0.0.1:9 sudo -n touch /srv/environment";
+    let refused = host.as_user("alice", line);
+    assert_eq!(refused.status, 1, "{refused}");
+    assert!(refused.stderr.contains("stays open"), "{refused}");
+    assert!(!host.has("/srv/environment"));
+}
+
+pub(crate) fn a_misspelt_line_of_sudo_conf_is_found(host: &Host) {
+    assert_eq!(host.root(&["writ", "doctor"]).status, 0, "{}", host.root(&["writ", "doctor"]));
+    let conf = host.read("/etc/sudo.conf");
+    host.put("/etc/sudo.conf", conf.replace("Plugin writ_audit", "Plugn writ_audit"), 0o644);
+    let found = host.root(&["writ", "doctor"]);
+    let refused = host.as_user("alice", "sudo -n true");
+    host.put("/etc/sudo.conf", conf, 0o644);
+    println!("{found}\n{refused}");
+    assert_eq!(found.status, 1, "{found}");
+    assert!(found.stdout.contains("Plugn writ_audit"), "{found}");
+    assert!(
+        refused.failed_with(1).contains("only one of writ_approval and writ_audit"),
+        "{refused}"
+    );
+}
+
+/// The first character that would act on a terminal or cannot be seen.
+fn acts(text: &str) -> Option<char> {
+    text.chars().find(|c| {
+        c.is_control() && *c != '\n' || ('\u{200b}'..='\u{206f}').contains(c) || *c == '\u{fffd}'
+    })
+}

@@ -1,0 +1,114 @@
+//! The ways to call sudo.
+
+use writ_tests::{Host, PATIENCE};
+
+use crate::policy::{Sudoers, approve, id_in};
+
+pub(crate) fn what_policy_allows_runs_at_once(host: &Host) {
+    for pty in ["Defaults use_pty", "Defaults !use_pty"] {
+        let _sudoers = Sudoers::say(host, pty);
+        let carol = host.login("carol");
+        for (line, told) in [
+            ("sudo id -u", "0"),
+            ("sudo -n id -un", "root"),
+            ("sudo -u bob id -un", "bob"),
+            ("sudo -g games id -gn", "games"),
+            ("sudo -i pwd", "/root"),
+            ("sudo -s pwd", "/home/carol"),
+            ("sudo -D /srv pwd", "/srv"),
+            ("sudo A=1 sh -c 'echo $A'", "1"),
+            ("echo data | sudo cat", "data"),
+            ("sudo seq 3 | sudo tail -n 1", "3"),
+            ("sudo -k id -u", "0"),
+            ("sudo sudo -u bob id -un", "bob"),
+            ("sudo true && sudo -l >/dev/null && sudo -v && echo ok", "ok"),
+        ] {
+            assert_eq!(carol.run(line), (told.to_owned(), 0), "{line} with {pty}");
+        }
+        carol.type_line("sudo -i");
+        carol.expect("root@host:~# ");
+        carol.type_line("exit 3");
+        carol.prompt();
+        assert_eq!(carol.run("echo $?").0, "0", "a status of the wrapper's");
+        assert_eq!(host.as_user_with("carol", "sudo -n tr a-z A-Z", b"words").ok(), "WORDS");
+    }
+}
+
+pub(crate) fn a_command_in_the_background_goes_on_and_its_end_is_on_record(host: &Host) {
+    let carol = host.login("carol");
+    let wait = "sh -c 'until [ -e /srv/open ]; do sleep .05; done; exit 5'";
+    assert_eq!(carol.run(&format!("sudo -b {wait}")).1, 0);
+    assert_eq!(finished(host, "/srv/open"), None);
+    host.put("/srv/open", "", 0o644);
+    host.wait_until("the record of its end", PATIENCE, || finished(host, "/srv/open").is_some());
+    let finished = finished(host, "/srv/open").expect("it is there");
+    assert!(finished.contains(r#"WRIT_EXIT_STATUS="5""#), "{finished}");
+}
+
+pub(crate) fn files_are_edited_with_sudoedit(host: &Host) {
+    host.put("/srv/edited", "old\n", 0o600);
+    let editor = "EDITOR='sed -i s/old/new/'";
+    assert_eq!(host.login("carol").run(&format!("{editor} sudoedit /srv/edited")).1, 0);
+    assert_eq!(host.read("/srv/edited"), "new\n");
+
+    let editor = "EDITOR='sed -i s/new/newer/'";
+    let alice = host.login("alice");
+    alice.type_line(&format!("{editor} sudoedit /srv/edited"));
+    let told = alice.expect_regex("writ: [0-9A-Z]{4}-[0-9A-Z]{2} waiting for");
+    assert_eq!(host.read("/srv/edited"), "new\n");
+    let id = id_in(&told);
+    let shown = host.as_user("bob", &format!("writ show {id}"));
+    println!("{shown}");
+    assert!(shown.ok().contains("sudoedit /srv/edited"), "{shown}");
+    approve(host, &id);
+    alice.prompt();
+    host.wait_until("the edit", PATIENCE, || host.read("/srv/edited") == "newer\n");
+}
+
+pub(crate) fn intercepted_commands_are_decided_one_by_one(host: &Host) {
+    let _sudoers = Sudoers::say(host, "Defaults:dave intercept");
+    let dave = host.login("dave");
+    let (said, _) =
+        dave.run("sudo sh -c '/usr/bin/id -u; /usr/bin/whoami; /usr/bin/uname; echo end'");
+    println!("{said}");
+    let lines: Vec<&str> = said.lines().map(str::trim).collect();
+    assert!(lines.contains(&"0"), "id is allowed: {said}");
+    assert!(!lines.contains(&"root"), "whoami is denied: {said}");
+    assert!(!lines.contains(&"Linux"), "uname is asked about: {said}");
+    assert!(lines.contains(&"end"), "the shell goes on: {said}");
+    let asked = said.lines().find(|line| line.contains("stays open")).expect("uname stays open");
+    approve(host, &id_in(asked));
+    let (said, _) = dave.run("sudo sh -c '/usr/bin/uname; echo end'");
+    assert!(said.contains("Linux") && said.contains("end"), "{said}");
+}
+
+pub(crate) fn logged_subcommands_are_left_alone(host: &Host) {
+    let _sudoers = Sudoers::say(host, "Defaults:dave log_subcmds");
+    let dave = host.login("dave");
+    assert_eq!(
+        dave.run("sudo sh -c '/usr/bin/id -u; /usr/bin/uname; exit 3'"),
+        ("0\nLinux".to_owned(), 3)
+    );
+}
+
+pub(crate) fn a_command_inherits_no_descriptor(host: &Host) {
+    // The fourth is that of ls itself, for the folder that it reads.
+    for pty in ["Defaults use_pty", "Defaults !use_pty"] {
+        let _sudoers = Sudoers::say(host, pty);
+        let carol = host.login("carol");
+        assert_eq!(carol.run("sudo ls /proc/self/fd | xargs").0, "0 1 2 3", "{pty}");
+        let alice = host.login("alice");
+        alice.type_line("sudo ls -C /proc/self/fd");
+        approve(host, &crate::policy::waiting_id(&alice));
+        alice.expect("\r\n0  1  2  3\r\n");
+    }
+}
+
+/// The line of syslog about the end of a command that has this in it.
+pub(crate) fn finished(host: &Host, command: &str) -> Option<String> {
+    let log = host.read("/var/log/auth.log");
+    let mut lines = log
+        .lines()
+        .filter(|line| line.contains(r#"WRIT_EVENT="command.finished""#) && line.contains(command));
+    lines.next_back().map(str::to_owned)
+}
