@@ -15,16 +15,12 @@ const BATCH_RECORDS: usize = 16;
 const SYNCED_RECORDS: usize = 1000;
 
 /// All in one segment, so that opening replays all of it.
-const OPTIONS: Options = Options {
-    segment_bytes: u64::MAX,
-    group: None,
-};
+const OPTIONS: Options = Options { segment_bytes: u64::MAX, group: None };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let home = tempfile::tempdir()?;
-    let directory = std::env::args_os()
-        .nth(1)
-        .map_or_else(|| home.path().join("ledger"), PathBuf::from);
+    let directory =
+        std::env::args_os().nth(1).map_or_else(|| home.path().join("ledger"), PathBuf::from);
     let filler = "x".repeat(RECORD_BYTES - "{\"filler\":\"\"}".len());
     let record = Record::from_json(&format!("{{\"filler\":\"{filler}\"}}"))?;
 

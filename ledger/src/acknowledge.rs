@@ -97,10 +97,7 @@ impl Acknowledgement {
         while let Some(entry) = reader.next() {
             match entry {
                 Ok(entry) => {
-                    last = Some(Head {
-                        segment: entry.segment,
-                        link: entry.link,
-                    });
+                    last = Some(Head { segment: entry.segment, link: entry.link });
                 }
                 Err(ReadError::Broken(broken)) => {
                     if breaks.len() == BREAKS_MAX {
@@ -125,20 +122,10 @@ impl Acknowledgement {
         let newest = catalog.newest().unwrap_or(0);
         let unstarted = tail.is_some_and(|tail| tail.offset == 0);
         let head = Head {
-            segment: if unstarted {
-                newest.saturating_sub(1)
-            } else {
-                newest
-            },
+            segment: if unstarted { newest.saturating_sub(1) } else { newest },
             link: last.map_or(Link::GENESIS, |last| last.link),
         };
-        Ok(Self {
-            directory,
-            catalog,
-            breaks,
-            head,
-            tail,
-        })
+        Ok(Self { directory, catalog, breaks, head, tail })
     }
 
     /// The breaks, oldest first.
@@ -175,12 +162,7 @@ impl Acknowledgement {
         storage
             .sync_directory(self.directory.handle())
             .map_err(FileError::at(self.directory.path()))?;
-        Ok(Acknowledged {
-            head: tip.head,
-            breaks: self.breaks,
-            kept,
-            torn,
-        })
+        Ok(Acknowledged { head: tip.head, breaks: self.breaks, kept, torn })
     }
 }
 

@@ -51,18 +51,11 @@ impl Catalog {
         }
         // A segment that was set aside without the ledger saying so is missing.
         for (number, path) in set_aside {
-            if acknowledged
-                .get(&number)
-                .is_some_and(|found| found.file.is_some())
-            {
+            if acknowledged.get(&number).is_some_and(|found| found.file.is_some()) {
                 segments.entry(number).or_insert(path);
             }
         }
-        Ok(Self {
-            directory: directory.to_path_buf(),
-            segments,
-            acknowledged,
-        })
+        Ok(Self { directory: directory.to_path_buf(), segments, acknowledged })
     }
 
     pub(crate) fn oldest(&self) -> Option<u32> {
@@ -89,8 +82,7 @@ impl Catalog {
 
     /// The name that it gets when a break in it is acknowledged.
     pub(crate) fn broken_name(&self, number: u32) -> PathBuf {
-        self.directory
-            .join(format!("{number:0NUMBER_DIGITS$}{BROKEN_SUFFIX}"))
+        self.directory.join(format!("{number:0NUMBER_DIGITS$}{BROKEN_SUFFIX}"))
     }
 
     /// The newest segment with a whole first line: where replaying starts. The
@@ -99,9 +91,7 @@ impl Catalog {
         let Some(newest) = self.newest() else {
             return Ok(None);
         };
-        let before = newest
-            .checked_sub(1)
-            .filter(|_| self.oldest() < Some(newest));
+        let before = newest.checked_sub(1).filter(|_| self.oldest() < Some(newest));
         let (Some(before), Some(path)) = (before, self.file(newest)) else {
             return Ok(Some(newest));
         };
@@ -151,21 +141,11 @@ pub(crate) fn segment_path(directory: &Path, number: u32) -> PathBuf {
 }
 
 pub(crate) fn missing(segment: u32) -> Broken {
-    Broken {
-        segment,
-        line: 0,
-        offset: 0,
-        what: What::Missing,
-    }
+    Broken { segment, line: 0, offset: 0, what: What::Missing }
 }
 
 pub(crate) fn empty(segment: u32) -> Broken {
-    Broken {
-        segment,
-        line: 1,
-        offset: 0,
-        what: What::Empty,
-    }
+    Broken { segment, line: 1, offset: 0, what: What::Empty }
 }
 
 fn number(name: &str, suffix: &str) -> Option<u32> {
@@ -179,9 +159,7 @@ fn number(name: &str, suffix: &str) -> Option<u32> {
 /// is not read in full, as it may be long and there may be many.
 fn breaks_in(path: &Path) -> io::Result<Vec<Break>> {
     let mut start = Vec::new();
-    open_to_read(path)?
-        .take(FIELD_WITHIN_BYTES as u64)
-        .read_to_end(&mut start)?;
+    open_to_read(path)?.take(FIELD_WITHIN_BYTES as u64).read_to_end(&mut start)?;
     let field = b"\"breaks\":";
     if !start.windows(field.len()).any(|window| window == field) {
         return Ok(Vec::new());

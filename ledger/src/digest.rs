@@ -111,10 +111,7 @@ mod tests {
         let digest = Digest::of(b"abc");
         let mut hex = Vec::new();
         digest.write_hex(&mut hex);
-        assert_eq!(
-            hex,
-            b"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(hex, b"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(digest.to_string().as_bytes(), hex);
         assert_eq!(Digest::from_hex(&hex), Some(digest));
         assert_eq!(Digest::of_reader(&mut &b"abc"[..]).unwrap(), digest);

@@ -23,10 +23,7 @@ pub struct FileError {
 impl FileError {
     /// For `map_err`: names the file that an error is about.
     pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
-        |source| Self {
-            path: path.to_path_buf(),
-            source,
-        }
+        |source| Self { path: path.to_path_buf(), source }
     }
 }
 
@@ -73,12 +70,7 @@ impl Directory {
             .open(&lock_path)
             .map_err(FileError::at(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_path_buf(),
-                handle,
-                group,
-                lock,
-            }),
+            Ok(()) => Ok(Self { path: path.to_path_buf(), handle, group, lock }),
             Err(TryLockError::WouldBlock) => Err(DirectoryError::Locked(path.to_path_buf())),
             Err(TryLockError::Error(source)) => Err(FileError::at(&lock_path)(source).into()),
         }
@@ -154,19 +146,14 @@ fn open_or_create(path: &Path, group: Option<u32>) -> Result<File, FileError> {
 }
 
 fn open_directory(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_DIRECTORY)
-        .open(path)
+    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_DIRECTORY).open(path)
 }
 
 fn appending() -> OpenOptions {
     let mut options = OpenOptions::new();
     // O_NONBLOCK so that a FIFO in the place of a file cannot hang the agent;
     // O_CLOEXEC is what std always sets.
-    options
-        .append(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options.append(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     options
 }
 

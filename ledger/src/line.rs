@@ -35,10 +35,7 @@ pub struct Link {
 
 impl Link {
     /// The place before the first line of all.
-    pub const GENESIS: Self = Self {
-        seq: 0,
-        digest: Digest::ZERO,
-    };
+    pub const GENESIS: Self = Self { seq: 0, digest: Digest::ZERO };
 }
 
 /// What a line holds between its chain fields, borrowed.
@@ -102,11 +99,7 @@ pub(crate) fn decode(line: &[u8]) -> Result<Line<'_>, What> {
         return Err(What::Digest);
     }
     let (seq, prev, payload) = read_covered(covered).ok_or(What::Malformed)?;
-    Ok(Line {
-        link: Link { seq, digest },
-        prev,
-        payload,
-    })
+    Ok(Line { link: Link { seq, digest }, prev, payload })
 }
 
 fn split_digest(line: &[u8]) -> Option<(&[u8], Digest)> {
@@ -139,9 +132,7 @@ fn read_payload(rest: &[u8]) -> Option<Payload<'_>> {
     let rest = rest.strip_prefix(BREAKS)?;
     let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Vec<Break>>();
     let breaks = values.next()?.ok()?;
-    let json = rest
-        .get(values.byte_offset()..)?
-        .strip_prefix(SNAPSHOT_AFTER_BREAKS)?;
+    let json = rest.get(values.byte_offset()..)?.strip_prefix(SNAPSHOT_AFTER_BREAKS)?;
     object(json).map(|state| Payload::Snapshot { state, breaks })
 }
 
@@ -160,10 +151,7 @@ mod tests {
     fn the_bytes_of_a_line_are_those_of_the_format() {
         let mut out = Vec::new();
         let link = encode_record(&mut out, Link::GENESIS, r#"{"event":"a"}"#);
-        let covered = format!(
-            r#"{{"seq":1,"prev":"{}","record":{{"event":"a"}}"#,
-            "0".repeat(64)
-        );
+        let covered = format!(r#"{{"seq":1,"prev":"{}","record":{{"event":"a"}}"#, "0".repeat(64));
         let digest = Digest::of(covered.as_bytes());
         assert_eq!(link, Link { seq: 1, digest });
         assert_eq!(
@@ -175,39 +163,16 @@ mod tests {
     #[test]
     fn every_kind_of_line_reads_back() {
         let breaks = vec![
-            Break {
-                segment: 3,
-                line: 17,
-                offset: 5120,
-                file: Some(Digest::of(b"x")),
-            },
-            Break {
-                segment: 4,
-                line: 0,
-                offset: 0,
-                file: None,
-            },
+            Break { segment: 3, line: 17, offset: 5120, file: Some(Digest::of(b"x")) },
+            Break { segment: 4, line: 0, offset: 0, file: None },
         ];
-        let before = Link {
-            seq: 41,
-            digest: Digest::of(b"before"),
-        };
+        let before = Link { seq: 41, digest: Digest::of(b"before") };
         for breaks in [vec![], breaks] {
             let mut out = Vec::new();
             let link = encode_snapshot(&mut out, before, "{}", &breaks).unwrap();
             assert_eq!(out.pop(), Some(b'\n'));
-            let payload = Payload::Snapshot {
-                state: "{}",
-                breaks,
-            };
-            assert_eq!(
-                decode(&out),
-                Ok(Line {
-                    link,
-                    prev: before.digest,
-                    payload
-                })
-            );
+            let payload = Payload::Snapshot { state: "{}", breaks };
+            assert_eq!(decode(&out), Ok(Line { link, prev: before.digest, payload }));
         }
     }
 

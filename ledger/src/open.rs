@@ -144,11 +144,7 @@ impl<S: Storage> Ledger<S> {
         let file = open_to_append(&path).map_err(FileError::at(&path))?;
         // What was replayed is acted upon, so it must not go with the next power cut.
         storage.sync(&file).map_err(FileError::at(&path))?;
-        let opened = Opened {
-            head: tip.head,
-            replayed,
-            torn,
-        };
+        let opened = Opened { head: tip.head, replayed, torn };
         Ok((Self::at(storage, directory, options, file, tip), opened))
     }
 }
@@ -160,15 +156,10 @@ fn create<S: Storage>(
 ) -> Result<(Ledger<S>, Opened), OpenError> {
     let path = segment_path(directory.path(), FIRST_SEGMENT);
     let file = directory.create(&path).map_err(FileError::at(&path))?;
-    storage
-        .sync_directory(directory.handle())
-        .map_err(FileError::at(directory.path()))?;
+    storage.sync_directory(directory.handle()).map_err(FileError::at(directory.path()))?;
     let tip = Tip::at_start_of(FIRST_SEGMENT);
     let opened = Opened {
-        head: Head {
-            segment: FIRST_SEGMENT,
-            link: Link::GENESIS,
-        },
+        head: Head { segment: FIRST_SEGMENT, link: Link::GENESIS },
         replayed: 0,
         torn: None,
     };

@@ -165,22 +165,14 @@ impl Reader {
         let newest = self.catalog.newest() == Some(segment);
         let only = self.catalog.oldest() == Some(segment);
         let started = walk.lines() > 0;
-        let end = |what| Broken {
-            segment,
-            line: walk.lines() + 1,
-            offset: walk.offset(),
-            what,
-        };
+        let end = |what| Broken { segment, line: walk.lines() + 1, offset: walk.offset(), what };
         if newest {
             if !started && only && segment != FIRST_SEGMENT {
                 return Err(empty(segment));
             }
             if tail_bytes > 0 || !(started || only) {
-                self.unfinished = Some(Unfinished {
-                    segment,
-                    offset: walk.offset(),
-                    bytes: tail_bytes,
-                });
+                self.unfinished =
+                    Some(Unfinished { segment, offset: walk.offset(), bytes: tail_bytes });
             }
             return Ok(());
         }
@@ -191,9 +183,7 @@ impl Reader {
             return Err(empty(segment));
         }
         self.follows = walk.follows();
-        self.end_before = self
-            .follows
-            .map(|link| end(What::Discontinued { ends: link.seq }));
+        self.end_before = self.follows.map(|link| end(What::Discontinued { ends: link.seq }));
         Ok(())
     }
 
@@ -229,10 +219,5 @@ impl Iterator for Reader {
 }
 
 fn located(found: &Break, what: What) -> Broken {
-    Broken {
-        segment: found.segment,
-        line: found.line,
-        offset: found.offset,
-        what,
-    }
+    Broken { segment: found.segment, line: found.line, offset: found.offset, what }
 }

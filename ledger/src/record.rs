@@ -97,10 +97,7 @@ fn object(json: &str, bytes_max: usize) -> Result<Box<str>, RecordError> {
         return Err(RecordError::LineFeed);
     }
     if json.len() > bytes_max {
-        return Err(RecordError::TooLong {
-            bytes: json.len(),
-            bytes_max,
-        });
+        return Err(RecordError::TooLong { bytes: json.len(), bytes_max });
     }
     Ok(json.into())
 }
@@ -111,38 +108,20 @@ mod tests {
 
     #[test]
     fn only_one_object_on_one_line_is_a_record() {
-        assert_eq!(
-            Record::from_json(" {\"a\":1} ").unwrap().as_json(),
-            "{\"a\":1}"
-        );
-        assert!(matches!(
-            Record::from_json("[1]"),
-            Err(RecordError::NotAnObject)
-        ));
-        assert!(matches!(
-            Record::from_json("{\"a\":\n1}"),
-            Err(RecordError::LineFeed)
-        ));
+        assert_eq!(Record::from_json(" {\"a\":1} ").unwrap().as_json(), "{\"a\":1}");
+        assert!(matches!(Record::from_json("[1]"), Err(RecordError::NotAnObject)));
+        assert!(matches!(Record::from_json("{\"a\":\n1}"), Err(RecordError::LineFeed)));
         for wrong in ["", "{", "{\"a\":1},\"b\":{}", "{\"a\":\"\n\"}"] {
-            assert!(
-                matches!(Record::from_json(wrong), Err(RecordError::Json(_))),
-                "{wrong}"
-            );
+            assert!(matches!(Record::from_json(wrong), Err(RecordError::Json(_))), "{wrong}");
         }
     }
 
     #[test]
     fn a_snapshot_may_be_longer_than_a_record_and_both_are_bounded() {
         let long = format!("{{\"a\":\"{}\"}}", "x".repeat(RECORD_BYTES_MAX));
-        assert!(matches!(
-            Record::from_json(&long),
-            Err(RecordError::TooLong { .. })
-        ));
+        assert!(matches!(Record::from_json(&long), Err(RecordError::TooLong { .. })));
         assert!(Snapshot::from_json(&long).is_ok());
         let longer = format!("{{\"a\":\"{}\"}}", "x".repeat(SNAPSHOT_BYTES_MAX));
-        assert!(matches!(
-            Snapshot::from_json(&longer),
-            Err(RecordError::TooLong { .. })
-        ));
+        assert!(matches!(Snapshot::from_json(&longer), Err(RecordError::TooLong { .. })));
     }
 }

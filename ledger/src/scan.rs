@@ -31,11 +31,7 @@ pub(crate) struct Scanner {
 
 impl Scanner {
     pub(crate) fn new(file: File) -> Self {
-        Self {
-            reader: BufReader::with_capacity(BUFFER_BYTES, file),
-            line: Vec::new(),
-            offset: 0,
-        }
+        Self { reader: BufReader::with_capacity(BUFFER_BYTES, file), line: Vec::new(), offset: 0 }
     }
 
     /// Where the next line starts. After a tail or a line that is too long, which
@@ -47,9 +43,7 @@ impl Scanner {
     /// The next line, of at most `bytes_max` with its line feed.
     pub(crate) fn next(&mut self, bytes_max: usize) -> io::Result<Scanned<'_>> {
         self.line.clear();
-        (&mut self.reader)
-            .take(bytes_max as u64)
-            .read_until(b'\n', &mut self.line)?;
+        (&mut self.reader).take(bytes_max as u64).read_until(b'\n', &mut self.line)?;
         let read = self.line.len() as u64;
         if self.line.last() == Some(&b'\n') {
             self.line.pop();
@@ -71,10 +65,7 @@ impl Scanner {
         while self.line.last() == Some(&0) {
             self.line.pop();
         }
-        Ok(Scanned::Tail {
-            bytes: &self.line,
-            total: read + beyond,
-        })
+        Ok(Scanned::Tail { bytes: &self.line, total: read + beyond })
     }
 
     /// How many NUL bytes there are before the end; none if there is something else.

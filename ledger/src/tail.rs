@@ -43,9 +43,7 @@ pub(crate) fn cut_off(
     } else {
         fs::remove_file(&path).map_err(FileError::at(&path))?;
     }
-    storage
-        .sync_directory(directory.handle())
-        .map_err(FileError::at(directory.path()))?;
+    storage.sync_directory(directory.handle()).map_err(FileError::at(directory.path()))?;
     Ok(Torn { tail, kept_in })
 }
 

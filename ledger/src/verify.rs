@@ -65,10 +65,7 @@ fn read_all(directory: &Path) -> Result<Report, ReadError> {
 
 impl Report {
     fn count(&mut self, entry: &Entry) {
-        let head = Head {
-            segment: entry.segment,
-            link: entry.link,
-        };
+        let head = Head { segment: entry.segment, link: entry.link };
         self.lines += 1;
         self.segments += u64::from(entry.line == 1);
         self.first = self.first.or(Some(head));

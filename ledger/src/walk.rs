@@ -129,17 +129,11 @@ impl Walk {
         }
         let offset = self.scanner.offset();
         let first = line == 1;
-        let bytes_max = if first {
-            FIRST_LINE_BYTES_MAX
-        } else {
-            LINE_BYTES_MAX
-        };
+        let bytes_max = if first { FIRST_LINE_BYTES_MAX } else { LINE_BYTES_MAX };
         let checked = match self.scanner.next(bytes_max)? {
             Scanned::End => return Ok(Step::End),
             Scanned::Tail { bytes, total } => check_tail(bytes).map(|()| Step::Tail(total)),
-            Scanned::TooLong => Err(What::TooLong {
-                bytes_max: bytes_max as u64,
-            }),
+            Scanned::TooLong => Err(What::TooLong { bytes_max: bytes_max as u64 }),
             Scanned::Line(bytes) => decode(bytes)
                 .and_then(|found| place(self.segment, first, self.follows, found))
                 .map(|(link, content)| {
@@ -154,12 +148,7 @@ impl Walk {
                 }),
         };
         let step = checked.map_err(|what| {
-            WalkError::Broken(Broken {
-                segment: self.segment,
-                line,
-                offset,
-                what,
-            })
+            WalkError::Broken(Broken { segment: self.segment, line, offset, what })
         })?;
         if let Step::Entry(entry) = &step {
             self.lines = line;
@@ -181,10 +170,7 @@ fn place(
         Payload::Record(_) if snapshot_due => return Err(What::NoSnapshot),
         Payload::Snapshot { .. } if !snapshot_due => return Err(What::StraySnapshot),
         Payload::Record(json) => Content::Record(json.into()),
-        Payload::Snapshot { state, breaks } => Content::Snapshot {
-            state: state.into(),
-            breaks,
-        },
+        Payload::Snapshot { state, breaks } => Content::Snapshot { state: state.into(), breaks },
     };
     follow(follows, line.link.seq, line.prev)?;
     Ok((line.link, content))
@@ -196,10 +182,7 @@ fn follow(follows: Option<Link>, seq: u64, prev: Digest) -> Result<(), What> {
     };
     let expected = before.seq + 1;
     if seq != expected {
-        return Err(What::Sequence {
-            expected,
-            found: seq,
-        });
+        return Err(What::Sequence { expected, found: seq });
     }
     if prev != before.digest {
         return Err(What::Prev);

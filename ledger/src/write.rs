@@ -28,10 +28,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            segment_bytes: SEGMENT_BYTES_DEFAULT,
-            group: None,
-        }
+        Self { segment_bytes: SEGMENT_BYTES_DEFAULT, group: None }
     }
 }
 
@@ -112,22 +109,12 @@ pub(crate) struct Tip {
 
 impl Tip {
     pub(crate) fn at_start_of(segment: u32) -> Self {
-        Self {
-            head: Head {
-                segment,
-                link: Link::GENESIS,
-            },
-            bytes: 0,
-            snapshot_bytes: 0,
-        }
+        Self { head: Head { segment, link: Link::GENESIS }, bytes: 0, snapshot_bytes: 0 }
     }
 
     /// Moves behind a line that is there.
     pub(crate) fn pass(&mut self, entry: &Entry) {
-        self.head = Head {
-            segment: entry.segment,
-            link: entry.link,
-        };
+        self.head = Head { segment: entry.segment, link: entry.link };
         self.bytes = entry.offset + entry.bytes;
         if entry.line == 1 {
             self.snapshot_bytes = match entry.content {
@@ -160,15 +147,7 @@ impl<S: Storage> Ledger<S> {
         file: File,
         tip: Tip,
     ) -> Self {
-        Self {
-            storage,
-            directory,
-            options,
-            file,
-            tip,
-            unsynced: false,
-            poisoned: false,
-        }
+        Self { storage, directory, options, file, tip, unsynced: false, poisoned: false }
     }
 
     /// The last line.
@@ -251,19 +230,11 @@ impl<S: Storage> Ledger<S> {
     /// When the new segment cannot be written in full.
     pub fn rotate(&mut self, snapshot: &Snapshot) -> Result<Head, WriteError> {
         self.sync()?;
-        let begun = begin_segment(
-            &self.directory,
-            &mut self.storage,
-            self.tip.head,
-            snapshot,
-            &[],
-        );
+        let begun = begin_segment(&self.directory, &mut self.storage, self.tip.head, snapshot, &[]);
         // Only an attempt that left no trace may be followed by more lines here: they
         // would not be in the chain of a segment that is there after all.
-        self.poisoned = matches!(
-            begun,
-            Err(WriteError::NotTakenBack { .. } | WriteError::NotSynced { .. })
-        );
+        self.poisoned =
+            matches!(begun, Err(WriteError::NotTakenBack { .. } | WriteError::NotSynced { .. }));
         (self.file, self.tip) = begun?;
         Ok(self.tip.head)
     }
@@ -327,11 +298,7 @@ pub(crate) fn begin_segment(
         .and_then(|()| storage.sync_directory(directory.handle()))
         .map_err(|source| WriteError::NotSynced { source })?;
     let bytes = line.len() as u64;
-    let tip = Tip {
-        head: Head { segment, link },
-        bytes,
-        snapshot_bytes: bytes,
-    };
+    let tip = Tip { head: Head { segment, link }, bytes, snapshot_bytes: bytes };
     Ok((file, tip))
 }
 

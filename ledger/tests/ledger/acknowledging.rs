@@ -51,20 +51,11 @@ fn a_break_in_the_only_segment_is_acknowledged_and_its_evidence_kept() {
 
     let (done, events) = acknowledge(&scene).unwrap();
     let file = Some(Digest::of(&bytes));
-    let found = Break {
-        segment: 1,
-        line: 4,
-        offset: offset as u64,
-        file,
-    };
+    let found = Break { segment: 1, line: 4, offset: offset as u64, file };
     assert_eq!((&done.breaks[..], events), (&[found.clone()][..], upto(3)));
     assert_eq!(done.kept, [scene.directory.join("00000001.jsonl.broken")]);
     assert_eq!(fs::read(&done.kept[0]).unwrap(), bytes);
-    assert_eq!(
-        (done.head.segment, done.head.link.seq),
-        (2, 4),
-        "behind what verified"
-    );
+    assert_eq!((done.head.segment, done.head.link.seq), (2, 4), "behind what verified");
     goes_on(&scene, upto(3), &[found]);
 }
 
@@ -106,15 +97,7 @@ fn several_breaks_and_a_missing_segment_are_acknowledged_together() {
     let (done, events) = acknowledge(&scene).unwrap();
     let segments: Vec<_> = done.breaks.iter().map(|found| found.segment).collect();
     assert_eq!(segments, [1, 3, 5]);
-    assert_eq!(
-        done.breaks[1],
-        Break {
-            segment: 3,
-            line: 0,
-            offset: 0,
-            file: None
-        }
-    );
+    assert_eq!(done.breaks[1], Break { segment: 3, line: 0, offset: 0, file: None });
     assert_eq!(events, upto(16));
     goes_on(&scene, events, &done.breaks);
 }
@@ -124,10 +107,7 @@ fn a_ledger_with_no_line_that_verifies_starts_anew() {
     let scene = Scene::with(3, Default::default());
     damage(&scene.segment(1), 3);
     let (done, events) = acknowledge(&scene).unwrap();
-    assert_eq!(
-        (done.head.link.seq, events.len()),
-        (Link::GENESIS.seq + 1, 0)
-    );
+    assert_eq!((done.head.link.seq, events.len()), (Link::GENESIS.seq + 1, 0));
     goes_on(&scene, vec![], &done.breaks);
 }
 
@@ -173,10 +153,7 @@ fn evidence_that_is_altered_or_removed_later_is_a_break_again() {
 fn a_whole_ledger_has_nothing_to_acknowledge() {
     let scene = Scene::with(8, SHORT);
     let before = scene.files();
-    assert!(matches!(
-        acknowledge(&scene),
-        Err(AcknowledgeError::NotBroken)
-    ));
+    assert!(matches!(acknowledge(&scene), Err(AcknowledgeError::NotBroken)));
     assert_eq!(scene.files(), before);
 }
 

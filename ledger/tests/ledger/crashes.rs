@@ -14,14 +14,8 @@ fn every_truncation_recovers_to_the_whole_lines_before_it() {
     for length in 0..=whole.len() {
         let scene = Scene::with(0, Default::default());
         scene.write(1, &whole[..length]);
-        let lines = whole[..length]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count() as u64;
-        let end = whole[..length]
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let lines = whole[..length].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let end = whole[..length].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
 
         let (mut ledger, mut events, opened) = scene.open(Default::default()).unwrap();
         assert_eq!(events, upto(lines), "cut at {length}");
@@ -30,18 +24,8 @@ fn every_truncation_recovers_to_the_whole_lines_before_it() {
             None => assert_eq!(length, end),
             Some(torn) => {
                 let (offset, bytes) = (end as u64, (length - end) as u64);
-                assert_eq!(
-                    torn.tail,
-                    Unfinished {
-                        segment: 1,
-                        offset,
-                        bytes
-                    }
-                );
-                assert_eq!(
-                    fs::read(torn.kept_in.unwrap()).unwrap(),
-                    &whole[end..length]
-                );
+                assert_eq!(torn.tail, Unfinished { segment: 1, offset, bytes });
+                assert_eq!(fs::read(torn.kept_in.unwrap()).unwrap(), &whole[end..length]);
             }
         }
         write(&mut ledger, &mut events, lines + 1).unwrap();
@@ -60,11 +44,7 @@ fn every_truncation_of_the_newest_of_several_segments_recovers() {
         let (mut ledger, mut events, opened) = rotated.open(SHORT).unwrap();
         assert_eq!(events, upto(events.len() as u64), "cut at {length}");
         let cut_line = length > 0 && whole[length - 1] != b'\n';
-        assert_eq!(
-            opened.torn.is_some(),
-            length == 0 || cut_line,
-            "cut at {length}"
-        );
+        assert_eq!(opened.torn.is_some(), length == 0 || cut_line, "cut at {length}");
         let next = events.len() as u64 + 1;
         write(&mut ledger, &mut events, next).unwrap();
         drop(ledger);
@@ -92,10 +72,7 @@ fn a_tail_of_nul_bytes_is_cut_off_however_long() {
         for beginning in ["", "{\"seq\":4,\"pr"] {
             let scene = Scene::with(3, Default::default());
             let whole = scene.read(1);
-            let mut file = OpenOptions::new()
-                .append(true)
-                .open(scene.segment(1))
-                .unwrap();
+            let mut file = OpenOptions::new().append(true).open(scene.segment(1)).unwrap();
             file.write_all(beginning.as_bytes()).unwrap();
             file.write_all(&vec![0; nul_bytes]).unwrap();
 
@@ -115,10 +92,7 @@ fn lines_that_tear_at_one_place_again_and_again_are_kept_up_to_the_limit() {
     let scene = Scene::with(1, Default::default());
     let torn = vec![b'x'; 40 * 1024];
     for _ in 0..3 {
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(scene.segment(1))
-            .unwrap();
+        let mut file = OpenOptions::new().append(true).open(scene.segment(1)).unwrap();
         file.write_all(&torn).unwrap();
         scene.open(Default::default()).unwrap();
     }
@@ -135,17 +109,7 @@ fn an_unfinished_line_before_a_newer_segment_is_a_break() {
     let before = scene.files();
     // Opening reads the last two segments; segment 2 is checked when all is.
     let found = verify(&scene.directory).unwrap().broken.unwrap();
-    assert!(
-        matches!(
-            found,
-            Broken {
-                segment: 2,
-                what: What::Unterminated,
-                ..
-            }
-        ),
-        "{found}"
-    );
+    assert!(matches!(found, Broken { segment: 2, what: What::Unterminated, .. }), "{found}");
     assert_eq!(scene.files(), before);
 }
 

@@ -88,14 +88,9 @@ fn a_write_that_fails_leaves_nothing_and_the_next_succeeds() {
         let (head, whole) = (ledger.head(), scene.read(1));
         failing.plan(&[fault]);
         let refused = ledger.append(&[record(2), record(3)], Durability::Synced);
-        assert!(
-            matches!(refused, Err(WriteError::NotWritten { .. })),
-            "{fault:?}"
-        );
+        assert!(matches!(refused, Err(WriteError::NotWritten { .. })), "{fault:?}");
         assert_eq!((ledger.head(), scene.read(1)), (head, whole));
-        ledger
-            .append(&[record(2), record(3)], Durability::Synced)
-            .unwrap();
+        ledger.append(&[record(2), record(3)], Durability::Synced).unwrap();
         drop(ledger);
         assert_eq!(scene.open(SHORT).unwrap().1, upto(3));
     }
@@ -108,10 +103,7 @@ fn a_write_that_cannot_be_taken_back_stops_everything_until_reopened() {
         let (mut ledger, failing) = open(&scene);
         failing.plan(&[Fault::Short(50), second]);
         let refused = ledger.append(&[record(2)], Durability::Synced);
-        assert!(
-            matches!(refused, Err(WriteError::NotTakenBack { .. })),
-            "{second:?}"
-        );
+        assert!(matches!(refused, Err(WriteError::NotTakenBack { .. })), "{second:?}");
         poisoned(&mut ledger);
         drop(ledger);
         assert_eq!(scene.open(SHORT).unwrap().1, upto(1));
@@ -127,16 +119,10 @@ fn a_failed_sync_stops_everything_until_reopened() {
     assert!(matches!(refused, Err(WriteError::NotSynced { .. })));
     poisoned(&mut ledger);
     drop(ledger);
-    assert_eq!(
-        scene.open(SHORT).unwrap().1,
-        upto(1),
-        "what was refused is not there"
-    );
+    assert_eq!(scene.open(SHORT).unwrap().1, upto(1), "what was refused is not there");
 
     let (mut ledger, failing) = open(&scene);
-    ledger
-        .append(&[record(2)], Durability::WrittenThrough)
-        .unwrap();
+    ledger.append(&[record(2)], Durability::WrittenThrough).unwrap();
     failing.plan(&[Fault::Sync]);
     assert!(matches!(ledger.sync(), Err(WriteError::NotSynced { .. })));
     poisoned(&mut ledger);
@@ -146,10 +132,7 @@ fn poisoned(ledger: &mut Ledger<Failing>) {
     let append = ledger.append(&[record(9)], Durability::WrittenThrough);
     assert!(matches!(append, Err(WriteError::Poisoned)));
     assert!(matches!(ledger.sync(), Err(WriteError::Poisoned)));
-    assert!(matches!(
-        ledger.rotate(&snapshot(&[])),
-        Err(WriteError::Poisoned)
-    ));
+    assert!(matches!(ledger.rotate(&snapshot(&[])), Err(WriteError::Poisoned)));
 }
 
 #[test]
@@ -159,10 +142,7 @@ fn a_rotation_without_room_leaves_the_old_segment_going() {
         let (mut ledger, failing) = open(&scene);
         failing.plan(&[fault]);
         let refused = ledger.rotate(&snapshot(&[1]));
-        assert!(
-            matches!(refused, Err(WriteError::NotWritten { .. })),
-            "{fault:?}"
-        );
+        assert!(matches!(refused, Err(WriteError::NotWritten { .. })), "{fault:?}");
         assert!(!scene.segment(2).exists());
         ledger.append(&[record(2)], Durability::Synced).unwrap();
         ledger.rotate(&snapshot(&[1, 2])).unwrap();
@@ -190,10 +170,7 @@ fn a_rotation_that_is_not_confirmed_stops_everything_and_reopens_well() {
         let (mut ledger, failing) = open(&scene);
         failing.plan(&[fault]);
         let refused = ledger.rotate(&snapshot(&[1]));
-        assert!(
-            matches!(refused, Err(WriteError::NotSynced { .. })),
-            "{fault:?}"
-        );
+        assert!(matches!(refused, Err(WriteError::NotSynced { .. })), "{fault:?}");
         poisoned(&mut ledger);
         drop(ledger);
         assert_eq!(scene.open(SHORT).unwrap().1, upto(1));

@@ -29,10 +29,7 @@ fn kill_9_at_any_moment_loses_no_confirmed_record() {
         // child has come to by then.
         let wait_for = 1 + round * 7 % 23;
         let confirmations = |line: std::io::Result<String>| {
-            line.unwrap()
-                .strip_prefix("confirmed ")?
-                .parse::<u64>()
-                .ok()
+            line.unwrap().strip_prefix("confirmed ")?.parse::<u64>().ok()
         };
         confirmed = (&mut output)
             .filter_map(confirmations)
@@ -45,15 +42,8 @@ fn kill_9_at_any_moment_loses_no_confirmed_record() {
         confirmed = output.filter_map(confirmations).last().unwrap_or(confirmed);
 
         let (ledger, events, _) = scene.open(SHORT).unwrap();
-        assert_eq!(
-            events,
-            upto(events.len() as u64),
-            "no hole, nothing doubled"
-        );
-        assert!(
-            events.len() as u64 >= confirmed,
-            "{confirmed} were confirmed"
-        );
+        assert_eq!(events, upto(events.len() as u64), "no hole, nothing doubled");
+        assert!(events.len() as u64 >= confirmed, "{confirmed} were confirmed");
         drop(ledger);
         assert_eq!(verify(&scene.directory).unwrap().broken, None);
     }

@@ -29,22 +29,12 @@ fn all_records_are_listed_oldest_first() {
 fn a_line_that_is_being_written_is_no_break() {
     let scene = Scene::with(2, Default::default());
     let offset = scene.read(1).len() as u64;
-    let mut file = OpenOptions::new()
-        .append(true)
-        .open(scene.segment(1))
-        .unwrap();
+    let mut file = OpenOptions::new().append(true).open(scene.segment(1)).unwrap();
     file.write_all(b"{\"seq\":3,").unwrap();
     let before = scene.files();
     let report = verify(&scene.directory).unwrap();
     assert_eq!((report.lines, report.broken), (2, None));
-    assert_eq!(
-        report.unfinished,
-        Some(Unfinished {
-            segment: 1,
-            offset,
-            bytes: 9
-        })
-    );
+    assert_eq!(report.unfinished, Some(Unfinished { segment: 1, offset, bytes: 9 }));
     assert_eq!(scene.files(), before);
 }
 
@@ -53,14 +43,7 @@ fn a_segment_that_is_being_started_is_no_break() {
     let scene = Scene::with(2, Default::default());
     scene.write(2, b"");
     let report = verify(&scene.directory).unwrap();
-    assert_eq!(
-        report.unfinished,
-        Some(Unfinished {
-            segment: 2,
-            offset: 0,
-            bytes: 0
-        })
-    );
+    assert_eq!(report.unfinished, Some(Unfinished { segment: 2, offset: 0, bytes: 0 }));
     assert_eq!((report.lines, report.broken), (2, None));
 }
 

@@ -15,27 +15,18 @@ pub(crate) struct Scene {
 }
 
 /// Segments so short that two records of [`record`] fill one.
-pub(crate) const SHORT: Options = Options {
-    segment_bytes: 300,
-    group: None,
-};
+pub(crate) const SHORT: Options = Options { segment_bytes: 300, group: None };
 
 impl Scene {
     pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("ledger");
-        Self {
-            _home: Some(home),
-            directory,
-        }
+        Self { _home: Some(home), directory }
     }
 
     /// A ledger that somebody else has in hand.
     pub(crate) fn at(directory: PathBuf) -> Self {
-        Self {
-            _home: None,
-            directory,
-        }
+        Self { _home: None, directory }
     }
 
     /// A ledger with the events 1 to `count`, in short segments or in one.
@@ -72,10 +63,7 @@ impl Scene {
 
     pub(crate) fn lines(&self, number: u32) -> Vec<Vec<u8>> {
         let bytes = self.read(number);
-        bytes
-            .split_inclusive(|byte| *byte == b'\n')
-            .map(<[u8]>::to_vec)
-            .collect()
+        bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
     }
 
     /// The names in the directory with their contents.

@@ -17,10 +17,7 @@ fn replaying_the_newest_segment_gives_what_all_gave() {
         assert!(opened.torn.is_none());
         let report = verify(&scene.directory).unwrap();
         assert_eq!(report.broken, None);
-        assert_eq!(
-            report.segments,
-            u64::from(opened.head.segment) - u64::from(count == 0)
-        );
+        assert_eq!(report.segments, u64::from(opened.head.segment) - u64::from(count == 0));
         if count > 0 {
             assert_eq!(report.head, Some(opened.head));
             assert_eq!(report.lines, opened.head.link.seq);
@@ -45,12 +42,7 @@ fn the_second_writer_is_told_that_there_is_one() {
     let Err(error @ OpenError::Directory(_)) = scene.open(SHORT) else {
         panic!("two writers");
     };
-    assert!(
-        error
-            .to_string()
-            .starts_with("another process is writing the ledger in "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("another process is writing the ledger in "), "{error}");
     drop(first);
     assert!(scene.open(SHORT).is_ok());
 }
@@ -60,10 +52,7 @@ fn files_have_their_modes_and_group_whatever_the_umask() {
     let scene = Scene::new();
     // A group that an ordinary user may give, too: the one of the process.
     let group = fs::metadata("/proc/self").unwrap().gid();
-    let options = Options {
-        group: Some(group),
-        ..SHORT
-    };
+    let options = Options { group: Some(group), ..SHORT };
     let (mut ledger, _, _) = scene.open(options).unwrap();
     ledger.rotate(&snapshot(&[])).unwrap();
     let mode = |path| fs::metadata(path).unwrap().mode() & 0o7777;
@@ -79,11 +68,7 @@ fn a_directory_that_others_may_write_is_refused() {
     let scene = Scene::with(1, SHORT);
     for mode in [0o770, 0o757] {
         fs::set_permissions(&scene.directory, fs::Permissions::from_mode(mode)).unwrap();
-        assert!(
-            scene
-                .open(SHORT)
-                .is_err_and(|error| error.to_string().contains("chmod go-w"))
-        );
+        assert!(scene.open(SHORT).is_err_and(|error| error.to_string().contains("chmod go-w")));
     }
 }
 
@@ -102,9 +87,7 @@ fn a_link_or_a_directory_in_the_place_of_a_segment_is_not_followed() {
 #[test]
 fn a_replay_that_fails_names_the_line() {
     let scene = Scene::with(1, Default::default());
-    let error = Ledger::open(&scene.directory, SHORT, |_| Err("no such event"))
-        .err()
-        .unwrap();
+    let error = Ledger::open(&scene.directory, SHORT, |_| Err("no such event")).err().unwrap();
     assert_eq!(
         error.to_string(),
         "segment 00000001.jsonl, line 1: the record cannot be replayed: no such event"

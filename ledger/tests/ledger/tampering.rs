@@ -12,10 +12,7 @@ fn broken(scene: &Scene) -> Broken {
     let Err(OpenError::Broken(found)) = scene.open(Default::default()) else {
         panic!("a broken ledger was opened");
     };
-    assert_eq!(
-        verify(&scene.directory).unwrap().broken,
-        Some(found.clone())
-    );
+    assert_eq!(verify(&scene.directory).unwrap().broken, Some(found.clone()));
     assert_eq!(scene.files(), before);
     found
 }
