@@ -118,6 +118,12 @@ fn as_told(answer: Answer) -> answers::Answer {
         Answer::Denied { id, message } => {
             answers::Answer { id: id.map(|id| id.to_string()), message: Some(message), ..blank }
         }
+        Answer::Expired { id, message } => answers::Answer {
+            state: AnswerState::Expired,
+            id: Some(id.to_string()),
+            message: Some(message),
+            ..blank
+        },
         Answer::Waiting { id, asked, approvals, needed, remaining } => answers::Answer {
             state: AnswerState::Waiting,
             id: Some(id.to_string()),

@@ -104,6 +104,13 @@ pub enum Answer {
         /// Why, and what to do.
         message: String,
     },
+    /// Silence was a no.
+    Expired {
+        /// Its ID.
+        id: RequestId,
+        /// Who did not answer, and what to do.
+        message: String,
+    },
     /// People are asked.
     Waiting {
         /// Its ID.

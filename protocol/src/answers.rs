@@ -15,6 +15,8 @@ pub enum AnswerState {
     Allowed,
     /// It may not.
     Denied,
+    /// It may not, as nobody answered in time.
+    Expired,
     /// People are asked; more answers follow.
     Waiting,
     /// A reason or a ticket is missing.

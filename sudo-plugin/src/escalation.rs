@@ -91,7 +91,7 @@ impl Escalation {
             let answer = self.answer(wait)?;
             match answer.state {
                 AnswerState::Allowed if self.id.is_some() => return Ok(answer.message),
-                AnswerState::Denied => {
+                AnswerState::Denied | AnswerState::Expired => {
                     let message =
                         answer.message.unwrap_or_else(|| "no reason was given".to_owned());
                     return Err(Refusal::Denied { message, id: self.id.clone() });

@@ -29,7 +29,8 @@ use wait::{Waited, Waiting};
 /// sudo from the same directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 approved (with --no-wait: asked), 3 denied, 4 still open.
+Exit codes: 0 approved (with --no-wait: asked), 3 denied, 4 still open, or
+nobody answered in time.
 
 Example: writ request --reason 'nginx hangs' --for 30m -- systemctl restart nginx")]
 pub(crate) struct Arguments {
@@ -137,6 +138,7 @@ fn tell(answer: &Answer, request: &calls::Request, arguments: &Arguments) -> Res
     let exit = match answer.state {
         AnswerState::Allowed => Exit::Done,
         AnswerState::Denied | AnswerState::Wanted => Exit::Denied,
+        AnswerState::Expired => Exit::Open,
         AnswerState::Open | AnswerState::Waiting if arguments.no_wait => Exit::Done,
         AnswerState::Open | AnswerState::Waiting => Exit::Open,
     };
@@ -146,7 +148,7 @@ fn tell(answer: &Answer, request: &calls::Request, arguments: &Arguments) -> Res
     }
     match answer.state {
         AnswerState::Allowed => print(&approved(answer, request))?,
-        AnswerState::Denied | AnswerState::Wanted => {
+        AnswerState::Denied | AnswerState::Expired | AnswerState::Wanted => {
             let message = answer.message.as_deref().unwrap_or("the answer is no");
             eprintln!("writ: {}", shown(message));
         }

@@ -113,7 +113,7 @@ impl Engine {
         step.sync();
         step.record(now, Some(id), What::DecisionMade(made(said, Outcome::Deny)));
         step.record(now, Some(id), What::RequestDenied { by, comment });
-        self.dismiss_waiting(&mut step, id, &message);
+        self.dismiss_waiting(&mut step, id, &Answer::Denied { id: Some(id), message });
         step
     }
 
@@ -167,9 +167,9 @@ impl Engine {
     }
 
     /// Every attempt that waits for a request gets this no.
-    pub(super) fn dismiss_waiting(&self, step: &mut Step, id: RequestId, message: &str) {
+    pub(super) fn dismiss_waiting(&self, step: &mut Step, id: RequestId, no: &Answer) {
         for (attempt, _) in self.attempts.waiting_for(id) {
-            step.dismiss(attempt.clone(), Answer::Denied { id: Some(id), message: message.into() });
+            step.dismiss(attempt.clone(), no.clone());
         }
     }
 

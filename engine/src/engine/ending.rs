@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use super::asking::fits;
 use super::{Engine, sentences};
-use crate::effect::{Refusal, Step};
+use crate::effect::{Answer, Refusal, Step};
 use crate::facts::{Ending, Person};
 use crate::id::RequestId;
 use crate::limits::REMARK_BYTES_MAX;
@@ -87,7 +87,7 @@ impl Engine {
                 let mut step = Step::default();
                 step.sync();
                 step.record(now, Some(id), What::RequestCancelled { by: person });
-                self.dismiss_waiting(&mut step, id, &message);
+                self.dismiss_waiting(&mut step, id, &Answer::Denied { id: Some(id), message });
                 step
             }
             Some(Case::Open(request)) => Step::refused(self.not_requester(&person, id, request)),
@@ -169,7 +169,14 @@ impl Engine {
         match case {
             Case::Open(request) => {
                 step.record(now, Some(id), What::RequestExpired { reason: over.expiry() });
-                self.dismiss_waiting(step, id, &over.sentence(id, request));
+                let message = over.sentence(id, request);
+                let no = match over {
+                    Over::Deadline => Answer::Expired { id, message },
+                    Over::Reboot | Over::Policy | Over::Broken => {
+                        Answer::Denied { id: Some(id), message }
+                    }
+                };
+                self.dismiss_waiting(step, id, &no);
             }
             Case::Granted(_) | Case::Permitted(_) => {
                 let (reason, by) = (over.end_reason(), By::Agent);

@@ -21,7 +21,7 @@ fn silence_is_a_no() {
     assert_eq!(host.engine.next_deadline(), Some(host.now.boot.after(Span::from_secs(300))));
     host.pass(Span::from_secs(300));
     assert_eq!(last(&host), &What::RequestExpired { reason: ExpiryReason::Silence });
-    let Answer::Denied { message, .. } = host.answer(&attempt) else { panic!() };
+    let Answer::Expired { message, .. } = host.answer(&attempt) else { panic!() };
     assert!(
         message.contains(&format!("{id} has expired: @oncall did not answer within 5 minutes"))
     );

@@ -62,7 +62,10 @@ impl World {
                     *approvals == 0 || durability == Durability::Written || self.ledger.is_synced()
                 );
             }
-            Answer::Denied { .. } | Answer::Wanted { .. } | Answer::Open { .. } => {}
+            Answer::Denied { .. }
+            | Answer::Expired { .. }
+            | Answer::Wanted { .. }
+            | Answer::Open { .. } => {}
         }
         let Some(door) = self.doors.iter_mut().find(|door| door.attempt == *attempt) else {
             return;
@@ -77,7 +80,9 @@ impl World {
                 door.kept_in = self.life;
             }
             Answer::Wanted { .. } => door.justify(),
-            Answer::Denied { .. } | Answer::Open { .. } => door.stand = Stand::Gone,
+            Answer::Denied { .. } | Answer::Expired { .. } | Answer::Open { .. } => {
+                door.stand = Stand::Gone
+            }
         }
     }
 
