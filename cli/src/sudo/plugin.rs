@@ -104,14 +104,25 @@ pub(crate) fn check_file(host: &Host, path: &Path) -> Result<(), PluginError> {
     if !metadata.is_file() {
         return Err(PluginError::NotAFile { path: name });
     }
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    for path in [path, folder] {
-        if !only_root_writes(host, path) {
-            let path = path.display().to_string();
+    for place in
+        places(host, path).map_err(|source| PluginError::Unreadable { path: name, source })?
+    {
+        if !only_root_writes(host, &place) {
+            let path = place.display().to_string();
             return Err(PluginError::Loose { path });
         }
     }
     Ok(())
+}
+
+/// The file, wherever links lead to, with every folder above it, and the folder in
+/// which it is looked for: who may write to one of them chooses what is loaded.
+fn places(host: &Host, path: &Path) -> io::Result<Vec<PathBuf>> {
+    let root = fs::canonicalize(host.path("/"))?;
+    let real = fs::canonicalize(host.path(path))?;
+    let within = Path::new("/").join(real.strip_prefix(&root).unwrap_or(&real));
+    let looked_for = path.parent().unwrap_or(Path::new("/"));
+    Ok(within.ancestors().chain([looked_for]).map(Path::to_owned).collect())
 }
 
 /// Whether a file or folder of the host is root's and nobody else may write it.
@@ -159,5 +170,18 @@ mod tests {
         let path = root.path().join("usr/libexec/sudo/sudo_writ.so");
         fs::set_permissions(path, fs::Permissions::from_mode(0o775)).unwrap();
         assert!(matches!(check(&host, &SudoConf::default()), Err(PluginError::Loose { .. })));
+    }
+
+    #[test]
+    fn a_plugin_that_lies_where_others_may_write_is_refused() {
+        let (root, host) = host_with_plugin();
+        let home = root.path().join("home");
+        fs::create_dir(&home).unwrap();
+        fs::set_permissions(&home, fs::Permissions::from_mode(0o777)).unwrap();
+        let path = root.path().join("usr/libexec/sudo/sudo_writ.so");
+        fs::rename(&path, home.join(PLUGIN_FILE)).unwrap();
+        std::os::unix::fs::symlink(home.join(PLUGIN_FILE), path).unwrap();
+        let checked = check(&host, &SudoConf::default());
+        assert!(matches!(checked, Err(PluginError::Loose { path }) if path == "/home"));
     }
 }
