@@ -1,6 +1,7 @@
 //! The host, as scenarios see it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -126,6 +127,12 @@ impl Host {
     #[track_caller]
     pub fn login(&self, user: &str) -> Terminal {
         Terminal::open(ssh(self.leader(), &self.key, user, Tty::Yes), user)
+    }
+
+    /// The command that logs `user` in by ssh on the terminal that it is run on: for
+    /// a person of this machine who wants to look around.
+    pub fn login_here(&self, user: &str) -> Command {
+        ssh(self.leader(), &self.key, user, Tty::Here)
     }
 
     /// Installs a Debian package, with its dependencies checked and none fetched.

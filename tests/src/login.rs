@@ -20,7 +20,10 @@ const OPTIONS: [&str; 6] = [
 /// Whether the session gets a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tty {
+    /// A new one, which becomes the session's own.
     Yes,
+    /// The one that the command is run on.
+    Here,
     No,
 }
 
@@ -35,7 +38,7 @@ pub(crate) fn ssh(leader: u32, key: &Path, user: &str, tty: Tty) -> Command {
             setsid.args(["--ctty", "nsenter"]);
             setsid
         }
-        Tty::No => Command::new("nsenter"),
+        Tty::Here | Tty::No => Command::new("nsenter"),
     };
     command
         .env_remove("SSH_AUTH_SOCK")
@@ -47,7 +50,7 @@ pub(crate) fn ssh(leader: u32, key: &Path, user: &str, tty: Tty) -> Command {
         command.args(["-o", option]);
     }
     command.arg(match tty {
-        Tty::Yes => "-tt",
+        Tty::Yes | Tty::Here => "-tt",
         Tty::No => "-T",
     });
     command.arg(format!("{user}@{ADDRESS}"));

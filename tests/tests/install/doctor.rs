@@ -136,7 +136,7 @@ pub(crate) fn each_fault_is_named_with_its_remedy(host: &Host) {
 
 pub(crate) fn a_broken_ledger_is_named_until_it_is_acknowledged(host: &Host) {
     open(host);
-    host.root_sh("systemctl stop writd.service && sed -i '1s/writd/Writd/' /var/lib/writ/ledger/00000001.jsonl").ok();
+    host.root_sh("systemctl stop writd.service && sed -i '1s/started/stopped/' /var/lib/writ/ledger/00000001.jsonl").ok();
     let doctor = host.root(&["writ", "doctor"]);
     assert_eq!(doctor.status, 1, "{doctor}");
     for words in [
