@@ -1,10 +1,10 @@
 # What one does with Writ. `make` alone lists it.
 #
 # Needs a Linux machine with Rust, make and a C linker; what else a target needs
-# it installs (apt, cargo). `test` and `hosts` boot hosts: root.
+# it installs (apt, cargo). `test`, `hosts` and `demo` boot hosts: root.
 
 .DEFAULT_GOAL := help
-.PHONY: help build release deb install test unit simulate hosts lint clean
+.PHONY: help build release deb install test unit simulate hosts demo lint clean
 
 SEED ?=
 STEPS ?=
@@ -36,6 +36,9 @@ simulate: ## the engine under crashes and lost messages; SEED= STEPS= replay one
 
 hosts: deb ## the scenarios on Debian 12 and 13; THEME= and FILTER= choose
 	tests/rig/hosts.sh '$(THEME)' $(FILTER)
+
+demo: deb ## a throw-away host that shows the main job, then a shell for each in it
+	tests/rig/demo.sh
 
 lint: ## format, lints, licences and sources of what is linked
 	cargo fmt --all --check

@@ -14,7 +14,7 @@ const MAKE_NEXT: &str = "set -e
     rm -rf /root/next
     dpkg-deb --raw-extract /root/writ.deb /root/next
     sed -i 's/^Version: .*/Version: 99.0/' /root/next/DEBIAN/control
-    dpkg-deb --root-owner-group --build /root/next /root/next.deb";
+    dpkg-deb --root-owner-group -Znone --build /root/next /root/next.deb";
 
 pub(crate) fn installing_changes_nothing_until_it_is_enabled(host: &Host) {
     without_writ(host);
