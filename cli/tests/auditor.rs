@@ -166,6 +166,15 @@ fn lines_cut_off_at_the_end_are_found_by_the_journals_copy_of_the_head() {
         (&findings["whole"], &findings["journal"]["agrees"]),
         (&json!(false), &json!(false))
     );
+
+    // The agent went on from there, and told the journal newer heads.
+    let last: Value = serde_json::from_str(kept[4]).unwrap();
+    let newer =
+        format!("echo '{{\"WRIT_LEDGER_SEQ\":\"5\",\"WRIT_LEDGER_HEAD\":{}}}'", last["digest"]);
+    host.program("journalctl", &format!("{newer}\n{head}"));
+    let ran = host.writ(&["audit", "verify"]);
+    assert_eq!(ran.exit, 1);
+    assert!(ran.stdout.contains("The journal has number 7"), "{}", ran.stdout);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `writ audit verify`: whether the record is whole.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use serde::Serialize;
 use writ_ledger::{Break, Reader, Report, verify};
 
-use super::journal::{JournalHead, newest_head};
+use super::journal::{JournalHead, heads};
 use super::source::{LEDGER, SourceError};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,7 +16,8 @@ use crate::screen::{Screen, print, print_json};
 /// Check every byte of the ledger, and its head against the journal
 ///
 /// Exits with 1 and names the place where the chain does not verify. Lines cut off
-/// at the end are found by the copy of the head that the journal holds.
+/// at the end are found by the copies of the head that the journal holds, also when
+/// the agent went on after that.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Print JSON: {"whole": …, "lines": …, "segments": …, "first_seq": …,
@@ -46,7 +48,7 @@ struct Place {
     digest: String,
 }
 
-/// The head that the journal holds, and whether the ledger has that line.
+/// A head that the journal holds, and whether the ledger has that line.
 #[derive(Debug, Serialize)]
 struct Compared {
     seq: u64,
@@ -66,12 +68,9 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn look(host: &Host) -> Result<Findings, Failure> {
     // Read first: the agent writes on, and the ledger is always ahead.
-    let told = newest_head(host).ok().flatten();
+    let told = heads(host).unwrap_or_default();
     let report = verify(&host.path(LEDGER)).map_err(SourceError::from)?;
-    let journal = match told {
-        Some(told) => compare(host, &report, told)?,
-        None => None,
-    };
+    let journal = compare(host, &report, told)?;
     let whole = report.broken.is_none() && journal.as_ref().is_none_or(|told| told.agrees);
     Ok(Findings {
         whole,
@@ -87,27 +86,32 @@ fn look(host: &Host) -> Result<Findings, Failure> {
     })
 }
 
-/// Looks the journal's head up in the ledger; `None` where that part of the ledger
-/// was removed or is behind a break, so that nothing can be compared.
+/// Looks the journal's heads up in the ledger, newest first: the first that it has
+/// not, or else the newest. `None` where they are of a part of the ledger that was
+/// removed or is behind a break, so that nothing can be compared.
 fn compare(
     host: &Host,
     report: &Report,
-    told: JournalHead,
+    mut told: Vec<JournalHead>,
 ) -> Result<Option<Compared>, SourceError> {
-    let older = report.first.is_some_and(|first| told.seq < first.link.seq);
-    let behind = report.head.is_some_and(|head| told.seq > head.link.seq);
-    if older || (behind && report.broken.is_some()) {
-        return Ok(None);
-    }
-    let agrees = digest_at(host, told.seq)? == Some(told.digest.clone());
-    Ok(Some(Compared { seq: told.seq, digest: told.digest, agrees }))
+    let first = report.first.map_or(0, |first| first.link.seq);
+    let last = report.head.map_or(0, |head| head.link.seq);
+    told.retain(|head| head.seq >= first && (head.seq <= last || report.broken.is_none()));
+    let digests = digests_of(host, &told)?;
+    let agrees = |head: &JournalHead| digests.get(&head.seq) == Some(&head.digest);
+    let missing = told.iter().position(|head| !agrees(head)).unwrap_or(0);
+    let told = told.into_iter().nth(missing);
+    Ok(told.map(|head| Compared { agrees: agrees(&head), seq: head.seq, digest: head.digest }))
 }
 
-/// The digest of the line with that number, if it is there and verifies.
-fn digest_at(host: &Host, seq: u64) -> Result<Option<String>, SourceError> {
-    let found =
-        Reader::open(&host.path(LEDGER))?.map_while(Result::ok).find(|entry| entry.link.seq == seq);
-    Ok(found.map(|entry| entry.link.digest.to_string()))
+/// The digests of the lines with these numbers, of those that are there and verify.
+fn digests_of(host: &Host, told: &[JournalHead]) -> Result<BTreeMap<u64, String>, SourceError> {
+    let wanted: BTreeSet<u64> = told.iter().map(|head| head.seq).collect();
+    Ok(Reader::open(&host.path(LEDGER))?
+        .map_while(Result::ok)
+        .filter(|entry| wanted.contains(&entry.link.seq))
+        .map(|entry| (entry.link.seq, entry.link.digest.to_string()))
+        .collect())
 }
 
 fn text(findings: &Findings, screen: Screen) -> String {
