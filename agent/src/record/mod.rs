@@ -7,6 +7,8 @@
 //! journal the same line goes to `/dev/log` as RFC 3164 has it.
 
 mod entry;
+#[cfg(test)]
+mod explanations;
 mod journal;
 mod message_id;
 mod writer;
