@@ -63,11 +63,13 @@ impl Host {
         json(&self.as_user(user, &line))
     }
 
-    /// Every request and grant that there is, as root sees them.
+    /// Every request and grant with `word` in its command, as root sees them.
     #[track_caller]
-    pub fn requests(&self) -> Vec<Value> {
+    pub fn requests_of(&self, word: &str) -> Vec<Value> {
         let status = json(&self.root(&["writ", "status", "--json"]));
-        status["requests"].as_array().expect("a list").clone()
+        let mut requests = status["requests"].as_array().expect("a list").clone();
+        requests.retain(|request| request["command"]["argv"].to_string().contains(word));
+        requests
     }
 
     /// Waits for a request in `state` that has `word` in its command, and gives its ID.
@@ -75,10 +77,8 @@ impl Host {
     pub fn request_of(&self, state: &str, word: &str) -> String {
         let mut id = None;
         self.wait_until(&format!("a request ({state}) with {word}"), PATIENCE, || {
-            let requests = self.requests();
-            let found = requests.iter().find(|request| {
-                request["state"] == state && request["command"]["argv"].to_string().contains(word)
-            });
+            let requests = self.requests_of(word);
+            let found = requests.iter().find(|request| request["state"] == state);
             id = found.and_then(|request| Some(request["id"].as_str()?.to_owned()));
             id.is_some()
         });

@@ -3,7 +3,7 @@
 //! Everybody here is among those who are asked, so that being the requester is
 //! the one thing that stands in the way.
 
-use writ_tests::{Host, Output, Terminal};
+use writ_tests::{Host, Output, PATIENCE, Terminal};
 
 /// Runs `sudo touch FILE` at a terminal where it waits, and gives the request's ID.
 fn ask(host: &Host, terminal: &Terminal, file: &str) -> String {
@@ -23,7 +23,7 @@ fn is_refused(host: &Host, output: &Output, file: &str) {
 #[track_caller]
 fn erin_approves(host: &Host, id: &str, file: &str) {
     host.as_user("erin", &format!("writ approve {id} --yes")).ok();
-    host.wait_until("the command", writ_tests::PATIENCE, || host.has(file));
+    host.wait_until("the command", PATIENCE, || host.has(file));
 }
 
 pub(crate) fn su_does_not_help_a_requester(host: &Host) {
@@ -104,32 +104,32 @@ pub(crate) fn root_does_not_help_a_requester(host: &Host) {
 
 pub(crate) fn a_detached_process_does_not_help_a_requester(host: &Host) {
     let file = "/srv/everybody/detached";
+    let decide = "#!/bin/sh\nwrit approve $1 --yes >/tmp/said 2>&1\necho $? >/tmp/status\n";
+    host.put("/srv/decide", decide, 0o755);
+    host.put("/srv/decide-as-carol", "echo carol | su carol -c \"/srv/decide $1\"\n", 0o755);
+    // Her user manager is no session, and its services have no terminal.
+    for script in ["decide", "decide-as-carol"] {
+        let unit = format!("[Service]\nType=oneshot\nExecStart=/bin/sh /srv/{script} %i\n");
+        host.put(&format!("/etc/systemd/user/{script}@.service"), unit, 0o644);
+    }
     let alice = host.login("alice");
     let id = ask(host, &alice, file);
-    let approve = format!("writ approve {id} --yes");
-    let as_carol = format!("echo carol | su carol -c '\\''{approve}'\\''");
     let ways = [
-        // Her user manager is no session, and its services have no terminal.
-        format!("systemd-run --user --quiet --pipe --wait {approve}"),
-        format!("systemd-run --user --quiet --pipe --wait sh -c '{as_carol}'"),
-        format!("setsid --wait {approve}"),
-        // As at(1) and nohup leave it: nobody's child, its session gone.
-        format!(
-            "(setsid sh -c '{approve}; echo $? >/tmp/detached.new; \
-             mv /tmp/detached.new /tmp/detached' >/tmp/detached.log 2>&1 &); \
-             while ! test -e /tmp/detached; do sleep 0.1; done; \
-             cat /tmp/detached.log; exit $(cat /tmp/detached)"
-        ),
-        format!(
-            "tmux -L own new-session -d 'sh -c \"{approve} >/tmp/tmux.log 2>&1; \
-             echo \\$? >/tmp/tmux.new; mv /tmp/tmux.new /tmp/tmux\"'; \
-             while ! test -e /tmp/tmux; do sleep 0.1; done; exit $(cat /tmp/tmux)"
-        ),
+        format!("systemctl --user daemon-reload && systemctl --user start decide@{id}"),
+        format!("systemctl --user start decide-as-carol@{id}"),
+        format!("setsid --wait /srv/decide {id}"),
+        // As nohup(1) leaves it: nobody's child, its session gone.
+        format!("(setsid /srv/decide {id} </dev/null >/dev/null 2>&1 &)"),
+        format!("tmux -L own new-session -d '/srv/decide {id}'"),
     ];
     for way in ways {
-        let tried = host.as_user("alice", &way);
-        assert_eq!(tried.status, 5, "{tried}");
-        assert!(!host.has(file), "it ran: {tried}");
+        host.as_user("alice", &way).ok();
+        host.wait_until(&way, PATIENCE, || host.has("/tmp/status"));
+        let said = host.read("/tmp/said");
+        assert_eq!(host.read("/tmp/status").trim(), "5", "{way}: {said}");
+        assert!(said.contains("nobody decides on his own request"), "{way}: {said}");
+        assert!(!host.has(file), "it ran: {way}");
+        host.root(&["rm", "/tmp/said", "/tmp/status"]).ok();
     }
     erin_approves(host, &id, file);
     alice.prompt();

@@ -3,7 +3,7 @@
 use serde_json::json;
 use writ_tests::{Host, PATIENCE, json as parsed};
 
-use super::super::approvers::verbs::in_advance;
+use crate::verbs::in_advance;
 
 pub(crate) fn who_is_not_asked_neither_sees_nor_decides(host: &Host) {
     let id = in_advance(host, "alice", "/srv/bob/secret", "");

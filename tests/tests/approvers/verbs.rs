@@ -45,7 +45,7 @@ pub(crate) fn the_whole_question_is_seen_and_answered_at_a_terminal(host: &Host)
     // What is long is wrapped, never cut.
     let long: Vec<String> = (0..200).map(|number| format!("/srv/bob/long-{number}")).collect();
     host.take_policy(&[
-        super::super::POLICY[0],
+        crate::POLICY[0],
         (
             "roles.d/srv.toml",
             "[role.srv]\nmembers = [\"alice\"]\n[[role.srv.rule]]\n\
@@ -59,7 +59,7 @@ pub(crate) fn the_whole_question_is_seen_and_answered_at_a_terminal(host: &Host)
     assert!(long.iter().all(|word| words.contains(&word.as_str())), "{shown}");
     assert!(words.contains(&first) && words.contains(&last), "{shown}");
     host.as_user("alice", &format!("writ cancel {id}")).ok();
-    host.take_policy(super::super::POLICY);
+    host.take_policy(crate::POLICY);
 }
 
 pub(crate) fn every_exit_code_is_met(host: &Host) {

@@ -1,37 +1,35 @@
 //! People decide: who sees a question, who may answer it, and what an answer does.
 
-mod approvers {
-    pub(crate) mod deciding;
-    pub(crate) mod notices;
-    pub(crate) mod own_requests;
-    pub(crate) mod people;
-    pub(crate) mod policy;
-    pub(crate) mod verbs;
-}
+mod deciding;
+mod notices;
+mod own_requests;
+mod people;
+mod policy;
+mod verbs;
 
-use approvers::deciding::{
+use deciding::{
     a_decision_on_another_digest_is_refused, a_denial_ends_it_and_its_reason_is_told,
     a_grant_asked_for_in_advance_lets_sudo_pass_once, a_grant_ends_when_its_time_is_up,
     a_grant_is_given_back_or_revoked_by_who_may, an_approver_narrows_what_was_asked_for,
     two_different_people_are_two, two_terminals_with_one_command_share_one_request,
 };
-use approvers::notices::{
+use notices::{
     a_flood_of_requests_does_not_flood_a_terminal, a_hostile_command_shows_nothing_that_acts,
     only_who_is_asked_and_takes_messages_is_told,
 };
-use approvers::own_requests::{
+use own_requests::{
     a_detached_process_does_not_help_a_requester, another_login_does_not_help_a_requester,
     root_does_not_help_a_requester, su_does_not_help_a_requester,
     who_asked_through_another_account_cannot_answer_through_his_own,
 };
-use approvers::people::{
+use people::{
     doors_are_for_root_alone, users_groups_and_teams_are_asked, varlinkctl_can_talk_to_the_agent,
     who_is_not_asked_neither_sees_nor_decides,
 };
-use approvers::policy::{
+use policy::{
     a_policy_that_is_wrong_is_refused_with_its_place, observing_blocks_nothing_and_records_all,
 };
-use approvers::verbs::{
+use verbs::{
     every_exit_code_is_met, listings_fit_their_screens, listings_have_the_fields_of_the_protocol,
     the_whole_question_is_seen_and_answered_at_a_terminal,
 };
@@ -70,7 +68,7 @@ scenarios! {
 }
 
 /// Everybody may ask for everything below /srv; who is asked is in the path.
-pub(crate) const POLICY: PolicyFiles<'_> = &[
+const POLICY: PolicyFiles<'_> = &[
     (
         "writ.toml",
         r#"mode = "enforce"
@@ -129,6 +127,7 @@ ask = { timeout = "2s" }
 
 fn asking(host: &Host) {
     host.root_sh("cd /srv && mkdir bob everybody group team two quick").ok();
-    // bob asks too, through alice's account: he knows her password.
     host.install_product(POLICY);
+    // Their logins are many; user managers that stay make each a quick one.
+    host.root(&["loginctl", "enable-linger", "alice", "bob", "carol", "dave", "erin"]).ok();
 }
