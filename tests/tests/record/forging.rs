@@ -23,7 +23,7 @@ pub(crate) fn nothing_that_was_typed_forges_a_field_or_a_line(host: &Host) {
         // As reason, as ticket, as argument, as comment and as working directory.
         let line = format!(
             "mkdir -p -- $'/tmp/{number}'$'{text}' && cd -- $'/tmp/{number}'$'{text}' && \
-             writ request --no-wait --reason $'{text}' --ticket $'{text}' -- touch {file} $'{text}\xff'"
+             writ request --no-wait --reason $'{text}' --ticket $'{text}' -- touch {file} $'{text}\\xff'"
         );
         let id = host.as_user("alice", &line).ok().to_owned();
         host.as_user("bob", &format!("writ deny {id} --comment $'{text}'")).ok();
