@@ -49,7 +49,7 @@ pub enum Event {
     Started {
         /// Its version.
         version: String,
-        /// The kernel's boot id.
+        /// What tells this boot from any other.
         boot_id: String,
         /// A fresh random key for IDs, used only when the ledger has none yet.
         fresh_key: IdKey,

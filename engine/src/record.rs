@@ -117,7 +117,7 @@ pub enum What {
     AgentStarted {
         /// Its version.
         version: String,
-        /// The kernel's boot id (`/proc/sys/kernel/random/boot_id`).
+        /// What tells this boot from any other.
         boot_id: String,
         /// What IDs are drawn with; the first start of a ledger sets it.
         ids: IdKey,
