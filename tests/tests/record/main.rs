@@ -27,10 +27,11 @@ scenarios! {
         a_torn_line_is_cut_off_and_recorded,
         the_ledger_rotates_and_keeps_what_is_open,
         a_changed_line_seals_the_agent_until_root_acknowledges,
-        a_full_disk_lets_nothing_run_but_what_is_roots,
         a_reboot_ends_everything_on_record,
-        // The last: what it takes away stays away.
+        // The last two: what they take away, or have written elsewhere, is missed from
+        // then on.
         lines_cut_off_at_the_end_are_missed,
+        a_full_disk_lets_nothing_run_but_what_is_roots,
     ],
 }
 
