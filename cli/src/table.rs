@@ -11,6 +11,10 @@ const GAP: usize = 2;
 /// table then is wider than it.
 const LAST_COLUMN_MIN: usize = 24;
 
+/// How far the lines of a paragraph after its first stand in, in columns: whoever
+/// chose the words of one cannot make a part of it look like the next.
+const HANG: usize = 2;
+
 /// Rows under headings. The cells of the last column are lists of paragraphs.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<const NARROW: usize> {
@@ -46,7 +50,7 @@ impl<const NARROW: usize> Table<NARROW> {
         let _ = writeln!(text, "{}", screen.faint(heading.trim_end()));
         for row in &self.rows {
             let mut first = true;
-            for piece in row.last.iter().flat_map(|part| wrap(part, last_width)) {
+            for piece in row.last.iter().flat_map(|part| hanging(part, last_width)) {
                 let line = if first {
                     line_of(&row.narrow, &widths, &piece)
                 } else {
@@ -68,6 +72,19 @@ impl<const NARROW: usize> Table<NARROW> {
         }
         widths
     }
+}
+
+/// A paragraph in lines of at most `width` columns, all but the first standing in.
+fn hanging(paragraph: &str, width: usize) -> Vec<String> {
+    let whole = wrap(paragraph, width);
+    if whole.len() == 1 {
+        return whole;
+    }
+    let mut lines = wrap(paragraph, width.saturating_sub(HANG));
+    for line in lines.iter_mut().skip(1) {
+        line.insert_str(0, &" ".repeat(HANG));
+    }
+    lines
 }
 
 fn line_of(narrow: &[impl AsRef<str>], widths: &[usize], last: &str) -> String {
@@ -96,8 +113,20 @@ mod tests {
             table.render(Screen::plain(44)),
             "ID       WHO    WHAT\n\
              7K3M-Q2  alice  /usr/bin/systemctl restart\n\
-             \x20               nginx\n\
+             \x20                 nginx\n\
              \x20               why: it hangs\n"
         );
+    }
+
+    #[test]
+    fn no_cell_can_be_worded_so_that_a_part_of_it_looks_like_the_next() {
+        let mut table = Table::new(["ID"], "WHAT");
+        let hostile = format!("/bin/sh '{} why: it was agreed'", "x".repeat(20));
+        table.row(["7K3M-Q2".to_owned()], vec![hostile, "why: no".to_owned()]);
+        let text = table.render(Screen::plain(44));
+        let forged = |line: &&str| line.trim_start().starts_with("why: it was agreed");
+        let (real, forged) = (text.lines().last().unwrap(), text.lines().find(forged).unwrap());
+        let margin = |line: &str| line.len() - line.trim_start().len();
+        assert!(margin(forged) > margin(real), "{text}");
     }
 }
