@@ -34,6 +34,17 @@ fn pending_shows_who_asks_for_what_with_nothing_hidden() {
 }
 
 #[test]
+fn a_command_that_would_fill_the_list_is_cut_and_says_so() {
+    let host = FakeHost::new();
+    let mut long = request();
+    long["command"]["argv"] = json!(["systemctl", "x".repeat(100_000)]);
+    host.agent(move |_, _| reply(json!({ "requests": [long] })));
+    let ran = host.writ(&["pending"]);
+    assert!(ran.stdout.len() < 4_000, "{}", ran.stdout.len());
+    assert!(ran.stdout.contains("more: writ show 7K3M-Q2)"), "{}", ran.stdout);
+}
+
+#[test]
 fn pending_says_so_when_nothing_waits() {
     let host = FakeHost::new();
     host.agent(|_, _| reply(json!({ "requests": [] })));
