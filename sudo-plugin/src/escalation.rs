@@ -220,7 +220,8 @@ impl Escalation {
             deadline = later(end, ANSWER_MARGIN);
             let is_first = waiting.is_none();
             let now_waiting = Waiting::of(answer, self.id.as_deref());
-            if is_first && wait.screen.progress() == Progress::Plain {
+            let is_live = wait.screen.progress() == Progress::Live && wait.screen.is_in_front();
+            if is_first && !is_live {
                 wait.screen.say(&now_waiting.once());
             }
             waiting = Some((now_waiting, end));

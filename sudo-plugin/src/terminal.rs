@@ -9,10 +9,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::getpgrp;
 use rustix::stdio::stderr;
 use rustix::termios::{
     LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Termios, isatty, tcgetattr,
-    tcgetwinsize, tcsetattr,
+    tcgetpgrp, tcgetwinsize, tcsetattr,
 };
 
 use crate::width::columns;
@@ -92,8 +93,8 @@ impl Screen {
         if columns == 0 { COLUMNS_DEFAULT } else { columns }.saturating_sub(1)
     }
 
-    /// Shows `line` in the place of the last updating line. It must fit into
-    /// [`Screen::columns`].
+    /// Shows `line` in the place of the last updating line, or nothing in the
+    /// background. It must fit into [`Screen::columns`].
     pub(crate) fn update(&mut self, line: &str) {
         let blank = self.shown.saturating_sub(columns(line));
         self.rewrite(&format!("\r{line}{:blank$}", ""), columns(line));
@@ -113,7 +114,18 @@ impl Screen {
         self.rewrite(&text, width);
     }
 
+    /// Whether what is shown stands on a line of our own. A job in the background has
+    /// none: the cursor is in what the shell or another job shows.
+    pub(crate) fn is_in_front(&self) -> bool {
+        let in_front = self.opened_terminal().and_then(|fd| tcgetpgrp(fd).ok());
+        in_front.is_none_or(|group| group == getpgrp())
+    }
+
     fn rewrite(&mut self, text: &str, width: usize) {
+        if !self.is_in_front() {
+            self.shown = 0;
+            return;
+        }
         self.shown = width;
         self.used = true;
         self.write_to_terminal(text);
@@ -122,9 +134,8 @@ impl Screen {
     /// Takes the updating line away.
     pub(crate) fn clear(&mut self) {
         if self.shown > 0 {
-            let text = format!("\r{:1$}\r", "", self.shown);
-            self.shown = 0;
-            self.write_to_terminal(&text);
+            let blank = self.shown;
+            self.rewrite(&format!("\r{:blank$}\r", ""), 0);
         }
     }
 
