@@ -1,6 +1,7 @@
 //! People decide: who sees a question, who may answer it, and what an answer does.
 
 mod deciding;
+mod desk;
 mod notices;
 mod own_requests;
 mod people;

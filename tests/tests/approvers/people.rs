@@ -3,16 +3,15 @@
 use serde_json::json;
 use writ_tests::{Host, PATIENCE, json as parsed};
 
-use crate::verbs::in_advance;
+use crate::desk::Desk;
 
 pub(crate) fn who_is_not_asked_neither_sees_nor_decides(host: &Host) {
-    let id = in_advance(host, "alice", "/srv/bob/secret", "");
-    for (verb, status) in
-        [("show", 1), ("approve --yes", 1), ("deny", 1), ("revoke", 1), ("cancel", 1), ("end", 1)]
-    {
-        let tried = host.as_user("dave", &format!("writ {verb} {id}"));
-        let said = tried.failed_with(status);
-        assert!(!said.contains("alice") && !said.contains("secret"), "{tried}");
+    let (alice, bob, dave) =
+        (Desk::of(host, "alice"), Desk::of(host, "bob"), Desk::of(host, "dave"));
+    let id = alice.asks("/srv/bob/secret", "");
+    for verb in ["show", "approve --yes", "deny", "revoke", "cancel", "end"] {
+        let said = dave.fails(1, &format!("writ {verb} {id}"));
+        assert!(!said.contains("alice") && !said.contains("secret"), "{said}");
     }
     assert_eq!(
         parsed(&host.as_user("dave", "writ pending --json")),
@@ -27,8 +26,8 @@ pub(crate) fn who_is_not_asked_neither_sees_nor_decides(host: &Host) {
     let reply = host.call_agent("dave", "List", &json!({"scope": "all"}));
     assert_eq!(reply["error"], "org.varlink.service.PermissionDenied", "{reply}");
     // An approver who is not the requester sees it, but cannot take it back for her.
-    host.as_user("bob", &format!("writ cancel {id}")).failed_with(5);
-    host.as_user("alice", &format!("writ cancel {id}")).ok();
+    bob.fails(5, &format!("writ cancel {id}"));
+    alice.ok(&format!("writ cancel {id}"));
 }
 
 pub(crate) fn doors_are_for_root_alone(host: &Host) {
@@ -58,29 +57,34 @@ pub(crate) fn doors_are_for_root_alone(host: &Host) {
 }
 
 pub(crate) fn users_groups_and_teams_are_asked(host: &Host) {
+    let (alice, bob, carol, dave) = (
+        Desk::of(host, "alice"),
+        Desk::of(host, "bob"),
+        Desk::of(host, "carol"),
+        Desk::of(host, "dave"),
+    );
     for (file, approver, other) in [
-        ("/srv/bob/user", "bob", "carol"),
-        ("/srv/group/group", "bob", "carol"),
-        ("/srv/team/team", "carol", "bob"),
+        ("/srv/bob/user", &bob, &carol),
+        ("/srv/group/group", &bob, &carol),
+        ("/srv/team/team", &carol, &bob),
     ] {
-        let id = in_advance(host, "alice", file, "");
-        host.as_user(other, &format!("writ approve {id} --yes")).failed_with(1);
-        let pending = host.as_user(approver, "writ pending");
-        assert!(pending.ok().contains(&id), "{pending}");
-        host.as_user(approver, &format!("writ approve {id} --yes")).ok();
-        host.as_user("alice", &format!("sudo touch {file}")).ok();
+        let id = alice.asks(file, "");
+        other.fails(1, &format!("writ approve {id} --yes"));
+        let pending = approver.ok("writ pending");
+        assert!(pending.contains(&id), "{pending}");
+        approver.ok(&format!("writ approve {id} --yes"));
+        alice.ok(&format!("sudo touch {file}"));
     }
     // A group counts as it is now, not as it was at the login.
-    let dave = host.login("dave");
-    let id = in_advance(host, "alice", "/srv/group/joined", "");
-    assert_eq!(dave.run(&format!("writ approve {id} --yes")).1, 1);
+    let id = alice.asks("/srv/group/joined", "");
+    dave.fails(1, &format!("writ approve {id} --yes"));
     host.root(&["gpasswd", "--add", "dave", "oncall"]).ok();
-    assert_eq!(dave.run(&format!("writ approve {id} --yes")).1, 0);
+    dave.fails(0, &format!("writ approve {id} --yes"));
     host.root(&["gpasswd", "--delete", "dave", "oncall"]).ok();
     // Nor may who has left a group take back what it granted.
-    assert_eq!(dave.run(&format!("writ show {id}")).1, 0, "who answered may see it");
-    assert_eq!(dave.run(&format!("writ revoke {id}")).1, 5);
-    host.as_user("alice", &format!("writ end {id}")).ok();
+    dave.fails(0, &format!("writ show {id}"));
+    dave.fails(5, &format!("writ revoke {id}"));
+    alice.ok(&format!("writ end {id}"));
 }
 
 pub(crate) fn varlinkctl_can_talk_to_the_agent(host: &Host) {

@@ -31,27 +31,6 @@ pub(crate) fn an_argument_of_any_bytes_runs_unchanged_and_is_shown_escaped(host:
     assert_eq!(host.as_user("alice", &format!("{line} | sha256sum")).ok(), plain.ok());
 }
 
-pub(crate) fn an_argument_forges_no_line_of_a_log(host: &Host) {
-    let forged = r#"\nNov 24 00:00:00 host writd[1]: WRIT_EVENT="decision.made" WRIT_ID="AAAA-AA" forged\n<85>forged"#;
-    let line = format!(r#"sudo printf %s $'{forged}" WRIT_BY="bob" forged\\" forged'"#);
-    let id = left_open(host, "alice", &line);
-    approve(host, &id);
-    host.as_user("alice", &line).ok();
-    let log = host.read("/var/log/auth.log");
-    let lines: Vec<&str> = log.lines().filter(|line| line.contains("forged")).collect();
-    assert!(!lines.is_empty());
-    for line in lines {
-        println!("{line}");
-        let own = line.contains(" writd") && line.contains(&format!(r#"WRIT_ID="{id}""#))
-            || line.contains(" sudo") && line.contains(" alice : ");
-        assert!(own, "{line}");
-        // A quotation mark inside of a value has a backslash before it.
-        assert!(!line.contains(r#" WRIT_BY="bob" forged"#), "{line}");
-    }
-    let by_field = host.root(&["journalctl", "-o", "cat", "WRIT_ID=AAAA-AA"]);
-    assert!(!by_field.stdout.contains("forged"), "{by_field}");
-}
-
 pub(crate) fn a_long_argument_is_whole(host: &Host) {
     let long = r#""$(head -c 102400 /dev/zero | tr '\0' x)""#;
     let line = format!("sudo printf %s-end {long}");
@@ -100,7 +79,7 @@ pub(crate) fn a_program_that_was_replaced_is_not_started(host: &Host) {
 }
 
 pub(crate) fn nothing_runs_unapproved_under_tight_limits_or_without_descriptors(host: &Host) {
-    for (number, around) in [
+    let around = [
         "ulimit -n 8; COMMAND",
         "ulimit -n 5; COMMAND",
         "ulimit -f 0; COMMAND",
@@ -113,22 +92,23 @@ pub(crate) fn nothing_runs_unapproved_under_tight_limits_or_without_descriptors(
         "COMMAND 2>&-",
         "COMMAND <&- >&- 2>&-",
         "trap '' INT TERM HUP PIPE TSTP; COMMAND",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let file = format!("/srv/tight-{number}");
-        let line = around.replace("COMMAND", &format!("sudo -n touch {file}"));
-        let refused = host.as_user("alice", &line);
-        println!("{line}: {refused}");
-        assert_ne!(refused.status, 0, "{refused}");
-        assert!(!host.has(&file), "{refused}");
-        assert!(!refused.stderr.contains("panicked"), "{refused}");
+    ];
+    let mut line = String::new();
+    for (number, around) in around.iter().enumerate() {
+        let command = around.replace("COMMAND", &format!("sudo -n touch /srv/tight-{number}"));
+        line.push_str(&format!("({command}; echo $? >&3) 3>&1 & "));
     }
-    for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
-        let allowed = host.as_user("carol", &format!("sudo -n touch /srv/closed {closed}"));
-        assert_eq!(allowed.status, 0, "{closed}: {allowed}");
-    }
+    let refused = host.as_user("alice", &format!("{line} wait"));
+    let statuses: Vec<&str> = refused.ok().lines().collect();
+    assert_eq!(statuses, vec!["1"; around.len()], "{refused}");
+    assert!(!refused.stderr.contains("panicked"), "{refused}");
+    let made = host.root_sh("ls -d /srv/tight-* 2>/dev/null");
+    assert_eq!(made.stdout, "", "{refused}");
+
+    let allowed = ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"]
+        .map(|closed| format!("sudo -n touch /srv/closed {closed}"))
+        .join(" && ");
+    host.as_user("carol", &allowed).ok();
 }
 
 pub(crate) fn the_environment_decides_nothing(host: &Host) {
@@ -140,22 +120,6 @@ pub(crate) fn the_environment_decides_nothing(host: &Host) {
     assert_eq!(refused.status, 1, "{refused}");
     assert!(refused.stderr.contains("stays open"), "{refused}");
     assert!(!host.has("/srv/environment"));
-}
-
-pub(crate) fn a_misspelt_line_of_sudo_conf_is_found(host: &Host) {
-    assert_eq!(host.root(&["writ", "doctor"]).status, 0, "{}", host.root(&["writ", "doctor"]));
-    let conf = host.read("/etc/sudo.conf");
-    host.put("/etc/sudo.conf", conf.replace("Plugin writ_audit", "Plugn writ_audit"), 0o644);
-    let found = host.root(&["writ", "doctor"]);
-    let refused = host.as_user("alice", "sudo -n true");
-    host.put("/etc/sudo.conf", conf, 0o644);
-    println!("{found}\n{refused}");
-    assert_eq!(found.status, 1, "{found}");
-    assert!(found.stdout.contains("Plugn writ_audit"), "{found}");
-    assert!(
-        refused.failed_with(1).contains("only one of writ_approval and writ_audit"),
-        "{refused}"
-    );
 }
 
 /// The first character that would act on a terminal or cannot be seen.

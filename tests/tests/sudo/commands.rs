@@ -6,7 +6,7 @@ use crate::policy::{Sudoers, approve, id_in};
 
 pub(crate) fn what_policy_allows_runs_at_once(host: &Host) {
     for pty in ["Defaults use_pty", "Defaults !use_pty"] {
-        let _sudoers = Sudoers::say(host, pty);
+        let _sudoers = Sudoers::say(host, &format!("{pty}\nDefaults:carol runcwd=*"));
         let carol = host.login("carol");
         for (line, told) in [
             ("sudo id -u", "0"),
@@ -102,6 +102,27 @@ pub(crate) fn a_command_inherits_no_descriptor(host: &Host) {
         approve(host, &crate::policy::waiting_id(&alice));
         alice.expect("\r\n0  1  2  3\r\n");
     }
+}
+
+pub(crate) fn exit_status_and_signal_are_passed_on_and_recorded(host: &Host) {
+    let carol = host.login("carol");
+    for (script, status, recorded) in [
+        ("exit 0 # one", 0, r#"WRIT_EXIT_STATUS="0""#),
+        ("exit 42 # two", 42, r#"WRIT_EXIT_STATUS="42""#),
+        ("kill -9 $$ # three", 137, r#"WRIT_EXIT_STATUS="137" WRIT_SIGNAL="9""#),
+        ("kill -TERM $$ # four", 143, r#"WRIT_EXIT_STATUS="143" WRIT_SIGNAL="15""#),
+    ] {
+        assert_eq!(carol.run(&format!("sudo sh -c '{script}'")).1, status, "{script}");
+        host.wait_until("its record", PATIENCE, || finished(host, script).is_some());
+        let finished = finished(host, script).expect("it is there");
+        assert!(finished.contains(recorded), "{finished}");
+    }
+    host.put("/usr/local/bin/no-program", "#!/no/interpreter\n", 0o755);
+    assert_eq!(carol.run("sudo no-program").1, 1);
+    host.wait_until("its record", PATIENCE, || finished(host, "no-program").is_some());
+    let finished = finished(host, "no-program").expect("it is there");
+    // ENOENT (errno(3)): of the interpreter.
+    assert!(finished.contains(r#"WRIT_EXEC_ERRNO="2""#), "{finished}");
 }
 
 /// The line of syslog about the end of a command that has this in it.

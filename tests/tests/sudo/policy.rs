@@ -59,11 +59,7 @@ decision = "deny"
 
 /// Installs, writes the policy, opens the door.
 pub(crate) fn enforced(host: &Host) {
-    host.install(&writ_tests::package());
-    host.put("/etc/writ/writ.toml", WRIT_TOML, 0o644);
-    host.put("/etc/writ/roles.d/people.toml", ROLES_TOML, 0o644);
-    host.root(&["systemctl", "reload-or-restart", "writd"]).ok();
-    host.root(&["writ", "enable", "sudo"]).ok();
+    host.install_product(&[("writ.toml", WRIT_TOML), ("roles.d/people.toml", ROLES_TOML)]);
 }
 
 /// The ID on the line that this person waits at.

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use writ_tests::{Host, PATIENCE, Running};
+use writ_tests::{Host, PATIENCE};
 
-use crate::policy::{Sudoers, approve, as_bob, events, revoke, waiting_id};
+use crate::policy::{approve, as_bob, events, revoke, waiting_id};
 
 /// What is at once for a person.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -45,6 +45,15 @@ pub(crate) fn sudo_waits_until_another_person_approves(host: &Host) {
     // A grant of one use ends when it is used.
     told[4..].sort();
     assert_eq!(told, story);
+}
+
+pub(crate) fn a_password_is_asked_first_where_sudoers_wants_one(host: &Host) {
+    let erin = host.login("erin");
+    erin.type_line("sudo echo with a password");
+    erin.expect("password for erin: ");
+    erin.type_line("erin");
+    approve(host, &waiting_id(&erin));
+    erin.expect("\r\nwith a password\r\n");
 }
 
 pub(crate) fn a_denial_is_told_with_its_comment(host: &Host) {
@@ -119,6 +128,25 @@ pub(crate) fn ctrl_z_and_fg_keep_the_place(host: &Host) {
     assert_eq!(alice.run("stty -a").0, modes);
 }
 
+pub(crate) fn a_job_in_the_background_leaves_the_terminal_alone(host: &Host) {
+    let alice = host.login("alice");
+    alice.type_line("sudo echo from the background &");
+    let id = waiting_id(&alice);
+    alice.expect("for bob (0 of 1)\r\n");
+    let left_ms = || host.requests_of("background")[0]["remaining_ms"].as_u64();
+    host.wait_until("two seconds to pass", PATIENCE, || left_ms() < Some(298_000));
+    assert!(!alice.transcript().contains("left"), "{}", alice.screen());
+    alice.type_line("fg");
+    assert_eq!(waiting_id(&alice), id);
+    alice.see("the time that is left", |screen| screen.contains("left"));
+    alice.send(b"\x1a");
+    alice.expect("Stopped");
+    alice.type_line("bg; clear");
+    approve(host, &id);
+    alice.expect("from the background\r\n");
+    println!("{}", alice.screen());
+}
+
 pub(crate) fn a_hang_up_ends_sudo_and_not_the_request(host: &Host) {
     let alice = host.login("alice");
     alice.type_line("sudo echo after a hang-up");
@@ -154,68 +182,25 @@ pub(crate) fn what_was_revoked_while_sudo_was_stopped_does_not_run(host: &Host) 
     approve(host, &id);
     revoke(host, &id);
     alice.type_line("fg");
-    alice.expect("\r\nwrit: ");
+    alice.expect("the command was not started");
     alice.prompt();
-    println!("{}", alice.screen());
     assert!(!host.has("/srv/revoked-while-stopped"));
 }
 
-pub(crate) fn what_was_revoked_between_approval_and_start_does_not_run(host: &Host) {
-    let held = Held::before_the_start(host);
+pub(crate) fn what_has_expired_while_sudo_was_stopped_does_not_run(host: &Host) {
     let alice = host.login("alice");
-    alice.type_line("sudo touch /srv/revoked; echo status $?");
+    alice.type_line("sudo touch /srv/expired");
     let id = waiting_id(&alice);
-    approve(host, &id);
-    alice.expect("was approved by bob");
-    revoke(host, &id);
-    held.let_go();
-    let told = alice.expect("status 1\r\n");
-    println!("{}", alice.screen());
-    assert!(told.contains("the command was not started"), "{told}");
-    assert!(!host.has("/srv/revoked"));
-}
-
-pub(crate) fn what_has_expired_between_approval_and_start_does_not_run(host: &Host) {
-    let held = Held::before_the_start(host);
-    let alice = host.login("alice");
-    alice.type_line("sudo touch /srv/expired; echo status $?");
-    let id = waiting_id(&alice);
+    alice.send(b"\x1a");
+    alice.expect("Stopped");
     as_bob(host, &format!("writ approve --yes --for 1s {id}")).ok();
-    alice.expect("was approved by bob");
     host.wait_until("the end of the grant", PATIENCE, || {
         events(host, &id).last().is_some_and(|event| event == "grant.ended")
     });
-    held.let_go();
-    let told = alice.expect("status 1\r\n");
-    assert!(told.contains("the command was not started"), "{told}");
+    alice.type_line("fg");
+    alice.expect("the command was not started");
+    alice.prompt();
     assert!(!host.has("/srv/expired"));
-}
-
-/// alice's sudo held between the approval and the start of its command: it logs the
-/// command's output, and the file that it counts its logs in is locked.
-struct Held<'a> {
-    lock: Running,
-    _sudoers: Sudoers<'a>,
-}
-
-impl<'a> Held<'a> {
-    fn before_the_start(host: &'a Host) -> Self {
-        let sudoers = Sudoers::say(host, "Defaults:alice log_output");
-        let lock = "import fcntl, os, sys\n\
-            os.makedirs('/var/log/sudo-io', exist_ok=True)\n\
-            seq = open('/var/log/sudo-io/seq', 'a+')\n\
-            fcntl.lockf(seq, fcntl.LOCK_EX)\n\
-            print('locked', flush=True)\n\
-            sys.stdin.read()";
-        let lock = host.start_root(&["python3", "-c", lock]);
-        lock.expect_stdout("locked");
-        Self { lock, _sudoers: sudoers }
-    }
-
-    fn let_go(mut self) {
-        self.lock.close_stdin();
-        self.lock.finish(PATIENCE).ok();
-    }
 }
 
 /// The process whose command line begins like this.
