@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use writ_tests::{Host, PATIENCE};
 
+use crate::commands::finished;
 use crate::policy::{approve, waiting_id};
 
 /// How long a refusal may take that no person is waited for.
@@ -12,9 +13,7 @@ const REFUSAL_LIMIT: Duration = Duration::from_secs(15);
 pub(crate) fn root_passes_with_a_record(host: &Host) {
     let ran = host.root(&["sudo", "-n", "echo", "of", "roots"]);
     assert_eq!(ran.ok(), "of roots");
-    host.wait_until("the record", PATIENCE, || {
-        crate::commands::finished(host, "/usr/bin/echo of roots").is_some()
-    });
+    host.wait_until("the record", PATIENCE, || finished(host, "/usr/bin/echo of roots").is_some());
 }
 
 pub(crate) fn without_the_agent_root_passes_and_others_are_refused(host: &Host) {
@@ -25,7 +24,6 @@ pub(crate) fn without_the_agent_root_passes_and_others_are_refused(host: &Host) 
     let lasted = asked.elapsed();
     let allowed = host.as_user("carol", "sudo -n touch /srv/without-agent");
     host.root(&["systemctl", "start", "writd.socket"]).ok();
-    println!("{roots}\n{refused}");
     assert_eq!(roots.ok(), "without an agent");
     host.wait_until("the line in auth.log", PATIENCE, || {
         host.read("/var/log/auth.log").lines().any(|line| {
@@ -65,5 +63,4 @@ pub(crate) fn a_restarted_agent_keeps_the_wait(host: &Host) {
     approve(host, &id);
     alice.expect("\r\nafter a restart\r\n");
     alice.prompt();
-    println!("{}", alice.screen());
 }

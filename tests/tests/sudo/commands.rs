@@ -2,7 +2,7 @@
 
 use writ_tests::{Host, PATIENCE};
 
-use crate::policy::{Sudoers, approve, id_in};
+use crate::policy::{Sudoers, approve, id_in, waiting_id};
 
 pub(crate) fn what_policy_allows_runs_at_once(host: &Host) {
     for pty in ["Defaults use_pty", "Defaults !use_pty"] {
@@ -25,11 +25,10 @@ pub(crate) fn what_policy_allows_runs_at_once(host: &Host) {
         ] {
             assert_eq!(carol.run(line), (told.to_owned(), 0), "{line} with {pty}");
         }
-        carol.type_line("sudo -i");
+        carol.type_line("sudo -i; echo status $?");
         carol.expect("root@host:~# ");
         carol.type_line("exit 3");
-        carol.prompt();
-        assert_eq!(carol.run("echo $?").0, "0", "a status of the wrapper's");
+        carol.expect("status 3\r\n");
         assert_eq!(host.as_user_with("carol", "sudo -n tr a-z A-Z", b"words").ok(), "WORDS");
     }
 }
@@ -54,11 +53,9 @@ pub(crate) fn files_are_edited_with_sudoedit(host: &Host) {
     let editor = "EDITOR='sed -i s/new/newer/'";
     let alice = host.login("alice");
     alice.type_line(&format!("{editor} sudoedit /srv/edited"));
-    let told = alice.expect_regex("writ: [0-9A-Z]{4}-[0-9A-Z]{2} waiting for");
+    let id = waiting_id(&alice);
     assert_eq!(host.read("/srv/edited"), "new\n");
-    let id = id_in(&told);
     let shown = host.as_user("bob", &format!("writ show {id}"));
-    println!("{shown}");
     assert!(shown.ok().contains("sudoedit /srv/edited"), "{shown}");
     approve(host, &id);
     alice.prompt();
@@ -70,7 +67,6 @@ pub(crate) fn intercepted_commands_are_decided_one_by_one(host: &Host) {
     let dave = host.login("dave");
     let (said, _) =
         dave.run("sudo sh -c '/usr/bin/id -u; /usr/bin/whoami; /usr/bin/uname; echo end'");
-    println!("{said}");
     let lines: Vec<&str> = said.lines().map(str::trim).collect();
     assert!(lines.contains(&"0"), "id is allowed: {said}");
     assert!(!lines.contains(&"root"), "whoami is denied: {said}");
@@ -99,7 +95,7 @@ pub(crate) fn a_command_inherits_no_descriptor(host: &Host) {
         assert_eq!(carol.run("sudo ls /proc/self/fd | xargs").0, "0 1 2 3", "{pty}");
         let alice = host.login("alice");
         alice.type_line("sudo ls -C /proc/self/fd");
-        approve(host, &crate::policy::waiting_id(&alice));
+        approve(host, &waiting_id(&alice));
         alice.expect("\r\n0  1  2  3\r\n");
     }
 }

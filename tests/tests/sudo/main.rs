@@ -20,6 +20,7 @@ scenarios! {
     prepare: policy::enforced,
     both: [
         sudo_waits_until_another_person_approves,
+        the_line_fits_a_narrow_terminal,
         a_password_is_asked_first_where_sudoers_wants_one,
         a_denial_is_told_with_its_comment,
         silence_is_a_no,

@@ -1,6 +1,10 @@
 //! The policy of the theme, and what its people do under it.
 
-use writ_tests::{Host, Output, Terminal};
+use writ_tests::{Host, Output, PolicyFiles, Terminal};
+
+/// What holds unless a scenario says otherwise.
+pub(crate) const POLICY: PolicyFiles<'static> =
+    &[("writ.toml", WRIT_TOML), ("roles.d/people.toml", ROLES_TOML)];
 
 /// Unless a role says otherwise, bob is asked.
 const WRIT_TOML: &str = r#"
@@ -57,9 +61,9 @@ commands = ["/usr/bin/whoami"]
 decision = "deny"
 "#;
 
-/// Installs, writes the policy, opens the door.
+/// The product with [`POLICY`] in force.
 pub(crate) fn enforced(host: &Host) {
-    host.install_product(&[("writ.toml", WRIT_TOML), ("roles.d/people.toml", ROLES_TOML)]);
+    host.install_product(POLICY);
 }
 
 /// The ID on the line that this person waits at.

@@ -13,14 +13,12 @@ pub(crate) fn a_reason_is_typed_at_the_terminal_and_edited(host: &Host) {
     alice.send("what is this\x15".as_bytes());
     alice.send("disk füllü\x7f is ull\x1b[D\x1b[D\x1b[Df".as_bytes());
     alice.see("the line as edited", |screen| screen.ends_with("Reason: disk füll is full"));
-    println!("{}", alice.screen());
     alice.send(b"\r");
     let id = waiting_id(&alice);
     assert_eq!(field(host, &id, "reason"), "disk füll is full");
     approve(host, &id);
     alice.expect("/dev/pts/");
     alice.prompt();
-    println!("{}", alice.screen());
     assert_eq!(alice.run("stty -a").0, modes);
 
     alice.type_line("sudo tty; echo status $?");
@@ -28,7 +26,6 @@ pub(crate) fn a_reason_is_typed_at_the_terminal_and_edited(host: &Host) {
     alice.send(b"half a rea\x03");
     alice.expect("writ: left; nothing was asked of anybody");
     alice.expect("status 1\r\n");
-    println!("{}", alice.screen());
     assert_eq!(alice.run("stty -a").0, modes);
 }
 
@@ -61,14 +58,12 @@ pub(crate) fn a_ticket_that_does_not_match_is_asked_for_again(host: &Host) {
     typed_ticket(&alice, "ops 17");
     typed_ticket(&alice, "OPS-17");
     let id = waiting_id(&alice);
-    println!("{}", alice.screen());
     assert_eq!(field(host, &id, "ticket"), "OPS-17");
     approve(host, &id);
     alice.prompt();
 
     let refused = host.as_user("alice", "WRIT_REASON=why WRIT_TICKET=17 sudo arch --help");
     let said = refused.failed_with(1);
-    println!("{said}");
     assert!(said.contains("WRIT_TICKET") && said.contains("OPS-[0-9]+"), "{refused}");
 }
 
@@ -79,7 +74,6 @@ fn typed_ticket(alice: &Terminal, ticket: &str) {
 
 pub(crate) fn a_reason_that_nobody_can_be_asked_for_is_named(host: &Host) {
     let refused = host.as_user("alice", "echo data | sudo tee /srv/unreasoned");
-    println!("{refused}");
     assert!(refused.stderr.contains("WRIT_REASON"), "{refused}");
     assert!(!host.has("/srv/unreasoned"));
     assert_eq!(host.as_user("alice", "sudo tty").status, 1);

@@ -23,14 +23,12 @@ pub(crate) fn sudo_waits_until_another_person_approves(host: &Host) {
     bob.expect(&format!("writ approve {id}"));
     bob.type_line(&format!("writ approve {id}"));
     bob.expect("Approve this? [y/N] ");
-    println!("{}", bob.screen());
     bob.type_line("y");
     bob.expect(&format!("{id} is approved."));
 
     alice.expect(&format!("writ: {id} was approved by bob\r\n"));
     alice.expect("done as root\r\nstatus 7\r\n");
     alice.prompt();
-    println!("{}", alice.screen());
     assert!(!alice.screen().contains("waiting for"), "{}", alice.screen());
     let story = [
         "request.opened",
@@ -45,6 +43,24 @@ pub(crate) fn sudo_waits_until_another_person_approves(host: &Host) {
     // A grant of one use ends when it is used.
     told[4..].sort();
     assert_eq!(told, story);
+}
+
+pub(crate) fn the_line_fits_a_narrow_terminal(host: &Host) {
+    let alice = host.login("alice");
+    alice.type_line("clear; sudo echo narrow");
+    let id = waiting_id(&alice);
+    alice.resize(24, 40);
+    let line = format!("writ: {id} waiting · ");
+    alice.see("a short line", |screen| {
+        screen
+            .lines()
+            .next_back()
+            .is_some_and(|last| last.starts_with(&line) && last.ends_with(" left"))
+    });
+    assert_eq!(alice.screen().lines().count(), 1, "{}", alice.screen());
+    approve(host, &id);
+    alice.expect("\r\nnarrow\r\n");
+    alice.prompt();
 }
 
 pub(crate) fn a_password_is_asked_first_where_sudoers_wants_one(host: &Host) {
@@ -64,7 +80,6 @@ pub(crate) fn a_denial_is_told_with_its_comment(host: &Host) {
     alice.expect("writ: denied: ");
     let told = alice.expect("status 1\r\n");
     assert!(told.contains(&id) && told.contains("not on a friday"), "{told}");
-    println!("{}", alice.screen());
     assert!(!host.has("/srv/denied"));
 }
 
@@ -74,7 +89,6 @@ pub(crate) fn silence_is_a_no(host: &Host) {
     let id = waiting_id(&alice);
     alice.expect(&format!("writ: denied: {id} has expired"));
     alice.expect("status 1\r\n");
-    println!("{}", alice.screen());
     assert_ne!(as_bob(host, &format!("writ approve --yes {id}")).status, 0);
 }
 
@@ -91,7 +105,6 @@ pub(crate) fn ctrl_c_leaves_at_once_and_the_same_command_comes_back(host: &Host)
     // The shell takes a Ctrl-C that its child did not die of as the end of that command.
     alice.expect("status 1\r\n");
     alice.prompt();
-    println!("{}", alice.screen());
     assert_eq!(alice.run("stty -a").0, modes);
 
     alice.type_line(command);
@@ -105,7 +118,6 @@ pub(crate) fn ctrl_c_leaves_at_once_and_the_same_command_comes_back(host: &Host)
     alice.expect(&format!("writ: {id} was approved by bob\r\n"));
     alice.expect("as root\r\nstatus 0\r\n");
     alice.prompt();
-    println!("{}", alice.screen());
     assert_eq!(alice.run("stty -a").0, modes);
 }
 
@@ -118,13 +130,11 @@ pub(crate) fn ctrl_z_and_fg_keep_the_place(host: &Host) {
     alice.expect("Stopped");
     alice.prompt();
     assert_eq!(alice.run("echo another command"), ("another command".to_owned(), 0));
-    println!("{}", alice.screen());
     alice.type_line("fg");
     assert_eq!(waiting_id(&alice), id);
     approve(host, &id);
     alice.expect("\r\nin the foreground\r\n");
     alice.prompt();
-    println!("{}", alice.screen());
     assert_eq!(alice.run("stty -a").0, modes);
 }
 
@@ -132,7 +142,7 @@ pub(crate) fn a_job_in_the_background_leaves_the_terminal_alone(host: &Host) {
     let alice = host.login("alice");
     alice.type_line("sudo echo from the background &");
     let id = waiting_id(&alice);
-    alice.expect("for bob (0 of 1)\r\n");
+    alice.expect(" bob (0 of 1)\r\n");
     let left_ms = || host.requests_of("background")[0]["remaining_ms"].as_u64();
     host.wait_until("two seconds to pass", PATIENCE, || left_ms() < Some(298_000));
     assert!(!alice.transcript().contains("left"), "{}", alice.screen());
@@ -144,7 +154,6 @@ pub(crate) fn a_job_in_the_background_leaves_the_terminal_alone(host: &Host) {
     alice.type_line("bg; clear");
     approve(host, &id);
     alice.expect("from the background\r\n");
-    println!("{}", alice.screen());
 }
 
 pub(crate) fn a_hang_up_ends_sudo_and_not_the_request(host: &Host) {
