@@ -1,10 +1,10 @@
 //! One connection, from its first frame to its end.
 
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tokio::net::UnixStream;
 use writ_engine::facts::AttemptId;
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::Nothing;
@@ -16,6 +16,7 @@ use crate::introspection;
 use crate::limits::{CALLER_FRAME_BYTES_MAX, Holder, IDLE_MAX};
 use crate::peer::Peer;
 use crate::process::Process;
+use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
 use crate::{deciding, door, overview};
 
@@ -40,14 +41,15 @@ pub(crate) enum Next {
 
 /// Serves a connection until it ends. A frame that is none, too long or too slow
 /// closes it and is counted; nothing else is touched.
-pub(crate) async fn serve(agent: Rc<Agent>, stream: UnixStream) {
-    let Ok(peer) = Peer::of(&stream) else { return };
+pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
+    let Ok(socket) = Socket::new(connection) else { return };
+    let Ok(peer) = Peer::of(&socket) else { return };
     let Ok(process) = peer.look_at() else { return };
     let holder =
         if peer.is_root() { Holder::Door(process.real_uid) } else { Holder::Caller(peer.uid) };
     let frame_bytes_max =
         if peer.is_root() { writ_protocol::FRAME_BYTES_MAX } else { CALLER_FRAME_BYTES_MAX };
-    let mut stream = FrameStream::new(stream, frame_bytes_max);
+    let mut stream = FrameStream::new(socket, frame_bytes_max);
     let Some(_place) = agent.connections.take(holder) else {
         agent.count_refused();
         let message = "there are too many connections to Writ's agent; wait until some have ended";
@@ -74,14 +76,16 @@ async fn converse(
         let frame = match &mut asking {
             Some(waiting) if !waiting.is_settled() => {
                 tokio::select! {
+                    // What is told is ready at once where policy decides.
+                    biased;
+                    told = waiting.next() => {
+                        waiting.reply(stream, told).await?;
+                        continue;
+                    }
                     // A call while answers are owed is against the protocol.
                     frame = stream.next_frame(None) => {
                         frame?;
                         return Err(StreamError::Malformed);
-                    }
-                    told = waiting.next() => {
-                        waiting.reply(stream, told).await?;
-                        continue;
                     }
                 }
             }

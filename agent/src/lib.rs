@@ -34,6 +34,7 @@ mod record;
 pub mod serve;
 mod sessions;
 pub mod settings;
+mod socket;
 mod start;
 mod store;
 mod stream;

@@ -1,12 +1,11 @@
 //! Who is at the other end of a connection.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::{PeerCredentials, PeerPidfd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use tokio::net::UnixStream;
 use writ_engine::facts::{ROOT, Uid};
 
 use crate::process::{Process, ProcessError};
@@ -28,12 +27,12 @@ impl Peer {
     ///
     /// # Errors
     /// When the kernel does not say, or the process is already gone.
-    pub(crate) fn of(stream: &UnixStream) -> Result<Self, ProcessError> {
+    pub(crate) fn of(socket: &impl AsFd) -> Result<Self, ProcessError> {
         let gone = |pid: i32, what: String| ProcessError { pid, what };
         let credentials =
-            getsockopt(stream, PeerCredentials).map_err(|errno| gone(0, errno.to_string()))?;
+            getsockopt(socket, PeerCredentials).map_err(|errno| gone(0, errno.to_string()))?;
         let pid = credentials.pid();
-        let handle = getsockopt(stream, PeerPidfd)
+        let handle = getsockopt(socket, PeerPidfd)
             .ok()
             .or_else(|| pidfd_of(pid))
             .ok_or_else(|| gone(pid, "it has ended".to_owned()))?;
@@ -76,9 +75,9 @@ fn pidfd_of(pid: i32) -> Option<OwnedFd> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn the_peer_of_a_pair_is_this_process() {
-        let (one, _other) = UnixStream::pair().unwrap();
+    #[test]
+    fn the_peer_of_a_pair_is_this_process() {
+        let (one, _other) = std::os::unix::net::UnixStream::pair().unwrap();
         let peer = Peer::of(&one).unwrap();
         assert_eq!(peer.pid, i32::try_from(std::process::id()).unwrap());
         assert!(peer.look_at().is_ok());

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
-use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use writ_engine::Event;
 
@@ -21,6 +20,7 @@ use crate::core::{Core, Store};
 use crate::policy_files;
 use crate::record::JournalWriter;
 use crate::settings::Places;
+use crate::socket::Listener;
 use crate::{jobs, start, store};
 
 /// After something was written through: when it is on the disk at the latest.
@@ -100,7 +100,7 @@ pub async fn serve(places: Places) -> Result<(), StartError> {
 
 async fn run(
     agent: Rc<Agent>,
-    listener: UnixListener,
+    listener: Listener,
     queue: tokio::sync::mpsc::UnboundedReceiver<crate::core::Job>,
     sealed: bool,
 ) -> io::Result<()> {
@@ -134,13 +134,13 @@ async fn run(
 }
 
 /// The socket that systemd holds, or one of our own.
-fn listener(path: &Path) -> io::Result<UnixListener> {
+fn listener(path: &Path) -> io::Result<Listener> {
     let listener = match ListenFd::from_env().take_unix_listener(0)? {
         Some(listener) => listener,
         None => bind(path)?,
     };
     listener.set_nonblocking(true)?;
-    UnixListener::from_std(listener)
+    Listener::new(listener)
 }
 
 /// Everybody may connect: who may do what is decided by who he is.
@@ -154,11 +154,11 @@ fn bind(path: &Path) -> io::Result<StdListener> {
     Ok(listener)
 }
 
-async fn accept(agent: Rc<Agent>, listener: UnixListener) {
+async fn accept(agent: Rc<Agent>, listener: Listener) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::task::spawn_local(connection::serve(Rc::clone(&agent), stream));
+            Ok(connection) => {
+                tokio::task::spawn_local(connection::serve(Rc::clone(&agent), connection));
             }
             // No descriptor left, most likely: whoever holds them will end.
             Err(_) => tokio::time::sleep(ACCEPT_REST).await,

@@ -4,12 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::io::AsyncWriteExt;
-use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use writ_protocol::{ErrorReply, FrameDecoder, FrameError};
 
 use crate::limits::{FRAME_MAX, SEND_MAX};
+use crate::socket::Socket;
 
 /// How much is read at once, in bytes.
 const READ_BYTES: usize = 4096;
@@ -51,7 +50,7 @@ impl StreamError {
 /// A connection that speaks in frames.
 #[derive(Debug)]
 pub(crate) struct FrameStream {
-    stream: UnixStream,
+    socket: Socket,
     decoder: FrameDecoder,
     /// When the frame that has begun must be whole.
     whole_by: Option<Instant>,
@@ -76,8 +75,8 @@ pub(crate) enum Follows {
 impl FrameStream {
     /// Frames of at most `bytes_max` bytes.
     #[must_use]
-    pub(crate) fn new(stream: UnixStream, bytes_max: usize) -> Self {
-        Self { stream, decoder: FrameDecoder::with_limit(bytes_max), whole_by: None }
+    pub(crate) fn new(socket: Socket, bytes_max: usize) -> Self {
+        Self { socket, decoder: FrameDecoder::with_limit(bytes_max), whole_by: None }
     }
 
     /// The next frame; may be dropped and called again without losing anything.
@@ -112,20 +111,16 @@ impl FrameStream {
 
     async fn read(&mut self) -> Result<(), StreamError> {
         let mut buffer = [0; READ_BYTES];
-        loop {
-            self.stream.readable().await?;
-            match self.stream.try_read(&mut buffer) {
-                Ok(0) => return Err(StreamError::Closed),
-                Ok(read) => {
-                    self.decoder.push(buffer.get(..read).unwrap_or_default());
-                    return Ok(());
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
-                    return Err(StreamError::Closed);
-                }
-                Err(error) => return Err(error.into()),
+        match self.socket.read(&mut buffer).await {
+            Ok(0) => Err(StreamError::Closed),
+            Ok(read) => {
+                self.decoder.push(buffer.get(..read).unwrap_or_default());
+                Ok(())
             }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                Err(StreamError::Closed)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -152,7 +147,7 @@ impl FrameStream {
     }
 
     async fn send(&mut self, frame: &[u8]) -> Result<(), StreamError> {
-        match timeout(SEND_MAX, self.stream.write_all(frame)).await {
+        match timeout(SEND_MAX, self.socket.write_all(frame)).await {
             Err(_) => Err(StreamError::Unread),
             Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(StreamError::Closed),
             Ok(written) => Ok(written?),

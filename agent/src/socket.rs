@@ -1,0 +1,150 @@
+//! The sockets of the event loop.
+//!
+//! tokio's own wait for room to write as much as for something to read, so that
+//! every reply that a sudo reads wakes the agent for nothing, twice for each sudo.
+//! These wait for what is read; room is waited for only when there is none.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixListener;
+
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, SocketFlags, accept_with, recv, send};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) struct Socket(AsyncFd<OwnedFd>);
+
+/// What connections come from.
+#[derive(Debug)]
+pub(crate) struct Listener(AsyncFd<UnixListener>);
+
+impl Listener {
+    /// Must be made inside of the runtime; `listener` does not block.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left.
+    pub(crate) fn new(listener: UnixListener) -> io::Result<Self> {
+        Ok(Self(registered(listener, Interest::READABLE)?))
+    }
+
+    /// The next connection.
+    ///
+    /// # Errors
+    /// What accept(2) says.
+    pub(crate) async fn accept(&self) -> io::Result<OwnedFd> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let accepted = self.0.async_io(Interest::READABLE, |listener| {
+            accept_with(listener, flags).map_err(io::Error::from)
+        });
+        accepted.await
+    }
+}
+
+impl Socket {
+    /// Must be made inside of the runtime; `connection` does not block.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left.
+    pub(crate) fn new(connection: OwnedFd) -> io::Result<Self> {
+        Ok(Self(registered(connection, Interest::READABLE)?))
+    }
+
+    /// Waits for something to read; 0 is the end. May be dropped and called again.
+    ///
+    /// # Errors
+    /// What recv(2) says.
+    pub(crate) async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.async_io(Interest::READABLE, |socket| {
+            recv(socket, &mut *buffer, RecvFlags::empty()).map_err(io::Error::from)
+        });
+        read.await.map(|(read, _)| read)
+    }
+
+    /// Writes all of `bytes`, waiting for room.
+    ///
+    /// # Errors
+    /// What send(2) says.
+    pub(crate) async fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut rest = bytes;
+        let mut room = None;
+        while !rest.is_empty() {
+            match send(self.0.get_ref(), rest, SendFlags::NOSIGNAL) {
+                Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => self.wait_for_room(&mut room).await?,
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// By a second registration, which takes a second descriptor (epoll_ctl(2)).
+    async fn wait_for_room(&self, room: &mut Option<AsyncFd<OwnedFd>>) -> io::Result<()> {
+        let room = match room {
+            Some(room) => room,
+            None => {
+                let second = self.0.get_ref().try_clone()?;
+                room.insert(registered(second, Interest::WRITABLE)?)
+            }
+        };
+        // Without `retain_ready` the next wait is for room that comes after this.
+        room.writable().await?.clear_ready();
+        Ok(())
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.get_ref().as_fd()
+    }
+}
+
+fn registered<T: AsFd + std::os::fd::AsRawFd>(
+    socket: T,
+    interest: Interest,
+) -> io::Result<AsyncFd<T>> {
+    #[allow(
+        deprecated,
+        reason = "the descriptor is owned by what registers it, and so lives as long"
+    )]
+    AsyncFd::with_interest(socket, interest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    /// More than a socket holds (net.core.wmem_default is 208 KiB).
+    const MORE_THAN_FITS: usize = 4 * 1024 * 1024;
+
+    #[tokio::test]
+    async fn what_does_not_fit_at_once_is_written_as_room_comes() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let socket = Socket::new(ours.into()).unwrap();
+        let reader = tokio::task::spawn_blocking(move || {
+            let mut read = Vec::new();
+            theirs.read_to_end(&mut read).unwrap();
+            read
+        });
+        let sent: Vec<u8> = (0..MORE_THAN_FITS).map(|place| place.to_le_bytes()[0]).collect();
+        socket.write_all(&sent).await.unwrap();
+        drop(socket);
+        assert!(reader.await.unwrap() == sent, "not all of it came through in order");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_is_gone_is_told_by_reading_and_by_writing() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let socket = Socket::new(ours.into()).unwrap();
+        drop(theirs);
+        assert_eq!(socket.read(&mut [0; 16]).await.unwrap(), 0);
+        assert_eq!(socket.write_all(b"x").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+}
