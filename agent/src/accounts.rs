@@ -6,7 +6,7 @@
 //! once: a change of `/etc/passwd` or `/etc/group` empties what is kept.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::CString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -40,6 +40,21 @@ pub(crate) enum AccountError {
         "the groups of user {0} could not be looked up within {LOOK_UP_MAX:?}; see to the name service (nsswitch.conf) of this host"
     )]
     TimedOut(u32),
+}
+
+/// A look-up of groups that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum GroupError {
+    /// The name service says that it failed, which is not the same as "no".
+    #[error(
+        "the group {0:?} cannot be looked up ({1}); see to the name service (nsswitch.conf) of this host"
+    )]
+    Failed(String, String),
+    /// The name service does not answer.
+    #[error(
+        "the groups of the role could not be looked up within {LOOK_UP_MAX:?}; see to the name service (nsswitch.conf) of this host"
+    )]
+    TimedOut,
 }
 
 /// One user, as the name service has him.
@@ -107,6 +122,29 @@ impl Accounts {
             writers.push(Writer { uid: uid.0, groups: self.entry(uid).await?.numbers });
         }
         Ok(writers)
+    }
+
+    /// The numbers of groups; `None` for one that this host does not have.
+    ///
+    /// # Errors
+    /// When the name service fails or does not answer.
+    pub(crate) async fn group_numbers(
+        &self,
+        names: BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Option<u32>>, GroupError> {
+        let looking = tokio::task::spawn_blocking(move || {
+            let number = |name: String| {
+                let gid = Group::from_name(&name)
+                    .map_err(|errno| GroupError::Failed(name.clone(), errno.to_string()))?
+                    .map(|group| group.gid.as_raw());
+                Ok((name, gid))
+            };
+            names.into_iter().map(number).collect()
+        });
+        let found = tokio::time::timeout(LOOK_UP_MAX, looking).await;
+        found
+            .map_err(|_| GroupError::TimedOut)?
+            .map_err(|panic| GroupError::Failed(String::new(), panic.to_string()))?
     }
 
     async fn entry(&self, uid: Uid) -> Result<Entry, AccountError> {

@@ -18,7 +18,7 @@ use crate::peer::Peer;
 use crate::process::Process;
 use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
-use crate::{deciding, door, overview};
+use crate::{deciding, door, overview, roles};
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
 #[derive(Debug)]
@@ -145,6 +145,10 @@ async fn call(
             }
             Err(error) => refuse(stream, &incoming, &error).await,
         },
+        calls::Extend::NAME => match parameters::<calls::Extend>(&incoming) {
+            Ok(extend) => begin(stream, &incoming, door::extend(agent, caller, extend).await).await,
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
         calls::Confirm::NAME => match parameters::<calls::Confirm>(&incoming) {
             Ok(confirm) => {
                 let confirmed = door::confirm(agent, caller, confirm).await;
@@ -159,6 +163,7 @@ async fn call(
         },
         _ => dispatch! {
             calls::Finish => door::finish;
+            calls::Roles => roles::list;
             calls::List => overview::list;
             calls::Show => overview::show;
             calls::Decide => deciding::decide;

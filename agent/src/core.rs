@@ -52,6 +52,13 @@ pub(crate) enum Job {
         /// Who.
         person: writ_engine::facts::Person,
     },
+    /// See [`Effect::FindGroups`].
+    FindGroups {
+        /// For whom.
+        attempt: AttemptId,
+        /// Their names.
+        groups: std::collections::BTreeSet<String>,
+    },
     /// See [`Effect::Notify`].
     Notify {
         /// About what.
@@ -182,6 +189,10 @@ impl Core {
             Effect::Examine { attempt, path, person } => {
                 let _ = self.jobs.send(Job::Examine { attempt, path, person });
             }
+            Effect::FindGroups { attempt, groups } => {
+                let _ = self.jobs.send(Job::FindGroups { attempt, groups });
+            }
+            Effect::Lend => {}
             Effect::Notify { id, from } => {
                 let _ = self.jobs.send(Job::Notify { id, from });
             }

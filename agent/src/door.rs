@@ -1,10 +1,13 @@
 //! The calls of doors: ask, confirm, finish; and asking in advance.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use writ_engine::Event;
 use writ_engine::event::Wish;
-use writ_engine::facts::{Act, Action, AttemptId, Command, Door, Ending, Presence, RunAs, Uid};
+use writ_engine::facts::{
+    Act, Action, Aim, AttemptId, Command, Door, Ending, OnEnd, Presence, RunAs, Uid, Window,
+};
 use writ_engine::id::RequestId;
 use writ_engine::time::Span;
 use writ_protocol::ErrorReply;
@@ -35,7 +38,7 @@ pub(crate) async fn ask(
     let presence = if ask.interactive { Presence::Interactive } else { Presence::Unattended };
     let act = Act {
         door,
-        command: command(ask.command),
+        aim: Aim::Command(command(ask.command)),
         tty: ask.tty,
         source_ip: source_ip(caller),
         presence,
@@ -55,13 +58,16 @@ pub(crate) async fn request(
     caller: &Caller,
     request: calls::Request,
 ) -> Result<Asking, ErrorReply> {
+    let aim = match (request.command, request.role) {
+        (Some(wanted), None) => Aim::Command(command(wanted)),
+        (None, Some(role)) => Aim::Window(of_role(role)),
+        _ => return Err(invalid("command")),
+    };
     let person = agent.person(caller.peer.uid, &caller.process).await?;
-    let attempt = fresh_attempt().ok_or_else(|| ErrorReply::Refused {
-        message: "the kernel gives no random numbers".to_owned(),
-    })?;
+    let attempt = drawn_attempt()?;
     let act = Act {
         door: Door::Writ,
-        command: command(request.command),
+        aim,
         tty: None,
         source_ip: source_ip(caller),
         presence: Presence::Interactive,
@@ -74,6 +80,28 @@ pub(crate) async fn request(
     };
     let asking = Asking::place(&agent.core, attempt.clone());
     agent.core.submit(Event::Asked { attempt, person, act, wish })?;
+    Ok(asking)
+}
+
+/// Somebody asks that his grant stand longer.
+///
+/// # Errors
+/// When it is not his, or does not stand.
+pub(crate) async fn extend(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    extend: calls::Extend,
+) -> Result<Asking, ErrorReply> {
+    let person = agent.person(caller.peer.uid, &caller.process).await?;
+    let (attempt, id) = (drawn_attempt()?, request_id(&extend.id)?);
+    let wish = Wish {
+        reason: extend.reason,
+        ticket: extend.ticket,
+        lasts: extend.lasts_ms.map(Span),
+        uses: None,
+    };
+    let asking = Asking::place(&agent.core, attempt.clone());
+    agent.core.submit(Event::ExtensionAsked { attempt, person, id, wish })?;
     Ok(asking)
 }
 
@@ -153,6 +181,24 @@ pub(crate) fn request_id(text: &str) -> Result<RequestId, ErrorReply> {
 
 fn invalid(parameter: &str) -> ErrorReply {
     ErrorReply::InvalidParameter { parameter: parameter.to_owned() }
+}
+
+fn drawn_attempt() -> Result<AttemptId, ErrorReply> {
+    fresh_attempt().ok_or_else(|| ErrorReply::Refused {
+        message: "the kernel gives no random numbers".to_owned(),
+    })
+}
+
+/// A window as it is asked for: what it lends, the engine takes from the policy.
+fn of_role(role: String) -> Window {
+    Window {
+        role,
+        groups: BTreeMap::new(),
+        capabilities: BTreeSet::new(),
+        root_equivalent: BTreeSet::new(),
+        on_end: OnEnd::Terminate,
+        end_on_logout: false,
+    }
 }
 
 fn source_ip(caller: &Caller) -> Option<String> {

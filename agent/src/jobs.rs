@@ -1,7 +1,7 @@
 //! What takes time: looking at files, writing to terminals. Each runs beside the
 //! loop, and its end is an event again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use writ_protocol::ErrorReply;
 use crate::agent::Agent;
 use crate::core::Job;
 use crate::notice::{self, Allowance, Notice, Quota};
-use crate::record::command_line;
+use crate::record::{run_as, wanted};
 use crate::{clock, examine, sessions};
 
 /// How many files are looked at at once: more would only seek.
@@ -34,6 +34,9 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
                     let Ok(_turn) = examinations.acquire().await else { return };
                     examine_for(&agent, attempt, path, &person).await;
                 });
+            }
+            Job::FindGroups { attempt, groups } => {
+                tokio::task::spawn_local(find_groups(Rc::clone(&agent), attempt, groups));
             }
             Job::Notify { id, from } => notify(&agent, &mut quota, id, &from).await,
         }
@@ -57,6 +60,20 @@ async fn examine_for(agent: &Agent, attempt: AttemptId, path: String, person: &P
     }
 }
 
+/// Looks up the groups that a window would lend.
+async fn find_groups(agent: Rc<Agent>, attempt: AttemptId, groups: BTreeSet<String>) {
+    let found = agent.accounts.group_numbers(groups).await;
+    let told = match found {
+        Err(error) => Err(ErrorReply::Refused { message: error.to_string() }),
+        Ok(groups) => {
+            agent.core.submit(Event::GroupsFound { attempt: attempt.clone(), groups }).map(drop)
+        }
+    };
+    if let Err(error) = told {
+        agent.core.fail(&attempt, error);
+    }
+}
+
 /// Tells approvers who are logged in. Whom that is, the policy in force says; the
 /// requester himself is not told, whichever account he has.
 async fn notify(agent: &Rc<Agent>, quota: &mut Quota, id: RequestId, from: &[Selector]) {
@@ -65,8 +82,8 @@ async fn notify(agent: &Rc<Agent>, quota: &mut Quota, id: RequestId, from: &[Sel
         let notice = Notice {
             id: id.to_string(),
             user: writ_protocol::text::shown(&subject.requester.account.name),
-            command: command_line(subject.act),
-            run_as: writ_protocol::text::shown(&subject.act.command.run_as.user),
+            command: wanted(subject.act),
+            run_as: writ_protocol::text::shown(run_as(subject.act, subject.requester)),
         };
         Some((subject.requester.clone(), notice.line()))
     }) else {

@@ -33,6 +33,7 @@ pub mod policy_files;
 mod process;
 mod random;
 mod record;
+mod roles;
 pub mod serve;
 mod sessions;
 pub mod settings;

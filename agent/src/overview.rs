@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use writ_engine::facts::{Action, Door, Person};
+use writ_engine::facts::{Action, Command, Door, Person, Window};
 use writ_engine::policy::Mode;
 use writ_engine::record::Outcome;
 use writ_engine::{Engine, Listed, Stage};
@@ -176,17 +176,9 @@ fn as_listed(
         .to_owned(),
         role: opened.source.role.clone(),
         rule: opened.source.rule.clone(),
-        command: calls::Command {
-            path: act.command.path.clone(),
-            argv: act.command.argv.clone(),
-            cwd: act.command.cwd.clone(),
-            run_as: calls::RunAs {
-                user: act.command.run_as.user.clone(),
-                uid: act.command.run_as.uid.0,
-                group: act.command.run_as.group.clone(),
-            },
-            edit: act.command.action == Action::Edit,
-        },
+        command: act.aim.command().map(as_command),
+        window: act.aim.window().map(as_window),
+        extends: opened.extends.map(|grant| grant.to_string()),
         reason: opened.reason.clone(),
         ticket: opened.ticket.clone(),
         tty: act.tty.clone(),
@@ -212,6 +204,29 @@ fn as_listed(
         digest: opened.digest.clone(),
         may_decide: may_decide.is_ok(),
         why_not: may_decide.err(),
+    }
+}
+
+fn as_command(command: &Command) -> calls::Command {
+    calls::Command {
+        path: command.path.clone(),
+        argv: command.argv.clone(),
+        cwd: command.cwd.clone(),
+        run_as: calls::RunAs {
+            user: command.run_as.user.clone(),
+            uid: command.run_as.uid.0,
+            group: command.run_as.group.clone(),
+        },
+        edit: command.action == Action::Edit,
+    }
+}
+
+fn as_window(window: &Window) -> answers::Window {
+    answers::Window {
+        role: window.role.clone(),
+        groups: window.groups.keys().cloned().collect(),
+        capabilities: window.capabilities.iter().cloned().collect(),
+        root_equivalent: window.root_equivalent.iter().cloned().collect(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the engine wants done once its records are durable.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -153,6 +154,16 @@ pub enum Effect {
         /// Who.
         person: Person,
     },
+    /// Look up the numbers of groups. Answered by [`crate::Event::GroupsFound`].
+    FindGroups {
+        /// For whom.
+        attempt: AttemptId,
+        /// Their names.
+        groups: BTreeSet<String>,
+    },
+    /// What is lent has changed: bring [`crate::Engine::loans`] into force, before
+    /// the effects that follow.
+    Lend,
     /// Tell the door of an attempt where it stands. Only `Waiting` is followed
     /// by another.
     Answer {

@@ -1,9 +1,10 @@
 //! What the engine is told.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person};
+use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
 use crate::time::Span;
@@ -85,6 +86,30 @@ pub enum Event {
         attempt: AttemptId,
         /// What was found.
         evidence: Evidence,
+    },
+    /// The answer to [`crate::Effect::FindGroups`].
+    GroupsFound {
+        /// For whom.
+        attempt: AttemptId,
+        /// Each group's number; `None` where this host has no such group.
+        groups: BTreeMap<String, Option<u32>>,
+    },
+    /// The requester asks that his grant stand longer; the attempt is one that the
+    /// agent drew.
+    ExtensionAsked {
+        /// Its name.
+        attempt: AttemptId,
+        /// Who.
+        person: Person,
+        /// Which grant.
+        id: RequestId,
+        /// How much longer, and why.
+        wish: Wish,
+    },
+    /// The last login session of an account has ended.
+    LoggedOut {
+        /// Whose.
+        account: Uid,
     },
     /// The command of an allowed attempt is about to start.
     Confirmed {

@@ -4,7 +4,7 @@
 //! reversible form (see `writ_protocol::text`): different bytes are different
 //! texts, so that comparing and matching texts is comparing and matching bytes.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -79,6 +79,7 @@ pub enum Door {
 
 /// Whom a command runs as.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RunAs {
     /// The user.
     pub user: String,
@@ -101,6 +102,7 @@ pub enum Action {
 
 /// A command, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Command {
     /// The path that the door resolved.
     pub path: String,
@@ -133,13 +135,76 @@ pub enum Presence {
     Unattended,
 }
 
+/// What becomes of processes that still hold what was lent when a window ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnEnd {
+    /// They are warned, then ended.
+    Terminate,
+    /// They are warned.
+    Warn,
+}
+
+/// A window of a role: its asking rules pass without a question, and what it lends
+/// is lent, until it ends.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// The role.
+    pub role: String,
+    /// The groups that it lends, each with its number on this host.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, u32>,
+    /// The capabilities that it lends to what `writ run` and `writ shell` start
+    /// (capabilities(7)), such as `CAP_NET_RAW`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub capabilities: BTreeSet<String>,
+    /// Those of them that are as good as root.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub root_equivalent: BTreeSet<String>,
+    /// What becomes of processes that hold what was lent when it ends.
+    pub on_end: OnEnd,
+    /// Whether it ends with the requester's last login session.
+    pub end_on_logout: bool,
+}
+
+/// What an escalation is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aim {
+    /// To run a command.
+    Command(Command),
+    /// To open a window of a role.
+    Window(Window),
+}
+
+impl Aim {
+    /// The command, where it is for one.
+    #[must_use]
+    pub const fn command(&self) -> Option<&Command> {
+        match self {
+            Self::Command(command) => Some(command),
+            Self::Window(_) => None,
+        }
+    }
+
+    /// The window, where it is for one.
+    #[must_use]
+    pub const fn window(&self) -> Option<&Window> {
+        match self {
+            Self::Window(window) => Some(window),
+            Self::Command(_) => None,
+        }
+    }
+}
+
 /// An escalation as the doors tell it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     /// Where it was caught.
     pub door: Door,
-    /// What is to run.
-    pub command: Command,
+    /// What it is for.
+    pub aim: Aim,
     /// The terminal, such as `/dev/pts/3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tty: Option<String>,

@@ -10,7 +10,7 @@ use core::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::facts::{Action, Door, RunAs, Uid};
+use crate::facts::{Aim, Door, Uid};
 use crate::id::RequestId;
 use crate::time::{Span, WallTime};
 
@@ -32,16 +32,12 @@ pub struct Question {
     pub requester: Requester,
     /// Where it was caught.
     pub door: Door,
-    /// What is done with the command.
-    pub action: Action,
-    /// The path that the door resolved.
-    pub path: String,
-    /// The whole argument vector; for an edit, the files.
-    pub argv: Vec<String>,
-    /// The working directory.
-    pub cwd: String,
-    /// Whom it runs as.
-    pub run_as: RunAs,
+    /// What it is for: a command, or a window of a role.
+    pub aim: Aim,
+    /// The grant that is to stand longer, where that is what is asked: by
+    /// `lasts_ms`, from its present end on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<RequestId>,
     /// SHA-256 of the command's file; none for an edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
@@ -76,7 +72,7 @@ pub struct Question {
     /// How long the grant is to stand.
     #[serde(with = "span_as_text")]
     pub lasts_ms: Span,
-    /// How often it is to be used.
+    /// How often it is to be used; 0 for a window, whose uses are not counted.
     pub uses: u32,
 }
 
@@ -187,6 +183,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
+    use crate::facts::{Action, Command, RunAs};
 
     fn question() -> Question {
         Question {
@@ -201,11 +198,14 @@ mod tests {
                 session_uid: None,
             },
             door: Door::Sudo,
-            action: Action::Run,
-            path: "/bin/sh".into(),
-            argv: vec!["sh".into(), "-c".into(), "a\n\u{202e}\"b\\\\".into()],
-            cwd: "/".into(),
-            run_as: RunAs { user: "root".into(), uid: Uid(0), group: None },
+            aim: Aim::Command(Command {
+                path: "/bin/sh".into(),
+                argv: vec!["sh".into(), "-c".into(), "a\n\u{202e}\"b\\\\".into()],
+                cwd: "/".into(),
+                run_as: RunAs { user: "root".into(), uid: Uid(0), group: None },
+                action: Action::Run,
+            }),
+            extends: None,
             sha256: None,
             tty: None,
             source_ip: None,
@@ -252,5 +252,7 @@ mod tests {
         let unknown = text.replacen('{', "{\"until\":1,", 1);
         let doubled = text.replacen('{', "{\"host\":\"other\",", 1);
         assert!(Question::parse(&unknown).is_err() && Question::parse(&doubled).is_err());
+        let inside = text.replacen("\"path\":", "\"umask\":1,\"path\":", 1);
+        assert!(inside != text && Question::parse(&inside).is_err());
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The names (`request.opened` and so on) are public and stable.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -92,6 +93,8 @@ pub enum EndReason {
     Policy,
     /// A part of the ledger was lost, and root went on without it.
     Broken,
+    /// The requester's last login session ended, and the role says that this ends it.
+    Logout,
 }
 
 /// Why a request ended without an answer.
@@ -106,6 +109,8 @@ pub enum ExpiryReason {
     Policy,
     /// A part of the ledger was lost, and root went on without it.
     Broken,
+    /// The grant that it was to extend ended before.
+    GrantEnded,
 }
 
 /// What happened.
@@ -180,7 +185,7 @@ pub enum What {
     GrantStarted {
         /// How long it stands.
         lasts: Span,
-        /// How often it may be used.
+        /// How often it may be used; 0 for a window, whose uses are not counted.
         uses: u32,
     },
     /// It may be used no more.
@@ -194,6 +199,14 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
+    /// A grant stands longer.
+    #[serde(rename = "grant.extended")]
+    GrantExtended {
+        /// The request that people allowed it by, which is over with this.
+        request: RequestId,
+        /// How much longer.
+        lasts: Span,
+    },
     /// A command starts.
     #[serde(rename = "command.started")]
     CommandStarted {
@@ -203,6 +216,9 @@ pub enum What {
         /// put on record.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         leader: Option<Leader>,
+        /// What it is, where the ID is that of a window, which is for many.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<Box<About>>,
     },
     /// A command ended.
     #[serde(rename = "command.finished")]
@@ -256,8 +272,11 @@ pub struct Opened {
     pub timeout: Span,
     /// How long the grant is to stand.
     pub lasts: Span,
-    /// How often it is to be used.
+    /// How often it is to be used; 0 for a window, whose uses are not counted.
     pub uses: u32,
+    /// The grant that is to stand longer by `lasts`, where that is what is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<RequestId>,
     /// The exact text of the question.
     pub question: String,
     /// SHA-256 of it, hexadecimal.
@@ -328,6 +347,7 @@ impl What {
             Self::RequestDenied { .. } => "request.denied",
             Self::GrantStarted { .. } => "grant.started",
             Self::GrantEnded { .. } => "grant.ended",
+            Self::GrantExtended { .. } => "grant.extended",
             Self::CommandStarted { .. } => "command.started",
             Self::CommandFinished { .. } => "command.finished",
             Self::LedgerAcknowledged { .. } => "ledger.acknowledged",

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use writ_engine::policy::{Member, Policy};
 
 use crate::diagnostic::Diagnostic;
-use crate::lending::RoleLending;
 use crate::public_key::PublicKey;
 use crate::source::SourceFile;
 
@@ -14,9 +13,6 @@ use crate::source::SourceFile;
 pub struct Loaded {
     /// What the engine decides by.
     pub policy: Policy,
-    /// The windows of roles, by the name of the role; a role that asks, lends
-    /// nothing and knows nobody to ask has none.
-    pub lending: BTreeMap<String, RoleLending>,
     /// Who may break glass.
     pub break_glass: Vec<Member>,
     /// The public keys of approvers, by the name of the approver.

@@ -41,7 +41,6 @@ pub fn parse(files: Vec<SourceFile>, host: &HostName) -> Result<Loaded, Refusal>
     }
     Ok(Loaded {
         policy: Policy::compile(compiled.settings),
-        lending: compiled.lending,
         break_glass: compiled.break_glass,
         keys: compiled.keys,
         sources: files,

@@ -105,6 +105,69 @@ pub enum RequestState {
     Running,
 }
 
+/// A window of a role: its asking rules pass without a question, and what it lends
+/// is lent, until it ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// The role.
+    pub role: String,
+    /// The groups that it lends.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// The capabilities that it lends to what `writ run` and `writ shell` start.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+    /// Those of them that are as good as root.
+    #[serde(default)]
+    pub root_equivalent: Vec<String>,
+}
+
+/// Whether a window of a role is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WindowDecision {
+    /// It is, at once.
+    Allow,
+    /// People are asked.
+    Ask,
+    /// It is not; the role's rules alone count.
+    Deny,
+}
+
+/// A role that the caller has on this host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// What a window of it lends.
+    pub window: Window,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether a window of it is opened.
+    pub decision: WindowDecision,
+    /// Who is asked.
+    #[serde(default)]
+    pub asked: Vec<String>,
+    /// How many must approve.
+    #[serde(default)]
+    pub needed: u32,
+    /// The longest that a window stays open, in milliseconds.
+    #[serde(default)]
+    pub max_duration_ms: u64,
+    /// The window that is open, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
+    /// Until it ends, in milliseconds.
+    #[serde(default)]
+    pub remaining_ms: u64,
+}
+
+/// Reply of `Roles`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles {
+    /// The roles, by name.
+    pub roles: Vec<Role>,
+}
+
 /// One request or grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -132,8 +195,15 @@ pub struct Request {
     /// Its rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What is to run.
-    pub command: Command,
+    /// What is to run, where it is for a command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// What is to be open, where it is for a window of a role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// The grant that is to stand longer, where that is what is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -156,7 +226,7 @@ pub struct Request {
     pub opened_wall_ms: u64,
     /// Until it expires or ends, in milliseconds.
     pub remaining_ms: u64,
-    /// How often it may still be used.
+    /// How often it may still be used; 0 for a window, whose uses are not counted.
     pub uses_left: u32,
     /// How many commands run under it.
     pub running: u32,

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::answers::{
-    Accepted, Ask as AskReply, Decided, Listed, Nothing, Shown, Status as StatusReply,
+    Accepted, Ask as AskReply, Decided, Listed, Nothing, Roles as RolesReply, Shown,
+    Status as StatusReply,
 };
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
@@ -169,12 +170,17 @@ pub struct Finish {
     pub runtime_ms: u64,
 }
 
-/// Asks in advance for a command of one's own.
+/// Asks in advance for a command of one's own, or for a window of a role: exactly
+/// one of the two is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// What is to run.
-    pub command: Command,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// The role that is to be open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -188,6 +194,29 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<u32>,
 }
+
+/// Asks that a grant of one's own stand longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extend {
+    /// The grant.
+    pub id: String,
+    /// How much longer, in milliseconds; as long as the policy gives at most where
+    /// it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts_ms: Option<u64>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+}
+
+/// The roles that the caller has on this host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roles {}
 
 /// What [`List`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -307,6 +336,8 @@ methods! {
     Confirm => "Confirm", Nothing;
     Finish => "Finish", Nothing;
     Request => "Request", AskReply;
+    Extend => "Extend", AskReply;
+    Roles => "Roles", RolesReply;
     List => "List", Listed;
     Show => "Show", Shown;
     Decide => "Decide", Decided;

@@ -1,7 +1,7 @@
 //! An event as fields, and as one line.
 
 use writ_engine::Subject;
-use writ_engine::facts::{Account, Act, Action, Ending};
+use writ_engine::facts::{Account, Act, Action, Aim, Command, Ending, Person, Window};
 use writ_engine::record::{By, Record, What};
 use writ_protocol::text::{encode, shown, shown_command};
 
@@ -43,6 +43,9 @@ impl Entry {
                 fields.story(story);
                 fields.put("WRIT_ASKED", &opened.asked.join(","));
                 fields.put("WRIT_FOR", &seconds(opened.lasts.0));
+                if let Some(grant) = opened.extends {
+                    fields.put("WRIT_EXTENDS", &grant.to_string());
+                }
                 fields.put_digest(Some(&opened.digest));
             }
             What::DecisionMade(made) => {
@@ -156,13 +159,33 @@ impl Fields {
         self.put_name("WRIT_DOOR", &act.door);
         self.optional("WRIT_ROLE", source.role.as_deref());
         self.optional("WRIT_RULE", source.rule.as_deref());
-        self.0.push(Field { name: "WRIT_COMMAND", value: command_line(act) });
-        self.put("WRIT_CWD", &act.command.cwd);
-        self.put("WRIT_RUN_AS", &act.command.run_as.user);
+        self.0.push(Field { name: "WRIT_COMMAND", value: wanted(act) });
+        match &act.aim {
+            Aim::Command(command) => {
+                self.put("WRIT_CWD", &command.cwd);
+                self.put("WRIT_RUN_AS", &command.run_as.user);
+            }
+            Aim::Window(window) => {
+                self.put("WRIT_RUN_AS", &requester.account.name);
+                self.lent(window);
+            }
+        }
         self.optional("WRIT_TTY", act.tty.as_deref());
         self.optional("WRIT_SOURCE_IP", act.source_ip.as_deref());
         self.free("WRIT_REASON", *reason);
         self.free("WRIT_TICKET", *ticket);
+    }
+
+    /// What a window lends.
+    fn lent(&mut self, window: &Window) {
+        let groups: Vec<&str> = window.groups.keys().map(String::as_str).collect();
+        if !groups.is_empty() {
+            self.put("WRIT_GROUPS", &groups.join(","));
+        }
+        let capabilities: Vec<&str> = window.capabilities.iter().map(String::as_str).collect();
+        if !capabilities.is_empty() {
+            self.put("WRIT_CAPABILITIES", &capabilities.join(","));
+        }
     }
 
     fn account(&mut self, name: &'static str, number: &'static str, account: &Account) {
@@ -193,6 +216,10 @@ impl Fields {
                 self.free("WRIT_COMMENT", comment.as_deref());
             }
             What::GrantStarted { lasts, .. } => self.put("WRIT_FOR", &seconds(lasts.0)),
+            What::GrantExtended { request, lasts } => {
+                self.put("WRIT_FOR", &seconds(lasts.0));
+                self.put("WRIT_REQUEST", &request.to_string());
+            }
             What::GrantEnded { reason, by, comment } => {
                 self.put_name("WRIT_END_REASON", reason);
                 self.by(by);
@@ -242,10 +269,23 @@ impl Fields {
     }
 }
 
-/// The command as a person would have to type it.
+/// What is wanted: the command as a person would have to type it; or, in brackets as
+/// no command is, the role as a whole.
 #[must_use]
-pub(crate) fn command_line(act: &Act) -> String {
-    let command = &act.command;
+pub(crate) fn wanted(act: &Act) -> String {
+    match &act.aim {
+        Aim::Command(command) => command_line(command),
+        Aim::Window(window) => format!("(role {})", shown(&window.role)),
+    }
+}
+
+/// Whom a command runs as; a window is for the requester himself.
+#[must_use]
+pub(crate) fn run_as<'a>(act: &'a Act, requester: &'a Person) -> &'a str {
+    act.aim.command().map_or(&requester.account.name, |command| &command.run_as.user)
+}
+
+fn command_line(command: &Command) -> String {
     let (first, rest) = match command.action {
         Action::Run => (command.path.as_str(), command.argv.get(1..).unwrap_or_default()),
         Action::Edit => ("sudoedit", command.argv.as_slice()),

@@ -13,6 +13,6 @@ mod journal;
 mod message_id;
 mod writer;
 
-pub(crate) use entry::{Entry, command_line};
+pub(crate) use entry::{Entry, run_as, wanted};
 pub(crate) use message_id::message_id;
 pub(crate) use writer::{JournalWriter, LedgerPlace};

@@ -3,9 +3,11 @@
 use alloc::format;
 use alloc::string::String;
 
+use super::windows::has_file;
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
-use crate::facts::{Action, AttemptId, Door, Evidence};
+use crate::event::Wish;
+use crate::facts::{Aim, AttemptId, Command, Door, Evidence};
 use crate::limits::{
     ATTEMPTS_MAX, CASES_MAX, CASES_PER_ACCOUNT_MAX, COMMAND_BYTES_MAX, REMARK_BYTES_MAX,
     STATE_BYTES_MAX, STATE_BYTES_PER_ACCOUNT_MAX, TICKET_BYTES_MAX, USES_MAX,
@@ -32,9 +34,15 @@ impl Engine {
         if let Some(step) = self.asked_before(now, &attempt, &asked) {
             return step;
         }
-        match self.admits(&asked) {
-            Ok(()) => self.judge(now, policy, attempt, asked, None),
-            Err(refusal) => Step::refused(refusal),
+        if let Err(refusal) = self.admits(&asked) {
+            return Step::refused(refusal);
+        }
+        match &asked.act.aim {
+            Aim::Command(_) => self.judge(now, policy, attempt, asked, None),
+            Aim::Window(window) => {
+                let role = window.role.clone();
+                self.window_asked(now, policy, attempt, asked, &role)
+            }
         }
     }
 
@@ -59,8 +67,9 @@ impl Engine {
         asked: Asked,
         evidence: Option<&Evidence>,
     ) -> Step {
+        let Some(command) = asked.act.aim.command() else { return Step::default() };
         let settle = |outcome, source, why| Settled { outcome, source, why };
-        let settled = match policy.decide(&asked.person, &asked.act) {
+        let settled = match self.verdict(now, policy, &asked.person, command) {
             _ if asked.person.is_root() => settle(Outcome::Pass, Source::default(), None),
             Verdict::Allow(source) => settle(Outcome::Allow, source, None),
             Verdict::Deny(why) => settle(Outcome::Deny, why.source(), Some(format!("{why}"))),
@@ -68,13 +77,14 @@ impl Engine {
             Verdict::Ask(asking) if policy.settings().mode == Mode::Observe => {
                 settle(Outcome::WouldAsk, asking.source, None)
             }
+            Verdict::Ask(_) | Verdict::Covered(_) if has_file(&asked) && evidence.is_none() => {
+                return examine(attempt, asked);
+            }
+            Verdict::Covered(asking) => {
+                return self.covered(now, policy, attempt, asked, &asking, evidence);
+            }
             Verdict::Ask(asking) => {
-                return match (asked.act.command.action, evidence) {
-                    (Action::Run, None) => examine(attempt, asked),
-                    (Action::Run, evidence) | (Action::Edit, evidence) => {
-                        self.ask_people(now, attempt, asked, &asking, evidence)
-                    }
-                };
+                return self.ask_people(now, attempt, asked, &asking, evidence);
             }
         };
         self.settle(now, policy, attempt, asked, settled)
@@ -91,7 +101,11 @@ impl Engine {
     ) -> Step {
         let Some(id) = self.durable.next_id() else { return Step::refused(no_id()) };
         let Settled { outcome, source, why } = settled;
-        let force = force(policy);
+        // A window adds; observing holds nothing of it back and gives nothing away.
+        let force = match asked.act.aim {
+            Aim::Command(_) => force(policy),
+            Aim::Window(_) => Force::Enforced,
+        };
         let lets = force == Force::Observed || matches!(outcome, Outcome::Allow | Outcome::Pass);
         let answer = match &why {
             Some(why) if !lets => Answer::Denied { id: Some(id), message: why.clone() },
@@ -133,14 +147,13 @@ impl Engine {
             });
         }
         let (id, case) = self.durable.cases.of_attempt(attempt)?;
-        let act = case.request().map(|request| &request.opened.act.command);
-        let act = act.or_else(|| case.about().map(|about| &about.act.command));
         let mine = case.requester().is_some_and(|person| person.may_be(&asked.person));
-        if !mine || act != Some(&asked.act.command) {
+        if !mine || case.aim_of(attempt) != Some(&asked.act.aim) {
             return Some(taken());
         }
         let stands = match case {
             Case::Granted(grant) => now.boot < grant.until,
+            Case::Window(open) => now.boot < open.until,
             Case::Permitted(permit) => now.boot < permit.until,
             Case::Outlived(_) => case.about().is_some(),
             Case::Open(_) => false,
@@ -174,16 +187,10 @@ impl Engine {
     /// Whether there is room for what is asked. Root's own is always let in.
     fn admits(&self, asked: &Asked) -> Result<(), Refusal> {
         let wish = &asked.wish;
-        fits("the reason", wish.reason.as_deref(), REMARK_BYTES_MAX)?;
-        fits("the ticket", wish.ticket.as_deref(), TICKET_BYTES_MAX)?;
+        fits_remarks(wish)?;
         spans(wish.lasts, wish.uses)?;
-        let command = &asked.act.command;
-        let json_bytes = || serde_json::to_vec(command).map_or(usize::MAX, |json| json.len());
-        // No byte takes more than six in JSON: only long commands are measured.
-        if command.bytes() > COMMAND_BYTES_MAX / 6 && json_bytes() > COMMAND_BYTES_MAX {
-            return Err(Refusal::TooMany(format!(
-                "the command line is longer than the {COMMAND_BYTES_MAX} bytes that can be put on record; split it up"
-            )));
+        if let Some(command) = asked.act.aim.command() {
+            fits_a_record(command)?;
         }
         if asked.person.is_root() {
             return Ok(());
@@ -215,12 +222,29 @@ impl Engine {
     }
 }
 
+fn fits_a_record(command: &Command) -> Result<(), Refusal> {
+    let json_bytes = || serde_json::to_vec(command).map_or(usize::MAX, |json| json.len());
+    // No byte takes more than six in JSON: only long commands are measured.
+    if command.bytes() > COMMAND_BYTES_MAX / 6 && json_bytes() > COMMAND_BYTES_MAX {
+        return Err(Refusal::TooMany(format!(
+            "the command line is longer than the {COMMAND_BYTES_MAX} bytes that can be put on record; split it up"
+        )));
+    }
+    Ok(())
+}
+
 /// Whether decisions of this policy bind.
 pub(super) fn force(policy: &Policy) -> Force {
     match policy.settings().mode {
         Mode::Enforce => Force::Enforced,
         Mode::Observe => Force::Observed,
     }
+}
+
+/// Whether reason and ticket are short enough.
+pub(super) fn fits_remarks(wish: &Wish) -> Result<(), Refusal> {
+    fits("the reason", wish.reason.as_deref(), REMARK_BYTES_MAX)?;
+    fits("the ticket", wish.ticket.as_deref(), TICKET_BYTES_MAX)
 }
 
 /// Whether a text that a person typed is short enough.
@@ -263,7 +287,7 @@ fn examine(attempt: AttemptId, asked: Asked) -> Step {
     let mut step = Step::default();
     step.effects.push(Effect::Examine {
         attempt: attempt.clone(),
-        path: asked.act.command.path.clone(),
+        path: asked.act.aim.command().map(|command| command.path.clone()).unwrap_or_default(),
         person: asked.person.clone(),
     });
     step.stands(attempt, Attempt { asked, stand: Stand::Examining });

@@ -6,11 +6,13 @@ use alloc::sync::Arc;
 use super::Engine;
 use super::asking::force;
 use super::ending::Over;
-use crate::effect::Step;
+use super::windows::is_withdrawn;
+use crate::effect::{Effect, Step};
+use crate::facts::Aim;
 use crate::id::{IdKey, IdSequence, RequestId};
 use crate::policy::{Mode, Policy, Verdict};
-use crate::record::{By, EndReason, What};
-use crate::state::{Case, Change};
+use crate::record::{By, EndReason, ExpiryReason, What};
+use crate::state::{Case, Change, OpenRequest};
 use crate::time::Now;
 
 /// How the agent starts.
@@ -42,10 +44,12 @@ impl Engine {
                 if is_over(&policy, case) {
                     self.end(&mut step, now, id, case, Over::Policy);
                 } else {
-                    complete(&mut step, now, id, case);
+                    self.complete(&mut step, now, id, case);
                 }
             }
         }
+        // Whatever an earlier life of the agent lent, what is lent now is said anew.
+        step.effects.push(Effect::Lend);
         step
     }
 
@@ -60,6 +64,43 @@ impl Engine {
         step
     }
 
+    /// The rest of a step whose records were cut off by a crash: the last of them
+    /// follow from the first.
+    fn complete(&self, step: &mut Step, now: Now, id: RequestId, case: &Case) {
+        match case {
+            Case::Open(request) => self.complete_request(step, now, id, request),
+            Case::Granted(grant) if grant.is_used_up() => {
+                let (reason, by) = (EndReason::Used, By::Agent);
+                step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
+                self.follow_the_end(step, now, id);
+            }
+            Case::Granted(_) | Case::Window(_) | Case::Permitted(_) | Case::Outlived(_) => {}
+        }
+    }
+
+    fn complete_request(&self, step: &mut Step, now: Now, id: RequestId, request: &OpenRequest) {
+        let lasts = request.granted_lasts();
+        if let Some(no) = request.denial() {
+            let (by, comment) = (no.by.clone(), no.comment.clone());
+            step.record(now, Some(id), What::RequestDenied { by: By::Person(by), comment });
+            return;
+        }
+        let quorum = request.approvals() >= request.opened.needed;
+        match request.opened.extends {
+            Some(grant) if self.durable.cases.get(grant).is_none_or(Case::is_outlived) => {
+                self.expire(step, now, id, request, ExpiryReason::GrantEnded);
+            }
+            Some(grant) if quorum => {
+                self.extended(step, now, grant, id, lasts);
+            }
+            None if quorum => {
+                let uses = request.granted_uses();
+                step.record(now, Some(id), What::GrantStarted { lasts, uses });
+            }
+            Some(_) | None => {}
+        }
+    }
+
     fn take_policy(&self, step: &mut Step, now: Now, policy: &Arc<Policy>) {
         let digest = policy.settings().digest.clone();
         step.record(now, None, What::PolicyLoaded { digest, force: force(policy) });
@@ -69,40 +110,22 @@ impl Engine {
 
 /// Whether a policy no longer has what a case came of: it denies the act now, or
 /// its role is gone or no longer the requester's. A policy that only observes
-/// ends nothing.
+/// ends nothing but windows, which add.
 fn is_over(policy: &Policy, case: &Case) -> bool {
     let request = case.request().map(|request| &request.opened);
     let asked = request.map(|opened| (&opened.requester, &opened.act));
     let asked = asked.or_else(|| case.about().map(|about| (&about.requester, &about.act)));
     let Some((person, act)) = asked else { return false };
-    if matches!(case, Case::Outlived(_))
-        || person.is_root()
-        || policy.settings().mode == Mode::Observe
-    {
+    if case.is_outlived() || person.is_root() {
         return false;
     }
-    let role = request.and_then(|opened| opened.source.role.as_ref());
-    role.is_some_and(|role| !policy.has_role(person, role))
-        || matches!(policy.decide(person, act), Verdict::Deny(_))
-}
-
-/// The rest of a step whose records were cut off by a crash: the last of them
-/// follow from the first.
-fn complete(step: &mut Step, now: Now, id: RequestId, case: &Case) {
-    match case {
-        Case::Open(request) => {
-            if let Some(no) = request.denial() {
-                let (by, comment) = (By::Person(no.by.clone()), no.comment.clone());
-                step.record(now, Some(id), What::RequestDenied { by, comment });
-            } else if request.approvals() >= request.opened.needed {
-                let (lasts, uses) = (request.granted_lasts(), request.granted_uses());
-                step.record(now, Some(id), What::GrantStarted { lasts, uses });
-            }
+    match &act.aim {
+        Aim::Window(window) => is_withdrawn(policy, person, window),
+        Aim::Command(_) if policy.settings().mode == Mode::Observe => false,
+        Aim::Command(command) => {
+            let role = request.and_then(|opened| opened.source.role.as_ref());
+            role.is_some_and(|role| !policy.has_role(person, role))
+                || matches!(policy.decide(person, command, |_, _| false), Verdict::Deny(_))
         }
-        Case::Granted(grant) if grant.is_used_up() => {
-            let (reason, by) = (EndReason::Used, By::Agent);
-            step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
-        }
-        Case::Granted(_) | Case::Permitted(_) | Case::Outlived(_) => {}
     }
 }

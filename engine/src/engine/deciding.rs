@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::answering::{allowed, still_waiting};
 use super::asking::{fits, spans};
 use super::{Engine, sentences};
-use crate::effect::{Answer, Done, Refusal, Step};
+use crate::effect::{Answer, Done, Effect, Refusal, Step};
 use crate::event::Word;
 use crate::facts::Person;
 use crate::id::RequestId;
@@ -57,13 +57,18 @@ impl Engine {
         }
         fits("the comment", said.comment.as_deref(), REMARK_BYTES_MAX)?;
         spans(said.lasts, said.uses)?;
+        if said.uses.is_some() && request.opened.uses == 0 {
+            return Err(Refusal::Refused(format!(
+                "the uses of {id} are not counted; narrow how long it stands instead"
+            )));
+        }
         Ok(request)
     }
 
     fn decidable(&self, person: &Person, id: RequestId) -> Result<&OpenRequest, Refusal> {
         let request = match self.durable.cases.get(id) {
             Some(Case::Open(request)) => request,
-            Some(Case::Granted(_)) if self.visible_to(person, id) => {
+            Some(Case::Granted(_) | Case::Window(_)) if self.visible_to(person, id) => {
                 return Err(Refusal::Refused(format!(
                     "{id} is granted already; `writ revoke {id}` takes it back"
                 )));
@@ -130,8 +135,14 @@ impl Engine {
         let mut step = Step { result: Ok(done), ..Step::default() };
         step.sync();
         step.record(now, Some(id), What::DecisionMade(made(said, Outcome::Approve)));
-        if granted {
+        if let Some(grant) = request.opened.extends.filter(|_| granted) {
+            let answer = self.extended(&mut step, now, grant, id, lasts);
+            self.dismiss_waiting(&mut step, id, &answer);
+        } else if granted {
             step.record(now, Some(id), What::GrantStarted { lasts, uses });
+            if request.opened.act.aim.window().is_some() {
+                step.effects.push(Effect::Lend);
+            }
             let answer = allowed(id, request, Some(&name), lasts);
             self.admit_waiting(&mut step, id, uses, &answer);
         } else {
@@ -166,10 +177,10 @@ impl Engine {
         }
     }
 
-    /// Every attempt that waits for a request gets this no.
-    pub(super) fn dismiss_waiting(&self, step: &mut Step, id: RequestId, no: &Answer) {
+    /// Every attempt that waits for a request gets this as its last answer.
+    pub(super) fn dismiss_waiting(&self, step: &mut Step, id: RequestId, last: &Answer) {
         for (attempt, _) in self.attempts.waiting_for(id) {
-            step.dismiss(attempt.clone(), no.clone());
+            step.dismiss(attempt.clone(), last.clone());
         }
     }
 

@@ -5,8 +5,8 @@ use alloc::string::String;
 
 use super::asking::fits;
 use super::{Engine, sentences};
-use crate::effect::{Answer, Refusal, Step};
-use crate::facts::{Ending, Person};
+use crate::effect::{Answer, Effect, Refusal, Step};
+use crate::facts::{Ending, Person, Uid};
 use crate::id::RequestId;
 use crate::limits::REMARK_BYTES_MAX;
 use crate::record::{By, EndReason, ExpiryReason, What};
@@ -47,13 +47,17 @@ impl Engine {
             return Err(Refusal::NotFound(id));
         }
         match self.durable.cases.get(id) {
-            Some(Case::Granted(grant)) => {
-                if person.is_root() || self.may_be_asked(person, &grant.request)? {
+            Some(case @ (Case::Granted(_) | Case::Window(_))) => {
+                let request = case.request().ok_or(Refusal::NotFound(id))?;
+                if person.is_root() || self.may_be_asked(person, request)? {
                     return Ok(());
                 }
+                let asked = match request.opened.asked.as_slice() {
+                    [] => String::from("root"),
+                    asked => format!("{} or root", asked.join(", ")),
+                };
                 Err(Refusal::NotYours(format!(
-                    "{id} is for {} or root to take back; who asked for it gives it back with `writ end {id}`",
-                    grant.request.opened.asked.join(", ")
+                    "{id} is for {asked} to take back; who asked for it gives it back with `writ end {id}`"
                 )))
             }
             Some(Case::Open(_)) => Err(Refusal::Refused(format!(
@@ -64,14 +68,18 @@ impl Engine {
     }
 
     pub(super) fn given_back(&self, now: Now, person: Person, id: RequestId) -> Step {
-        match self.durable.cases.get(id) {
-            Some(Case::Granted(grant)) if grant.request.opened.requester.may_be(&person) => {
-                self.grant_ended(now, id, EndReason::GivenBack, By::Person(person), None)
+        let Some(case) = self.durable.cases.get(id) else {
+            return Step::refused(Refusal::NotFound(id));
+        };
+        match (case, case.request()) {
+            (Case::Granted(_) | Case::Window(_), Some(request)) => {
+                if request.opened.requester.may_be(&person) {
+                    self.grant_ended(now, id, EndReason::GivenBack, By::Person(person), None)
+                } else {
+                    Step::refused(self.not_requester(&person, id, request))
+                }
             }
-            Some(Case::Granted(grant)) => {
-                Step::refused(self.not_requester(&person, id, &grant.request))
-            }
-            Some(Case::Open(request)) if request.opened.requester.may_be(&person) => {
+            (Case::Open(request), _) if request.opened.requester.may_be(&person) => {
                 Step::refused(Refusal::Refused(format!(
                     "{id} is not granted yet; `writ cancel {id}` takes the request back"
                 )))
@@ -91,7 +99,9 @@ impl Engine {
                 step
             }
             Some(Case::Open(request)) => Step::refused(self.not_requester(&person, id, request)),
-            Some(Case::Granted(grant)) if grant.request.opened.requester.may_be(&person) => {
+            Some(case @ (Case::Granted(_) | Case::Window(_)))
+                if case.requester().is_some_and(|requester| requester.may_be(&person)) =>
+            {
                 Step::refused(Refusal::Refused(format!(
                     "{id} is granted already; `writ end {id}` gives it back"
                 )))
@@ -101,7 +111,12 @@ impl Engine {
     }
 
     /// Nobody learns from a refusal of what he may not see.
-    fn not_requester(&self, person: &Person, id: RequestId, request: &OpenRequest) -> Refusal {
+    pub(super) fn not_requester(
+        &self,
+        person: &Person,
+        id: RequestId,
+        request: &OpenRequest,
+    ) -> Refusal {
         if !self.visible_to(person, id) {
             return Refusal::NotFound(id);
         }
@@ -122,7 +137,35 @@ impl Engine {
         let mut step = Step::default();
         step.sync();
         step.record(now, Some(id), What::GrantEnded { reason, by, comment });
-        self.forget_reserved(&mut step, id);
+        self.follow_the_end(&mut step, now, id);
+        step
+    }
+
+    /// What ends with a grant: what was kept of it for doors, which find out when
+    /// they confirm; what it lent; and the request that it stand longer.
+    pub(super) fn follow_the_end(&self, step: &mut Step, now: Now, id: RequestId) {
+        for attempt in self.attempts.reserved_of(id) {
+            step.is_no_more(attempt.clone());
+        }
+        if matches!(self.durable.cases.get(id), Some(Case::Window(_))) {
+            step.effects.push(Effect::Lend);
+        }
+        if let Some(extension) = self.durable.cases.extension_of(id)
+            && let Some(Case::Open(request)) = self.durable.cases.get(extension)
+        {
+            self.expire(step, now, extension, request, ExpiryReason::GrantEnded);
+        }
+    }
+
+    /// The last login session of an account has ended.
+    pub(super) fn logged_out(&self, now: Now, account: Uid) -> Step {
+        let mut step = Step::default();
+        for (id, open) in self.durable.cases.windows_of(account) {
+            if open.window().is_some_and(|window| window.end_on_logout) {
+                step.sync();
+                self.end_grant(&mut step, now, id, EndReason::Logout);
+            }
+        }
         step
     }
 
@@ -167,32 +210,42 @@ impl Engine {
             }
         }
         match case {
-            Case::Open(request) => {
-                step.record(now, Some(id), What::RequestExpired { reason: over.expiry() });
-                let message = over.sentence(id, request);
-                let no = match over {
-                    Over::Deadline => Answer::Expired { id, message },
-                    Over::Reboot | Over::Policy | Over::Broken => {
-                        Answer::Denied { id: Some(id), message }
-                    }
-                };
-                self.dismiss_waiting(step, id, &no);
-            }
-            Case::Granted(_) | Case::Permitted(_) => {
-                let (reason, by) = (over.end_reason(), By::Agent);
-                step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
-                self.forget_reserved(step, id);
+            Case::Open(request) => self.expire(step, now, id, request, over.expiry()),
+            Case::Granted(_) | Case::Window(_) | Case::Permitted(_) => {
+                self.end_grant(step, now, id, over.end_reason());
             }
             Case::Outlived(_) => {}
         }
     }
 
-    /// What was kept of a grant is nobody's any more; its doors find out when
-    /// they confirm.
-    fn forget_reserved(&self, step: &mut Step, id: RequestId) {
-        for attempt in self.attempts.reserved_of(id) {
-            step.is_no_more(attempt.clone());
+    fn end_grant(&self, step: &mut Step, now: Now, id: RequestId, reason: EndReason) {
+        let by = By::Agent;
+        step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
+        self.follow_the_end(step, now, id);
+    }
+
+    pub(super) fn expire(
+        &self,
+        step: &mut Step,
+        now: Now,
+        id: RequestId,
+        request: &OpenRequest,
+        reason: ExpiryReason,
+    ) {
+        // Its own end and that of the grant that it was to extend may come in one step.
+        if request.opened.extends.is_some() && step.has_ended(id) {
+            return;
         }
+        step.record(now, Some(id), What::RequestExpired { reason });
+        let message = sentence(reason, id, request);
+        let no = match reason {
+            ExpiryReason::Silence => Answer::Expired { id, message },
+            ExpiryReason::Reboot
+            | ExpiryReason::Policy
+            | ExpiryReason::Broken
+            | ExpiryReason::GrantEnded => Answer::Denied { id: Some(id), message },
+        };
+        self.dismiss_waiting(step, id, &no);
     }
 }
 
@@ -214,18 +267,21 @@ impl Over {
             Self::Broken => EndReason::Broken,
         }
     }
+}
 
-    fn sentence(self, id: RequestId, request: &OpenRequest) -> String {
-        let why = match self {
-            Self::Deadline => {
-                let (asked, waited) =
-                    (request.opened.asked.join(", "), sentences::span(request.opened.timeout));
-                format!("{id} has expired: {asked} did not answer within {waited}")
-            }
-            Self::Reboot => format!("{id} ended when the host was booted"),
-            Self::Policy => format!("{id} ended because the policy has changed"),
-            Self::Broken => format!("{id} ended because a part of the ledger was lost"),
-        };
-        sentences::run_again(&why)
-    }
+fn sentence(reason: ExpiryReason, id: RequestId, request: &OpenRequest) -> String {
+    let why = match reason {
+        ExpiryReason::Silence => {
+            let (asked, waited) =
+                (request.opened.asked.join(", "), sentences::span(request.opened.timeout));
+            format!("{id} has expired: {asked} did not answer within {waited}")
+        }
+        ExpiryReason::Reboot => format!("{id} ended when the host was booted"),
+        ExpiryReason::Policy => format!("{id} ended because the policy has changed"),
+        ExpiryReason::Broken => format!("{id} ended because a part of the ledger was lost"),
+        ExpiryReason::GrantEnded => {
+            return format!("{id} ended with the grant that it was to make stand longer");
+        }
+    };
+    sentences::run_again(&why)
 }

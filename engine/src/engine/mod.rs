@@ -10,16 +10,19 @@ mod beginning;
 mod clock;
 mod deciding;
 mod ending;
+mod extending;
 mod opening;
 mod running;
 mod sentences;
 mod shaping;
 mod views;
+mod windows;
 
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 
 pub use views::{Answered, Counts, Listed, Running, Stage, Subject};
+pub use windows::{Loan, OpenRole};
 
 use crate::effect::Step;
 use crate::event::Event;
@@ -98,6 +101,13 @@ impl Engine {
                 self.asked(now, attempt, Asked { person, act, wish: wish.tidy() })
             }
             Event::Examined { attempt, evidence } => self.examined(now, attempt, &evidence),
+            Event::GroupsFound { attempt, groups } => {
+                self.groups_found(now, attempt, None, &groups)
+            }
+            Event::ExtensionAsked { attempt, person, id, wish } => {
+                self.extension_asked(now, attempt, person, id, wish.tidy())
+            }
+            Event::LoggedOut { account } => self.logged_out(now, account),
             Event::Confirmed { attempt, id, sha256, leader } => {
                 self.confirmed(now, id, sha256.as_deref(), attempt, leader)
             }

@@ -4,10 +4,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::Engine;
 use super::asking::{Settled, no_id};
+use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
-use crate::facts::{Action, AttemptId, Evidence, Presence};
+use crate::facts::{Action, Aim, AttemptId, Evidence, Presence};
 use crate::id::RequestId;
 use crate::limits::{
     QUESTION_BYTES_MAX, REQUESTS_OPEN_MAX, REQUESTS_OPEN_PER_ACCOUNT_MAX, WAITING_PER_REQUEST_MAX,
@@ -15,8 +15,18 @@ use crate::limits::{
 use crate::policy::{Asking, Justification, Policy};
 use crate::question::{QUESTION_VERSION, Question, Requester, digest};
 use crate::record::{Opened, Outcome, What};
-use crate::state::{Asked, Attempt, Case, Fingerprint, Stand};
+use crate::state::{Asked, Attempt, Case, Fingerprint, OpenWindow, Stand};
 use crate::time::{BootTime, Now};
+
+/// What a question is bound to.
+pub(super) struct Bound {
+    /// The digest of the command's file.
+    pub(super) sha256: Option<String>,
+    /// The grant that is to stand longer.
+    pub(super) extends: Option<RequestId>,
+    /// How many different people must approve; 0 where the policy does by itself.
+    pub(super) needed: u32,
+}
 
 /// What keeps people from being asked.
 enum Lack {
@@ -39,23 +49,32 @@ impl Engine {
             Ok(policy) => policy,
             Err(refusal) => return Step::refused(refusal),
         };
-        let deny = |asked, why| {
-            let source = asking.source.clone();
-            let settled = Settled { outcome: Outcome::Deny, source, why: Some(why) };
-            self.settle(now, policy, attempt.clone(), asked, settled)
-        };
         let sha256 = match sound(&asked, asking, evidence) {
             Ok(sha256) => sha256,
-            Err(why) => return deny(asked, why),
+            Err(why) => return self.deny(now, policy, attempt, asked, asking, why),
         };
         if let Some(step) = self.join(now, policy, &attempt, &asked, sha256.as_deref()) {
             return step;
         }
+        let bound = Bound { sha256, extends: None, needed: asking.ask.count.max(1) };
+        self.put_to_people(now, policy, attempt, asked, asking, bound)
+    }
+
+    /// Opens a request, once all is said that is wanted.
+    pub(super) fn put_to_people(
+        &self,
+        now: Now,
+        policy: &Policy,
+        attempt: AttemptId,
+        asked: Asked,
+        asking: &Asking<'_>,
+        bound: Bound,
+    ) -> Step {
         match justified(&asked, asking) {
-            Ok(()) => self.open(now, policy, attempt, asked, asking, sha256),
-            Err(Lack::Refused(why)) => deny(asked, why),
+            Ok(()) => self.open(now, policy, attempt, asked, asking, bound),
+            Err(Lack::Refused(why)) => self.deny(now, policy, attempt, asked, asking, why),
             Err(Lack::Wanted { sentence, .. }) if asked.act.presence == Presence::Unattended => {
-                deny(asked, sentence)
+                self.deny(now, policy, attempt, asked, asking, sentence)
             }
             Err(Lack::Wanted { reason, ticket, .. }) => {
                 let mut step = Step::default();
@@ -65,8 +84,22 @@ impl Engine {
         }
     }
 
+    fn deny(
+        &self,
+        now: Now,
+        policy: &Policy,
+        attempt: AttemptId,
+        asked: Asked,
+        asking: &Asking<'_>,
+        why: String,
+    ) -> Step {
+        let source = asking.source.clone();
+        let settled = Settled { outcome: Outcome::Deny, source, why: Some(why) };
+        self.settle(now, policy, attempt, asked, settled)
+    }
+
     /// Uses a grant of the same act, or joins its open request.
-    fn join(
+    pub(super) fn join(
         &self,
         now: Now,
         policy: &Policy,
@@ -75,12 +108,15 @@ impl Engine {
         sha256: Option<&str>,
     ) -> Option<Step> {
         let host = &policy.settings().host.name;
-        let same = Fingerprint::new(host, &asked.person, &asked.act.command, sha256);
+        let same = Fingerprint::new(host, &asked.person, &asked.act.aim, sha256);
         let mut open = None;
         for (id, case) in self.durable.cases.same(same) {
             match case {
                 Case::Granted(grant) if now.boot < grant.until && self.free_uses(id) > 0 => {
                     return Some(self.reserve(now, id, attempt, asked));
+                }
+                Case::Window(window) if now.boot < window.until => {
+                    return Some(self.open_already(now, id, attempt, window));
                 }
                 Case::Open(request) if now.boot < request.deadline() => open = Some(id),
                 _ => {}
@@ -103,7 +139,25 @@ impl Engine {
         step
     }
 
-    fn join_open(
+    fn open_already(
+        &self,
+        now: Now,
+        id: RequestId,
+        attempt: &AttemptId,
+        window: &OpenWindow,
+    ) -> Step {
+        let left = window.until.since(now.boot);
+        let message = format!(
+            "{id} is open already, for {} more; `writ extend {id}` asks for longer",
+            sentences::span(left)
+        );
+        let mut step = Step::default();
+        let (message, remaining) = (Some(message), Some(left));
+        step.dismiss(attempt.clone(), Answer::Allowed { id, message, remaining });
+        step
+    }
+
+    pub(super) fn join_open(
         &self,
         now: Now,
         policy: &Policy,
@@ -135,11 +189,11 @@ impl Engine {
         attempt: AttemptId,
         asked: Asked,
         asking: &Asking<'_>,
-        sha256: Option<String>,
+        bound: Bound,
     ) -> Step {
         let opened = self
             .room_for_one_more(&asked)
-            .and_then(|()| self.put_question(now, policy, &asked, asking, sha256));
+            .and_then(|()| self.put_question(now, policy, &asked, asking, bound));
         let (id, opened) = match opened {
             Ok(opened) => opened,
             Err(refusal) => {
@@ -183,19 +237,23 @@ impl Engine {
         Ok(())
     }
 
-    fn put_question(
+    /// The text of a question, and the record of its being put.
+    pub(super) fn put_question(
         &self,
         now: Now,
         policy: &Policy,
         asked: &Asked,
         asking: &Asking<'_>,
-        sha256: Option<String>,
+        Bound { sha256, extends, needed }: Bound,
     ) -> Result<(RequestId, Opened), Refusal> {
         let id = self.durable.next_id().ok_or_else(no_id)?;
         let ask = asking.ask;
         let names: Vec<String> = ask.from.iter().map(ToString::to_string).collect();
         let lasts = asked.wish.lasts.map_or(ask.max_duration, |lasts| lasts.min(ask.max_duration));
-        let (uses, needed) = (asked.wish.uses.unwrap_or(1), ask.count.max(1));
+        let uses = match asked.act.aim {
+            Aim::Command(_) if extends.is_none() => asked.wish.uses.unwrap_or(1),
+            Aim::Command(_) | Aim::Window(_) => 0,
+        };
         let (person, act) = (&asked.person, &asked.act);
         let question = Question {
             version: QUESTION_VERSION,
@@ -209,11 +267,8 @@ impl Engine {
                 session_uid: person.session_owner,
             },
             door: act.door,
-            action: act.command.action,
-            path: act.command.path.clone(),
-            argv: act.command.argv.clone(),
-            cwd: act.command.cwd.clone(),
-            run_as: act.command.run_as.clone(),
+            aim: act.aim.clone(),
+            extends,
             sha256: sha256.clone(),
             tty: act.tty.clone(),
             source_ip: act.source_ip.clone(),
@@ -248,6 +303,7 @@ impl Engine {
             timeout: ask.timeout,
             lasts,
             uses,
+            extends,
             digest: digest(&text),
             question: text,
         };
@@ -258,15 +314,15 @@ impl Engine {
 /// The digest that the question is bound to; or why people must not be asked.
 /// For an edit there is none: the editor runs as the requester, and sudo itself
 /// refuses to edit in folders that he may write (sudoedit_checkdir, sudoers(5)).
-fn sound(
+/// A window has none: what runs under it is looked at when it runs.
+pub(super) fn sound(
     asked: &Asked,
     asking: &Asking<'_>,
     evidence: Option<&Evidence>,
 ) -> Result<Option<String>, String> {
-    if asked.act.command.action == Action::Edit {
-        return Ok(None);
-    }
-    let (name, path) = (&asked.person.account.name, &asked.act.command.path);
+    let command = asked.act.aim.command().filter(|command| command.action == Action::Run);
+    let Some(command) = command else { return Ok(None) };
+    let (name, path) = (&asked.person.account.name, &command.path);
     let evidence =
         evidence.ok_or_else(|| format!("{path} was not looked at; run the command again"))?;
     if let Some(writable) = evidence.writable.as_ref().filter(|_| !asking.allow_writable) {

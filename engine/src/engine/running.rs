@@ -1,14 +1,22 @@
 //! Commands start and end, and doors go away.
 
+use alloc::boxed::Box;
 use alloc::format;
 
 use super::{Engine, sentences};
 use crate::effect::{Refusal, Step};
 use crate::facts::{AttemptId, Ending, Leader};
 use crate::id::RequestId;
-use crate::record::{By, EndReason, What};
+use crate::record::{About, By, EndReason, What};
 use crate::state::{Attempt, Case, Grant, Stand};
 use crate::time::{Now, Span};
+
+/// How a command ended.
+struct Finish {
+    attempt: AttemptId,
+    ending: Ending,
+    runtime: Option<Span>,
+}
 
 impl Engine {
     /// The last look before a command starts: does its permission still stand?
@@ -33,13 +41,21 @@ impl Engine {
                     Err(refusal) => Step::refused(refusal),
                     Ok(()) if runs => Step::default(),
                     Ok(()) if grant.uses_left == 0 => no(),
-                    Ok(()) => start(now, id, attempt, leader),
+                    Ok(()) => start(now, id, attempt, leader, None),
+                }
+            }
+            Case::Window(open) if now.boot >= open.until => no(),
+            Case::Window(_) if runs => Step::default(),
+            Case::Window(open) if self.is_kept_for(&attempt, id) => {
+                match self.about_covered(now, &attempt, open) {
+                    Some(about) => start(now, id, attempt, leader, Some(about)),
+                    None => no(),
                 }
             }
             Case::Permitted(permit) if permit.attempt == attempt && now.boot < permit.until => {
                 let mut step = Step::default();
-                let leader = Some(leader);
-                step.record(now, Some(id), What::CommandStarted { attempt, leader });
+                let (leader, about) = (Some(leader), None);
+                step.record(now, Some(id), What::CommandStarted { attempt, leader, about });
                 step
             }
             _ => no(),
@@ -57,7 +73,7 @@ impl Engine {
         match self.durable.cases.of_attempt(&attempt) {
             Some((of, case)) if of == id && case.runs(&attempt) => {
                 let mut step = Step::default();
-                finish(&mut step, now, id, case, attempt, ending, runtime);
+                self.finish(&mut step, now, id, case, Finish { attempt, ending, runtime });
                 step
             }
             // sudo reports the end of what it could not even start.
@@ -75,9 +91,22 @@ impl Engine {
         if let Some((id, case)) = self.durable.cases.of_attempt(&attempt)
             && case.runs(&attempt)
         {
-            finish(&mut step, now, id, case, attempt, Ending::Unknown, None);
+            let finish = Finish { attempt, ending: Ending::Unknown, runtime: None };
+            self.finish(&mut step, now, id, case, finish);
         }
         step
+    }
+
+    /// The end of a command, and of its grant when that was its last use.
+    fn finish(&self, step: &mut Step, now: Now, id: RequestId, case: &Case, finish: Finish) {
+        let Finish { attempt, ending, runtime } = finish;
+        let used_up = matches!(case, Case::Granted(grant) if grant.uses_left == 0 && grant.running.len() == 1);
+        step.record(now, Some(id), What::CommandFinished { attempt, ending, runtime });
+        if used_up {
+            let (reason, by) = (EndReason::Used, By::Agent);
+            step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
+            self.follow_the_end(step, now, id);
+        }
     }
 
     fn is_kept_for(&self, attempt: &AttemptId, id: RequestId) -> bool {
@@ -87,10 +116,16 @@ impl Engine {
 }
 
 /// A use that was kept begins: on the disk, since people decided it.
-fn start(now: Now, id: RequestId, attempt: AttemptId, leader: Leader) -> Step {
+fn start(
+    now: Now,
+    id: RequestId,
+    attempt: AttemptId,
+    leader: Leader,
+    about: Option<Box<About>>,
+) -> Step {
     let mut step = Step::default();
     step.sync();
-    let started = What::CommandStarted { attempt: attempt.clone(), leader: Some(leader) };
+    let started = What::CommandStarted { attempt: attempt.clone(), leader: Some(leader), about };
     step.record(now, Some(id), started);
     step.is_no_more(attempt);
     step
@@ -104,27 +139,8 @@ fn still_good(now: Now, id: RequestId, grant: &Grant, sha256: Option<&str>) -> R
     if bound.is_some() && bound != sha256 {
         return Err(Refusal::Refused(sentences::run_again(&format!(
             "the file {} is not what it was when {id} was approved",
-            grant.request.opened.act.command.path
+            grant.request.opened.act.aim.command().map_or("", |command| command.path.as_str())
         ))));
     }
     Ok(())
-}
-
-/// The end of a command, and of its grant when that was its last use.
-fn finish(
-    step: &mut Step,
-    now: Now,
-    id: RequestId,
-    case: &Case,
-    attempt: AttemptId,
-    ending: Ending,
-    runtime: Option<Span>,
-) {
-    let used_up =
-        matches!(case, Case::Granted(grant) if grant.uses_left == 0 && grant.running.len() == 1);
-    step.record(now, Some(id), What::CommandFinished { attempt, ending, runtime });
-    if used_up {
-        let (reason, by) = (EndReason::Used, By::Agent);
-        step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
-    }
 }

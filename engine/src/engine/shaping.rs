@@ -23,6 +23,12 @@ impl Step {
         self.changes.push(Change::Record(Box::new(record)));
     }
 
+    /// Whether a record of this step ends a request. Linear in its records.
+    pub(super) fn has_ended(&self, id: RequestId) -> bool {
+        let ends = |what: &What| matches!(what, What::RequestExpired { .. });
+        self.records.iter().any(|record| record.id == Some(id) && ends(&record.what))
+    }
+
     /// On the disk, not only in the file.
     pub(super) fn sync(&mut self) {
         self.durability = Durability::Synced;

@@ -129,6 +129,12 @@ impl Engine {
             What::DecisionMade(made) if made.about.is_some() => {
                 made.about.as_ref().map(Subject::of_about)
             }
+            What::CommandStarted { about: Some(about), .. } => Some(Subject::of_about(about)),
+            What::CommandFinished { attempt, .. } => {
+                let run = self.durable.cases.get(record.id?)?.run(attempt);
+                let about = run.and_then(|run| run.about.as_deref()).map(Subject::of_about);
+                about.or_else(|| self.subject(record.id?))
+            }
             _ => self.subject(record.id?),
         }
     }
@@ -139,7 +145,8 @@ impl Engine {
         match self.durable.cases.get(id)? {
             Case::Granted(grant) => {
                 let opened = &grant.request.opened;
-                Some((&opened.act.command.path, opened.sha256.as_deref()?))
+                let command = opened.act.aim.command()?;
+                Some((&command.path, opened.sha256.as_deref()?))
             }
             _ => None,
         }
@@ -202,6 +209,8 @@ impl<'a> Listed<'a> {
             Case::Open(_) => (Stage::Pending, request.granted_uses()),
             Case::Granted(grant) if running == 0 => (Stage::Granted, grant.uses_left),
             Case::Granted(grant) => (Stage::Running, grant.uses_left),
+            Case::Window(_) if running == 0 => (Stage::Granted, 0),
+            Case::Window(_) => (Stage::Running, 0),
             Case::Outlived(_) | Case::Permitted(_) => (Stage::Running, 0),
         };
         let (opened, at, deadline) = (&*request.opened, request.at, case.deadline());

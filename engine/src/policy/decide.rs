@@ -4,11 +4,14 @@ use super::index::Place;
 use super::{
     Approver, Ask, Decision, HostPattern, Policy, Role, Rule, RunAsFilter, Selector, Unmatched,
 };
-use crate::facts::{Act, Host, Person, RunAs};
+use crate::facts::{Command, Host, Person, RunAs};
 use crate::record::Source;
 
 use alloc::format;
 use alloc::string::String;
+
+/// The place of a covered `ask` among what roles say; the lowest wins.
+const COVERED: u64 = 2;
 
 /// What the policy says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Verdict<'a> {
     Deny(Why),
     /// Ask.
     Ask(Asking<'a>),
+    /// It would be asked about, and an open window of its role stands for the answer.
+    Covered(Asking<'a>),
     /// Nothing; sudoers alone decides.
     Pass,
 }
@@ -69,30 +74,46 @@ impl Why {
 }
 
 impl Policy {
-    /// What the policy says of an act.
+    /// What the policy says of a command. `covers` says of a role's name, and of how
+    /// one of its rules asks, whether an open window of the person's stands for the
+    /// answer.
     ///
     /// Only roles count that the person has and that are for this host. Within a
     /// role the first matching rule decides. Roles add up: a `deny` of any wins,
-    /// then an `allow`, then the `ask` that needs the fewest people; among
-    /// equals, the role whose name sorts first.
+    /// then an `allow`, then an `ask` that is covered, then the `ask` that needs the
+    /// fewest people; among equals, the role whose name sorts first.
     #[must_use]
-    pub fn decide(&self, person: &Person, act: &Act) -> Verdict<'_> {
+    pub fn decide(
+        &self,
+        person: &Person,
+        command: &Command,
+        covers: impl Fn(&str, &Ask) -> bool,
+    ) -> Verdict<'_> {
         let roles = self.index.roles_of(person);
+        // The lowest wins.
         let mut best: Option<(u64, &Role, &Rule)> = None;
         let mut decided = None;
-        for place in self.index.rules_for(&act.command, &roles) {
+        for place in self.index.rules_for(command, &roles) {
             let Some((role, rule)) = self.rule_at(place) else { continue };
-            if decided == Some(place.role) || !rule.run_as.matches(&act.command.run_as) {
+            if decided == Some(place.role) || !rule.run_as.matches(&command.run_as) {
                 continue;
             }
             decided = Some(place.role);
-            let rank = rule.decision.rank();
+            let rank = match &rule.decision {
+                Decision::Deny => 0,
+                Decision::Allow => 1,
+                Decision::Ask(ask) if covers(&role.name, ask) => COVERED,
+                Decision::Ask(ask) => COVERED + 1 + u64::from(ask.count),
+            };
             if best.is_none_or(|(least, ..)| rank < least) {
                 best = Some((rank, role, rule));
             }
         }
         match best {
-            Some((_, role, rule)) => rule.verdict(role),
+            Some((rank, role, rule)) => match rule.verdict(role) {
+                Verdict::Ask(asking) if rank == COVERED => Verdict::Covered(asking),
+                verdict => verdict,
+            },
             None => self.unmatched(person),
         }
     }
@@ -100,11 +121,7 @@ impl Policy {
     /// Whether a person has a role on this host.
     #[must_use]
     pub fn has_role(&self, person: &Person, name: &str) -> bool {
-        let roles = self.index.roles_of(person);
-        roles
-            .iter()
-            .filter_map(|place| self.settings.roles.get(*place))
-            .any(|role| role.name == name)
+        self.roles_of(person).iter().any(|role| role.name == name)
     }
 
     /// Whether a person is among those whom `from` names.
@@ -143,17 +160,6 @@ impl Policy {
                 ask: &self.settings.ask,
                 allow_writable: false,
             }),
-        }
-    }
-}
-
-impl Decision {
-    /// The lowest wins.
-    fn rank(&self) -> u64 {
-        match self {
-            Self::Deny => 0,
-            Self::Allow => 1,
-            Self::Ask(ask) => 2 + u64::from(ask.count),
         }
     }
 }

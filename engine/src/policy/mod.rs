@@ -6,6 +6,7 @@ mod decide;
 mod index;
 mod pattern;
 mod selector;
+mod window;
 mod word;
 
 use alloc::boxed::Box;
@@ -18,10 +19,11 @@ use core::fmt;
 pub use decide::{Asking, Verdict, Why};
 pub use pattern::{CommandPattern, PATTERN_BYTES_MAX, PatternError, PatternFault};
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
+pub use window::{NoWindow, WindowVerdict};
 
 use index::Index;
 
-use crate::facts::Host;
+use crate::facts::{Host, OnEnd};
 use crate::time::Span;
 
 /// Whether decisions bind.
@@ -165,6 +167,27 @@ pub struct Role {
     pub hosts: Vec<HostPattern>,
     /// Its rules; the first that matches decides.
     pub rules: Vec<Rule>,
+    /// The role as a whole, for a while; `None` where it cannot be had so.
+    pub window: Option<WindowTerms>,
+}
+
+/// How a window of a role is had, for how long, and what it lends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowTerms {
+    /// Whether it is opened.
+    pub decision: Decision,
+    /// Groups of the host.
+    pub groups: BTreeSet<String>,
+    /// Capabilities (capabilities(7)) for `writ run` and `writ shell`.
+    pub capabilities: BTreeSet<String>,
+    /// Those of them that are as good as root.
+    pub root_equivalent: BTreeSet<String>,
+    /// The longest that it stays open.
+    pub max_duration: Span,
+    /// What becomes of processes that hold what was lent when it ends.
+    pub on_end: OnEnd,
+    /// Whether it ends with the last login session of who has it.
+    pub end_on_logout: bool,
 }
 
 /// A host, as a role names it.

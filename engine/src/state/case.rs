@@ -2,28 +2,38 @@
 //! it: what was left cannot be used again.
 //!
 //! ```text
-//! OpenRequest ──► Grant ──► (over)        people decide
+//! OpenRequest ──► Grant or OpenWindow ──► (over)   people decide
 //!      │            └─────► Outlived ──► (over)   its commands still run
-//!      └──► (denied, cancelled, expired)
+//!      └──► (denied, cancelled, expired; or over by making a grant stand longer)
 //! Permit ──► Outlived ──► (over)          the policy decides by itself
 //!    └──► (never started)
 //! ```
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{AttemptId, Leader, Person};
+use crate::facts::{Aim, AttemptId, Leader, Person, Uid, Window};
 use crate::limits::CONFIRM_WAIT_MAX;
 use crate::record::{About, Opened, Outcome};
 use crate::time::{BootTime, Now, Span};
 
-/// The commands that run, by the process that each started from, where the ledger
-/// names it.
-pub(crate) type Running = BTreeMap<AttemptId, Option<Leader>>;
+/// The commands that run.
+pub(crate) type Running = BTreeMap<AttemptId, Run>;
+
+/// A command that runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Run {
+    /// The process that it started from, where the ledger names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) leader: Option<Leader>,
+    /// What it is, where it runs under a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<Box<About>>,
+}
 
 /// What an ID stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +43,8 @@ pub(crate) enum Case {
     Open(OpenRequest),
     /// People have allowed it.
     Granted(Grant),
+    /// A role is open.
+    Window(OpenWindow),
     /// The policy has allowed it, and it has not started.
     Permitted(Permit),
     /// Nothing more may start under it, and something still runs.
@@ -68,6 +80,15 @@ pub(crate) struct Grant {
     /// It does not stand from this instant on.
     pub(crate) until: BootTime,
     pub(crate) uses_left: u32,
+    pub(crate) running: Running,
+}
+
+/// A role that is open: what it would ask about passes, and what it lends is lent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OpenWindow {
+    pub(crate) request: OpenRequest,
+    /// It is not open from this instant on.
+    pub(crate) until: BootTime,
     pub(crate) running: Running,
 }
 
@@ -113,6 +134,13 @@ impl OpenRequest {
         u32::try_from(approved.count()).unwrap_or(u32::MAX)
     }
 
+    /// Who has approved.
+    pub(crate) fn approvers(&self) -> impl Iterator<Item = &Person> {
+        let approved =
+            self.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
+        approved.map(|decision| &decision.by)
+    }
+
     pub(crate) fn denial(&self) -> Option<&Decision> {
         self.decisions.iter().find(|decision| decision.outcome == Outcome::Deny)
     }
@@ -134,26 +162,23 @@ impl OpenRequest {
         self
     }
 
-    pub(crate) fn granted(self, at: Now, lasts: Span, uses: u32) -> Grant {
-        Grant {
-            request: self,
-            until: at.boot.after(lasts),
-            uses_left: uses,
-            running: Running::new(),
+    pub(crate) fn granted(self, at: Now, lasts: Span, uses: u32) -> Case {
+        let (until, running) = (at.boot.after(lasts), Running::new());
+        match self.opened.act.aim {
+            Aim::Command(_) => {
+                Case::Granted(Grant { request: self, until, uses_left: uses, running })
+            }
+            Aim::Window(_) => Case::Window(OpenWindow { request: self, until, running }),
         }
     }
 }
 
 impl Grant {
     /// One use of it begins; gives it back unchanged when there is none left.
-    pub(crate) fn started(
-        mut self,
-        attempt: AttemptId,
-        leader: Option<Leader>,
-    ) -> Result<Self, Self> {
+    pub(crate) fn started(mut self, attempt: AttemptId, run: Run) -> Result<Self, Self> {
         match self.uses_left.checked_sub(1) {
             Some(left) if !self.running.contains_key(&attempt) => {
-                self.running.insert(attempt, leader);
+                self.running.insert(attempt, run);
                 self.uses_left = left;
                 Ok(self)
             }
@@ -177,13 +202,48 @@ impl Grant {
     }
 }
 
+impl OpenWindow {
+    /// What is open.
+    pub(crate) fn window(&self) -> Option<&Window> {
+        self.request.opened.act.aim.window()
+    }
+
+    /// Whether it is open for a person: the very one who asked for it, by all that is
+    /// known of him.
+    pub(crate) fn is_for(&self, person: &Person) -> bool {
+        let requester = &self.request.opened.requester;
+        let known = |person: &Person| person.identities().collect::<BTreeSet<Uid>>();
+        requester.account.uid == person.account.uid && known(requester) == known(person)
+    }
+
+    /// A command begins under it; gives it back unchanged when it runs already, or
+    /// nothing says what it is.
+    pub(crate) fn started(mut self, attempt: AttemptId, run: Run) -> Result<Self, Self> {
+        if run.about.is_none() || self.running.contains_key(&attempt) {
+            return Err(self);
+        }
+        self.running.insert(attempt, run);
+        Ok(self)
+    }
+
+    pub(crate) fn finished(mut self, attempt: &AttemptId) -> Self {
+        self.running.remove(attempt);
+        self
+    }
+
+    pub(crate) fn ended(self) -> Option<Outlived> {
+        let origin = Origin::Request(self.request);
+        (!self.running.is_empty()).then_some(Outlived { origin, running: self.running })
+    }
+}
+
 impl Permit {
     pub(crate) fn new(at: Now, about: About, attempt: AttemptId) -> Self {
         Self { about: Box::new(about), attempt, until: at.boot.after(CONFIRM_WAIT_MAX) }
     }
 
-    pub(crate) fn started(self, leader: Option<Leader>) -> Outlived {
-        let running = Running::from([(self.attempt, leader)]);
+    pub(crate) fn started(self, run: Run) -> Outlived {
+        let running = Running::from([(self.attempt, run)]);
         Outlived { origin: Origin::Policy(self.about), running }
     }
 }
@@ -201,6 +261,7 @@ impl Case {
         match self {
             Self::Open(request)
             | Self::Granted(Grant { request, .. })
+            | Self::Window(OpenWindow { request, .. })
             | Self::Outlived(Outlived { origin: Origin::Request(request), .. }) => Some(request),
             Self::Permitted(_) | Self::Outlived(_) => None,
         }
@@ -211,7 +272,7 @@ impl Case {
         match self {
             Self::Permitted(Permit { about, .. })
             | Self::Outlived(Outlived { origin: Origin::Policy(about), .. }) => Some(about),
-            Self::Open(_) | Self::Granted(_) | Self::Outlived(_) => None,
+            Self::Open(_) | Self::Granted(_) | Self::Window(_) | Self::Outlived(_) => None,
         }
     }
 
@@ -220,6 +281,7 @@ impl Case {
         match self {
             Self::Open(request) => Some(request.deadline()),
             Self::Granted(grant) => Some(grant.until),
+            Self::Window(open) => Some(open.until),
             Self::Permitted(permit) => Some(permit.until),
             Self::Outlived(_) => None,
         }
@@ -227,22 +289,42 @@ impl Case {
 
     /// The commands that run under it.
     pub(crate) fn running(&self) -> impl Iterator<Item = &AttemptId> {
-        self.leaders().into_iter().flat_map(Running::keys)
+        self.runs_all().into_iter().flat_map(Running::keys)
     }
 
     /// Whether a command runs under it.
     pub(crate) fn runs(&self, attempt: &AttemptId) -> bool {
-        self.leaders().is_some_and(|running| running.contains_key(attempt))
+        self.run(attempt).is_some()
     }
 
     /// The process that a running command started from, where the ledger names it.
     pub(crate) fn leader(&self, attempt: &AttemptId) -> Option<Leader> {
-        *self.leaders()?.get(attempt)?
+        self.run(attempt)?.leader
     }
 
-    fn leaders(&self) -> Option<&Running> {
+    /// What an attempt of it is for: a window is for many things.
+    pub(crate) fn aim_of(&self, attempt: &AttemptId) -> Option<&Aim> {
+        let of_run = self.run(attempt).and_then(|run| run.about.as_deref());
+        let request = self.request().map(|request| &request.opened.act.aim);
+        let about = of_run.or(self.about()).map(|about| &about.act.aim);
+        about.or(request)
+    }
+
+    /// A command that runs under it.
+    pub(crate) fn run(&self, attempt: &AttemptId) -> Option<&Run> {
+        self.runs_all()?.get(attempt)
+    }
+
+    /// Whether nothing more may start under it.
+    pub(crate) fn is_outlived(&self) -> bool {
+        matches!(self, Self::Outlived(_))
+    }
+
+    /// The commands that run under it.
+    pub(crate) fn runs_all(&self) -> Option<&Running> {
         match self {
             Self::Granted(grant) => Some(&grant.running),
+            Self::Window(open) => Some(&open.running),
             Self::Outlived(outlived) => Some(&outlived.running),
             Self::Open(_) | Self::Permitted(_) => None,
         }

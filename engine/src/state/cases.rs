@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::case::Case;
+use super::case::{Case, OpenWindow};
 use super::fingerprint::Fingerprint;
 use super::index::{Index, Tally};
 use crate::facts::{AttemptId, Uid};
@@ -53,6 +53,32 @@ impl Cases {
     pub(crate) fn same(&self, as_this: Fingerprint) -> impl Iterator<Item = (RequestId, &Case)> {
         let all = (as_this, RequestId::FIRST)..=(as_this, RequestId::LAST);
         self.index.same.range(all).filter_map(|(_, id)| Some((*id, self.get(*id)?)))
+    }
+
+    /// The windows that are open.
+    pub(crate) fn windows(&self) -> impl Iterator<Item = (RequestId, &OpenWindow)> {
+        self.index.windows.iter().filter_map(|(_, id)| Some((*id, self.window(*id)?)))
+    }
+
+    /// The windows of an account.
+    pub(crate) fn windows_of(
+        &self,
+        account: Uid,
+    ) -> impl Iterator<Item = (RequestId, &OpenWindow)> + use<'_> {
+        let all = (account, RequestId::FIRST)..=(account, RequestId::LAST);
+        self.index.windows.range(all).filter_map(|(_, id)| Some((*id, self.window(*id)?)))
+    }
+
+    fn window(&self, id: RequestId) -> Option<&OpenWindow> {
+        match self.get(id)? {
+            Case::Window(open) => Some(open),
+            _ => None,
+        }
+    }
+
+    /// The open request that a grant stand longer.
+    pub(crate) fn extension_of(&self, grant: RequestId) -> Option<RequestId> {
+        self.index.extensions.get(&grant).copied()
     }
 
     /// Under which ID an attempt runs, or is permitted to.

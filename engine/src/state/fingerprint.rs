@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::facts::{Command, Person, Uid};
+use crate::facts::{Aim, Person, Uid};
 use crate::record::Opened;
 
-/// SHA-256 over who (all identities), where, the whole command and its file.
+/// SHA-256 over who (all identities), where, the whole command and its file, or the
+/// whole window.
 /// Door, terminal, origin and presence are not part of it: what was asked for in
 /// advance, or in another window, is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,14 +21,14 @@ struct Same<'a> {
     host: &'a str,
     account: Uid,
     identities: BTreeSet<Uid>,
-    command: &'a Command,
+    aim: &'a Aim,
     sha256: Option<&'a str>,
 }
 
 impl Fingerprint {
-    pub(crate) fn new(host: &str, who: &Person, command: &Command, sha256: Option<&str>) -> Self {
+    pub(crate) fn new(host: &str, who: &Person, aim: &Aim, sha256: Option<&str>) -> Self {
         let account = who.account.uid;
-        let same = Same { host, account, identities: who.identities().collect(), command, sha256 };
+        let same = Same { host, account, identities: who.identities().collect(), aim, sha256 };
         // Serialising cannot fail for these types; if it did, what is hashed is
         // empty and the digest check of a grant still stands between two acts.
         let bytes = serde_json::to_vec(&same).unwrap_or_else(|_| Vec::new());
@@ -36,6 +37,6 @@ impl Fingerprint {
 
     pub(crate) fn of(opened: &Opened) -> Self {
         let sha256 = opened.sha256.as_deref();
-        Self::new(&opened.host, &opened.requester, &opened.act.command, sha256)
+        Self::new(&opened.host, &opened.requester, &opened.act.aim, sha256)
     }
 }

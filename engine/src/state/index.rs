@@ -4,9 +4,10 @@ use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::case::Case;
 use super::fingerprint::Fingerprint;
-use crate::facts::{AttemptId, Uid};
+use crate::facts::{AttemptId, Command, Uid};
 use crate::id::RequestId;
 use crate::limits::COMMAND_BYTES_MAX;
+use crate::record::About;
 use crate::time::BootTime;
 
 /// How much there is.
@@ -25,6 +26,10 @@ pub(crate) struct Index {
     pub(super) same: BTreeSet<(Fingerprint, RequestId)>,
     /// The attempts that run, or that alone a permission is for.
     pub(super) attempts: BTreeMap<AttemptId, RequestId>,
+    /// By the account that each is open for.
+    pub(super) windows: BTreeSet<(Uid, RequestId)>,
+    /// The open request that each grant stand longer.
+    pub(super) extensions: BTreeMap<RequestId, RequestId>,
     pub(super) accounts: BTreeMap<Uid, Tally>,
     pub(super) total: Tally,
     pub(super) granted: usize,
@@ -41,9 +46,15 @@ impl Index {
         for attempt in attempts(case) {
             self.attempts.insert(attempt.clone(), id);
         }
+        if let Some(account) = open_for(case) {
+            self.windows.insert((account, id));
+        }
+        if let Some(grant) = extends(case) {
+            self.extensions.insert(grant, id);
+        }
         let tally = Tally::of(case);
         self.total.add(tally);
-        self.granted += usize::from(matches!(case, Case::Granted(_)));
+        self.granted += usize::from(is_granted(case));
         if let Some(person) = case.requester() {
             self.accounts.entry(person.account.uid).or_default().add(tally);
         }
@@ -59,9 +70,15 @@ impl Index {
         for attempt in attempts(case) {
             self.attempts.remove(attempt);
         }
+        if let Some(account) = open_for(case) {
+            self.windows.remove(&(account, id));
+        }
+        if let Some(grant) = extends(case) {
+            self.extensions.remove(&grant);
+        }
         let tally = Tally::of(case);
         self.total.remove(tally);
-        self.granted -= usize::from(matches!(case, Case::Granted(_)));
+        self.granted -= usize::from(is_granted(case));
         if let Some(person) = case.requester() {
             let account = person.account.uid;
             let left = self.accounts.entry(account).or_default();
@@ -76,16 +93,36 @@ impl Index {
 /// What the same act joins or uses.
 fn joinable(case: &Case) -> Option<Fingerprint> {
     match case {
+        Case::Open(request) if request.opened.extends.is_some() => None,
         Case::Open(request) => Some(Fingerprint::of(&request.opened)),
         Case::Granted(grant) => Some(Fingerprint::of(&grant.request.opened)),
+        Case::Window(open) => Some(Fingerprint::of(&open.request.opened)),
         Case::Permitted(_) | Case::Outlived(_) => None,
+    }
+}
+
+fn is_granted(case: &Case) -> bool {
+    matches!(case, Case::Granted(_) | Case::Window(_))
+}
+
+fn open_for(case: &Case) -> Option<Uid> {
+    match case {
+        Case::Window(open) => Some(open.request.opened.requester.account.uid),
+        _ => None,
+    }
+}
+
+fn extends(case: &Case) -> Option<RequestId> {
+    match case {
+        Case::Open(request) => request.opened.extends,
+        _ => None,
     }
 }
 
 fn attempts(case: &Case) -> impl Iterator<Item = &AttemptId> {
     let permitted = match case {
         Case::Permitted(permit) => Some(&permit.attempt),
-        Case::Open(_) | Case::Granted(_) | Case::Outlived(_) => None,
+        Case::Open(_) | Case::Granted(_) | Case::Window(_) | Case::Outlived(_) => None,
     };
     case.running().chain(permitted)
 }
@@ -123,6 +160,18 @@ fn bytes_max(case: &Case) -> usize {
             .sum();
         3 * request.opened.question.len() + remarks
     });
-    let about = case.about().map(|about| (6 * about.act.command.bytes()).min(COMMAND_BYTES_MAX));
-    FRAME_BYTES + request.or(about).unwrap_or(0)
+    let about = case.about().map(about_bytes_max);
+    let runs: usize = case
+        .runs_all()
+        .into_iter()
+        .flat_map(|running| running.values())
+        .filter_map(|run| run.about.as_deref())
+        .map(|about| FRAME_BYTES + about_bytes_max(about))
+        .sum();
+    FRAME_BYTES + request.or(about).unwrap_or(0) + runs
+}
+
+fn about_bytes_max(about: &About) -> usize {
+    let command = about.act.aim.command().map_or(0, Command::bytes);
+    (6 * command).min(COMMAND_BYTES_MAX)
 }

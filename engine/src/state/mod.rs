@@ -15,7 +15,7 @@ use alloc::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use attempt::{Asked, Attempt, Attempts, Stand};
-pub(crate) use case::{Case, Grant, OpenRequest};
+pub(crate) use case::{Case, Grant, OpenRequest, OpenWindow};
 pub(crate) use cases::Cases;
 pub(crate) use fingerprint::Fingerprint;
 pub use replay::ReplayError;

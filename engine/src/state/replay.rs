@@ -3,11 +3,11 @@
 use alloc::string::String;
 
 use super::Durable;
-use super::case::{Case, Decision, OpenRequest, Permit};
-use crate::facts::{AttemptId, Leader};
+use super::case::{Case, Decision, Grant, OpenRequest, OpenWindow, Permit, Run};
+use crate::facts::AttemptId;
 use crate::id::{IdSequence, RequestId};
 use crate::record::{By, Force, Made, Outcome, Record, What};
-use crate::time::Now;
+use crate::time::{Now, Span};
 
 /// A record that does not follow from those before it. The hash chain says that
 /// nobody changed it, so this is a defect of Writ, or of the version that wrote.
@@ -50,7 +50,33 @@ impl Durable {
             | What::PolicyLoaded { .. }
             | What::PolicyRefused { .. }
             | What::RequestJoined { .. } => Ok(()),
+            What::GrantExtended { request, lasts } => self.extend(record, *request, *lasts),
             _ => self.apply_to_case(record),
+        }
+    }
+
+    /// A grant stands longer, and the request for it is over.
+    fn extend(
+        &mut self,
+        record: &Record,
+        request: RequestId,
+        lasts: Span,
+    ) -> Result<(), ReplayError> {
+        let event = record.what.name();
+        let id = record.id.ok_or(ReplayError::NoId { event })?;
+        let asked = self.cases.extension_of(id) == Some(request);
+        match self.cases.take(id).filter(|_| asked) {
+            Some(case @ (Case::Granted(_) | Case::Window(_))) => {
+                self.cases.take(request);
+                self.cases.insert(id, longer(case, lasts));
+                Ok(())
+            }
+            other => {
+                if let Some(case) = other {
+                    self.cases.insert(id, case);
+                }
+                Err(ReplayError::OutOfPlace { event, id })
+            }
         }
     }
 
@@ -87,6 +113,12 @@ fn next(before: Option<Case>, record: &Record) -> Result<Option<Case>, Option<Ca
             Ok(Some(Case::Open(OpenRequest::new(record.at, opened.clone()))))
         }
         (None, What::DecisionMade(made)) if made.about.is_some() => Ok(permitted(record.at, made)),
+        // The policy decides by itself on what was put to nobody.
+        (Some(Case::Open(request)), What::DecisionMade(Made { by: By::Policy, .. }))
+            if request.opened.needed == 0 =>
+        {
+            Ok(Some(Case::Open(request)))
+        }
         (Some(Case::Open(request)), What::DecisionMade(made)) => match decision(record.at, made) {
             Some(decision) => Ok(Some(Case::Open(request.decided(decision)))),
             None => Err(Some(Case::Open(request))),
@@ -98,14 +130,16 @@ fn next(before: Option<Case>, record: &Record) -> Result<Option<Case>, Option<Ca
             | What::RequestExpired { .. },
         ) => Ok(None),
         (Some(Case::Open(request)), What::GrantStarted { lasts, uses }) => {
-            Ok(Some(Case::Granted(request.granted(record.at, *lasts, *uses))))
+            Ok(Some(request.granted(record.at, *lasts, *uses)))
         }
         (Some(Case::Granted(grant)), What::GrantEnded { .. }) => {
             Ok(grant.ended().map(Case::Outlived))
         }
+        (Some(Case::Window(open)), What::GrantEnded { .. }) => Ok(open.ended().map(Case::Outlived)),
         (Some(Case::Permitted(_)), What::GrantEnded { .. }) => Ok(None),
-        (Some(case), What::CommandStarted { attempt, leader }) => {
-            started(case, attempt, *leader).map(Some)
+        (Some(case), What::CommandStarted { attempt, leader, about }) => {
+            let run = Run { leader: *leader, about: about.clone() };
+            started(case, attempt, run).map(Some)
         }
         (Some(case), What::CommandFinished { attempt, .. }) => finished(case, attempt),
         (before, _) => Err(before),
@@ -134,14 +168,26 @@ fn decision(at: Now, made: &Made) -> Option<Decision> {
     })
 }
 
-fn started(case: Case, attempt: &AttemptId, leader: Option<Leader>) -> Result<Case, Option<Case>> {
+fn longer(case: Case, lasts: Span) -> Case {
     match case {
-        Case::Granted(grant) => match grant.started(attempt.clone(), leader) {
+        Case::Granted(grant) => Case::Granted(Grant { until: grant.until.after(lasts), ..grant }),
+        Case::Window(open) => Case::Window(OpenWindow { until: open.until.after(lasts), ..open }),
+        other => other,
+    }
+}
+
+fn started(case: Case, attempt: &AttemptId, run: Run) -> Result<Case, Option<Case>> {
+    match case {
+        Case::Granted(grant) => match grant.started(attempt.clone(), run) {
             Ok(grant) => Ok(Case::Granted(grant)),
             Err(grant) => Err(Some(Case::Granted(grant))),
         },
+        Case::Window(open) => match open.started(attempt.clone(), run) {
+            Ok(open) => Ok(Case::Window(open)),
+            Err(open) => Err(Some(Case::Window(open))),
+        },
         Case::Permitted(permit) if permit.attempt == *attempt => {
-            Ok(Case::Outlived(permit.started(leader)))
+            Ok(Case::Outlived(permit.started(run)))
         }
         other => Err(Some(other)),
     }
@@ -153,6 +199,7 @@ fn finished(case: Case, attempt: &AttemptId) -> Result<Option<Case>, Option<Case
     }
     match case {
         Case::Granted(grant) => Ok(Some(Case::Granted(grant.finished(attempt)))),
+        Case::Window(open) => Ok(Some(Case::Window(open.finished(attempt)))),
         Case::Outlived(outlived) => Ok(outlived.finished(attempt).map(Case::Outlived)),
         Case::Open(_) | Case::Permitted(_) => Err(Some(case)),
     }

@@ -3,9 +3,9 @@
 
 mod approvers;
 mod asking;
-mod lending;
 mod people;
 mod roles;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,6 @@ use self::people::People;
 use crate::findings::Findings;
 use crate::host::HostName;
 use crate::keys::{ApproverKeys, HostKeys, RoleKeys};
-use crate::lending::RoleLending;
 use crate::public_key::PublicKey;
 
 /// Whether decisions bind when `mode` is left out: they do not, so that a fresh
@@ -56,7 +55,6 @@ pub(crate) struct Said {
 /// What it comes to.
 pub(crate) struct Compiled {
     pub(crate) settings: Settings,
-    pub(crate) lending: BTreeMap<String, RoleLending>,
     pub(crate) break_glass: Vec<Member>,
     pub(crate) keys: BTreeMap<String, Vec<PublicKey>>,
 }
@@ -80,7 +78,7 @@ pub(crate) fn compile(
         layers.check_reach(&word.place, &people, found);
     }
     let ask: Ask = layers.ask(None);
-    let (roles, lending) = roles::compile(roles, &layers, &people, found);
+    let roles = roles::compile(roles, &layers, &people, found);
 
     let settings = Settings {
         mode: host.mode.unwrap_or(DEFAULT_MODE),
@@ -92,5 +90,5 @@ pub(crate) fn compile(
         host: name.tagged(host.tags),
         digest,
     };
-    Compiled { settings, lending, break_glass: host.break_glass, keys }
+    Compiled { settings, break_glass: host.break_glass, keys }
 }

@@ -6,11 +6,10 @@ use writ_engine::policy::{Decision, Role, Rule};
 use writ_engine::time::Span;
 
 use super::asking::Layers;
-use super::lending;
 use super::people::People;
+use super::window;
 use crate::findings::Findings;
 use crate::keys::{AskKeys, DecisionKey, RoleKeys, RuleKeys};
-use crate::lending::RoleLending;
 use crate::problem::Problem;
 use crate::source::Place;
 
@@ -19,9 +18,8 @@ pub(super) fn compile(
     host: &Layers<'_>,
     people: &People<'_>,
     found: &mut Findings,
-) -> (Vec<Role>, BTreeMap<String, RoleLending>) {
+) -> Vec<Role> {
     let mut roles = Vec::with_capacity(said.len());
-    let mut lendings = BTreeMap::new();
     let mut names: BTreeMap<String, Place> = BTreeMap::new();
     for keys in said {
         let name = keys.name.value.clone();
@@ -29,21 +27,18 @@ pub(super) fn compile(
             found.note(&keys.name.place, Problem::NamedTwice { what: "a role", name, first });
             continue;
         }
-        names.insert(name.clone(), keys.name.place.clone());
+        names.insert(name, keys.name.place.clone());
         check_ask(keys.ask.as_ref(), keys.max_duration, people, found);
-        let layers = host.with(keys.ask.as_ref());
-        if let Some(lending) = lending::compile(&keys, &layers, people, found) {
-            lendings.insert(name, lending);
-        }
         roles.push(role(keys, host, people, found));
     }
     roles.sort_by(|one, other| one.name.cmp(&other.name));
-    (roles, lendings)
+    roles
 }
 
 fn role(keys: RoleKeys, host: &Layers<'_>, people: &People<'_>, found: &mut Findings) -> Role {
     let layers = host.with(keys.ask.as_ref());
     let longest = keys.max_duration;
+    let window = window::compile(&keys, &layers, people, found);
     let rules = keys.rules.into_iter().map(|rule| {
         check_ask(rule.ask.as_ref(), longest, people, found);
         let decision = decision(&rule, &layers, longest, people, found);
@@ -52,6 +47,7 @@ fn role(keys: RoleKeys, host: &Layers<'_>, people: &People<'_>, found: &mut Find
     });
     Role {
         rules: rules.collect(),
+        window,
         name: keys.name.value,
         description: keys.description,
         members: keys.members,

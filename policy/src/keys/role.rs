@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use writ_engine::facts::OnEnd;
 use writ_engine::policy::{HostPattern, Member};
 use writ_engine::time::Span;
 
@@ -10,7 +11,6 @@ use super::rule::{RuleKeys, rules};
 use super::{DECISIONS, DecisionKey, people, span};
 use crate::capability::Capability;
 use crate::findings::Findings;
-use crate::lending::OnEnd;
 use crate::problem::Problem;
 use crate::section::Section;
 use crate::source::Placed;
@@ -35,6 +35,7 @@ pub(crate) struct RoleKeys {
     pub(crate) decision: Option<Placed<DecisionKey>>,
     pub(crate) ask: Option<AskKeys>,
     pub(crate) on_end: OnEnd,
+    pub(crate) end_on_logout: bool,
     pub(crate) rules: Vec<RuleKeys>,
 }
 
@@ -54,9 +55,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
     let decision = section.take("decision");
     let on_end = section.take("on_end");
     for (key, value, lack) in [
-        ("groups", &groups, "lends no groups"),
         ("capabilities", &capabilities, "lends no capabilities"),
-        ("decision", &decision, "opens no window of a whole role"),
         ("on_end", &on_end, "ends no processes"),
     ] {
         if let Some(value) = value {
@@ -65,6 +64,8 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
     }
     let allow_dangerous =
         section.take("allow_dangerous").and_then(|value| value.truth(found)) == Some(true);
+    let end_on_logout =
+        section.take("end_on_logout").and_then(|value| value.truth(found)) == Some(true);
     let members = section
         .require("members", "members = [\"alice\", \"%developers\"]")
         .map(|value| people::members(&value, found));
@@ -93,6 +94,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
         on_end: on_end
             .and_then(|value| value.word(&ENDS, found))
             .map_or(OnEnd::Terminate, |word| word.value),
+        end_on_logout,
         rules: rules.unwrap_or_default(),
         name,
     };

@@ -1,12 +1,14 @@
 //! The window of a role.
 
-use writ_engine::policy::Decision;
+use std::collections::BTreeSet;
+
+use writ_engine::policy::{Decision, WindowTerms};
 
 use super::asking::Layers;
 use super::people::People;
+use crate::capability::Capability;
 use crate::findings::Findings;
 use crate::keys::{DecisionKey, RoleKeys};
-use crate::lending::RoleLending;
 
 /// The window of a role: asked for where `decision` does not say; none where that
 /// was never said, nothing is lent and nobody can be asked.
@@ -15,7 +17,7 @@ pub(super) fn compile(
     layers: &Layers<'_>,
     people: &People<'_>,
     found: &mut Findings,
-) -> Option<RoleLending> {
+) -> Option<WindowTerms> {
     let lends = !role.groups.is_empty() || !role.capabilities.is_empty();
     if role.decision.is_none() && !lends && !layers.name_somebody() {
         return None;
@@ -25,9 +27,11 @@ pub(super) fn compile(
         None => (DecisionKey::Ask, &role.name.place),
     };
     let ask = layers.ask(role.max_duration);
-    Some(RoleLending {
+    let rootly = |capability: &&Capability| capability.root_power().is_some();
+    Some(WindowTerms {
         groups: role.groups.clone(),
-        capabilities: role.capabilities.clone(),
+        capabilities: names(role.capabilities.iter()),
+        root_equivalent: names(role.capabilities.iter().filter(rootly)),
         max_duration: role.max_duration.unwrap_or(ask.max_duration),
         decision: match decision {
             DecisionKey::Allow => Decision::Allow,
@@ -38,5 +42,10 @@ pub(super) fn compile(
             }
         },
         on_end: role.on_end,
+        end_on_logout: role.end_on_logout,
     })
+}
+
+fn names<'a>(capabilities: impl Iterator<Item = &'a Capability>) -> BTreeSet<String> {
+    capabilities.map(|capability| capability.name().to_owned()).collect()
 }

@@ -1,0 +1,68 @@
+//! The call that tells a person what he may ask for.
+
+use std::rc::Rc;
+
+use writ_engine::facts::Person;
+use writ_engine::policy::{Decision, Policy, Role, WindowTerms};
+use writ_engine::{Engine, OpenRole};
+use writ_protocol::ErrorReply;
+use writ_protocol::answers::{self, WindowDecision};
+use writ_protocol::calls;
+
+use crate::agent::Agent;
+use crate::clock;
+use crate::connection::Caller;
+use crate::deciding::person;
+
+/// The roles that the caller has on this host, and what a window of each lends.
+///
+/// # Errors
+/// When the name service does not say who he is.
+pub(crate) async fn list(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    _roles: calls::Roles,
+) -> Result<answers::Roles, ErrorReply> {
+    let person = person(agent, caller).await?;
+    let policy = agent.core.policy();
+    let roles = agent.core.look(|engine| all(engine, &policy, &person));
+    Ok(answers::Roles { roles })
+}
+
+fn all(engine: &Engine, policy: &Policy, person: &Person) -> Vec<answers::Role> {
+    let now = clock::now();
+    let roles = policy.roles_of(person).into_iter();
+    roles.map(|role| one(role, engine.open_role(now, person, &role.name))).collect()
+}
+
+fn one(role: &Role, open: Option<OpenRole>) -> answers::Role {
+    let terms = role.window.as_ref();
+    let names = |pick: fn(&WindowTerms) -> &std::collections::BTreeSet<String>| {
+        terms.map(|terms| pick(terms).iter().cloned().collect()).unwrap_or_default()
+    };
+    let ask = terms.and_then(|terms| match &terms.decision {
+        Decision::Ask(ask) => Some(ask),
+        Decision::Allow | Decision::Deny => None,
+    });
+    answers::Role {
+        window: answers::Window {
+            role: role.name.clone(),
+            groups: names(|terms| &terms.groups),
+            capabilities: names(|terms| &terms.capabilities),
+            root_equivalent: names(|terms| &terms.root_equivalent),
+        },
+        description: role.description.clone(),
+        decision: match terms.map(|terms| &terms.decision) {
+            Some(Decision::Allow) => WindowDecision::Allow,
+            Some(Decision::Ask(_)) => WindowDecision::Ask,
+            Some(Decision::Deny) | None => WindowDecision::Deny,
+        },
+        asked: ask
+            .map(|ask| ask.from.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
+        needed: ask.map_or(0, |ask| ask.count),
+        max_duration_ms: terms.map_or(0, |terms| terms.max_duration.0),
+        open: open.map(|open| open.id.to_string()),
+        remaining_ms: open.map_or(0, |open| open.remaining.0),
+    }
+}
