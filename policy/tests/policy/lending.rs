@@ -1,9 +1,10 @@
 //! The window of a role, and what it lends.
 
 use crate::{assert_refused, assert_warned, taken};
-use writ_engine::policy::Decision;
+use writ_engine::facts::OnEnd;
+use writ_engine::policy::{Decision, WindowTerms};
 use writ_engine::time::Span;
-use writ_policy::{Capability, OnEnd};
+use writ_policy::Loaded;
 
 const CAPTURE: &str = "[role.capture]
 members = [\"%netops\"]
@@ -13,18 +14,24 @@ decision = \"ask\"
 ask = { from = [\"bob\"] }
 max_duration = \"30m\"
 on_end = \"warn\"
+end_on_logout = true
 ";
 
+/// The window of the one role.
+fn window_of(loaded: &Loaded) -> Option<&WindowTerms> {
+    loaded.policy.settings().roles[0].window.as_ref()
+}
+
 #[test]
-fn what_a_role_lends_is_kept_and_said_to_be_without_effect() {
+fn what_a_role_lends_is_kept() {
     let loaded = taken(&[("roles.d/capture.toml", CAPTURE)]);
-    let lending = &loaded.lending["capture"];
-    assert!(lending.groups.iter().eq(["wireshark"]));
-    let names: Vec<_> = lending.capabilities.iter().copied().map(Capability::name).collect();
-    assert_eq!(names, ["CAP_NET_ADMIN", "CAP_NET_RAW"]);
-    assert_eq!(lending.max_duration, Span::from_secs(1800));
-    assert_eq!(lending.on_end, OnEnd::Warn);
-    let Decision::Ask(ask) = &lending.decision else { panic!("{:?}", lending.decision) };
+    let window = window_of(&loaded).unwrap();
+    assert!(window.groups.iter().eq(["wireshark"]));
+    assert!(window.capabilities.iter().eq(["CAP_NET_ADMIN", "CAP_NET_RAW"]));
+    assert!(window.root_equivalent.is_empty());
+    assert_eq!(window.max_duration, Span::from_secs(1800));
+    assert_eq!((window.on_end, window.end_on_logout), (OnEnd::Warn, true));
+    let Decision::Ask(ask) = &window.decision else { panic!("{:?}", window.decision) };
     assert_eq!(ask.max_duration, Span::from_secs(1800));
     assert_warned(
         &[("roles.d/capture.toml", CAPTURE)],
@@ -34,16 +41,6 @@ warning: `capabilities` is checked and has no effect: this version of Writ lends
   |
 3 | capabilities = ["CAP_NET_RAW", "net_admin"]
   |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-warning: `groups` is checked and has no effect: this version of Writ lends no groups
- --> roles.d/capture.toml:4:10
-  |
-4 | groups = ["wireshark"]
-  |          ^^^^^^^^^^^^^
-warning: `decision` is checked and has no effect: this version of Writ opens no window of a whole role
- --> roles.d/capture.toml:5:12
-  |
-5 | decision = "ask"
-  |            ^^^^^
 warning: `on_end` is checked and has no effect: this version of Writ ends no processes
  --> roles.d/capture.toml:8:10
   |
@@ -51,6 +48,15 @@ warning: `on_end` is checked and has no effect: this version of Writ ends no pro
   |          ^^^^^^
 "#,
     );
+}
+
+#[test]
+fn what_is_as_good_as_root_is_marked_so() {
+    let dangerous = CAPTURE.replace("net_admin\"]", "sys_admin\"]\nallow_dangerous = true");
+    let loaded = taken(&[("roles.d/capture.toml", &dangerous)]);
+    let window = window_of(&loaded).unwrap();
+    assert!(window.capabilities.iter().eq(["CAP_NET_RAW", "CAP_SYS_ADMIN"]));
+    assert!(window.root_equivalent.iter().eq(["CAP_SYS_ADMIN"]));
 }
 
 #[test]
@@ -74,7 +80,7 @@ fn a_role_that_lends_nothing_need_not() {
         "roles.d/a.toml",
         "[role.a]\nmembers = [\"alice\"]\n[[role.a.rule]]\ncommands = [\"ALL\"]\ndecision = \"deny\"\n",
     )]);
-    assert!(loaded.lending.is_empty());
+    assert_eq!(window_of(&loaded), None);
 }
 
 #[test]
