@@ -29,10 +29,10 @@ fn host_with_a_story() -> FakeHost {
             "id": "7K3M-Q2", "event": "request.opened", "host": "web-1", "requester": alice,
             "act": {
                 "door": "sudo", "presence": "interactive", "tty": "/dev/pts/3",
-                "command": {
+                "aim": { "command": {
                     "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", "nginx"],
                     "cwd": "/home/alice", "run_as": { "user": "root", "uid": 0 }, "action": "run"
-                }
+                } }
             },
             "role": "web-operator", "rule": "restart", "asked": ["@oncall"], "needed": 1,
             "reason": "it hangs\u{1b}[2J", "timeout": 300_000, "lasts": 3_600_000, "uses": 1,

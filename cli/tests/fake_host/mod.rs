@@ -185,9 +185,11 @@ pub(crate) fn request() -> Value {
 pub(crate) fn question() -> (String, String) {
     let question = json!({
         "version": 1, "host": "web-1", "id": "7K3M-Q2",
-        "requester": { "user": "alice", "uid": 1000 }, "door": "sudo", "action": "run",
-        "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", "nginx"],
-        "cwd": "/home/alice", "run_as": { "user": "root", "uid": 0 },
+        "requester": { "user": "alice", "uid": 1000 }, "door": "sudo",
+        "aim": { "command": {
+            "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", "nginx"],
+            "cwd": "/home/alice", "run_as": { "user": "root", "uid": 0 }, "action": "run"
+        } },
         "reason": "it hangs\u{1b}[2J", "asked": ["@oncall"], "needed": 1,
         "opened_wall_ms": "1795475525000", "timeout_ms": "300000", "lasts_ms": "3600000",
         "uses": 1
