@@ -47,7 +47,7 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
             format!("granted for {}{}", in_words(lasts.0), runs(Some(*uses)))
         }
         What::GrantExtended { request, lasts } => {
-            format!("stands {} longer, as {request} was allowed", in_words(lasts.0))
+            format!("stands {} longer, as {request} asked", in_words(lasts.0))
         }
         What::GrantEnded { reason, by, comment } => {
             let why = end(*reason, by);

@@ -33,7 +33,7 @@ pub(crate) fn text(host: &Host, answer: &Answer) -> String {
             let _ = writeln!(text, "It lends the {lent}.");
         }
         for danger in dangers(&window.capabilities, &window.root_equivalent) {
-            let _ = writeln!(text, "Take care, {danger}.");
+            let _ = writeln!(text, "Beware, {danger}.");
         }
     }
     let _ = writeln!(text, "Give it back with `writ end {id}`.");
