@@ -193,6 +193,31 @@ fn the_list_tells_windows_from_the_commands_under_them() {
 }
 
 #[test]
+fn of_a_role_that_was_refused_at_once_nothing_is_told_that_was_not_looked_at() {
+    let host = FakeHost::new();
+    let bare = json!({ "role": "web\u{1b}[2J", "on_end": "terminate", "end_on_logout": false });
+    record(
+        &host,
+        &[json!({
+            "id": "8ABC-DE", "event": "decision.made", "by": "policy", "outcome": "deny",
+            "force": "enforced", "comment": "no such role", "about": {
+                "requester": { "account": { "uid": 1000, "name": "alice" } },
+                "act": { "door": "writ", "presence": "interactive", "aim": { "window": bare } }
+            }
+        })],
+    );
+    let ran = host.writ(&["audit", "show", "8ABC-DE"]);
+    assert_eq!(
+        ran.stdout,
+        "8ABC-DE
+  who       alice by writ request on no terminal
+  role      web\\e[2J as a whole
+2026-11-23 23:12:05  the policy refused: no such role
+"
+    );
+}
+
+#[test]
 fn a_window_that_the_policy_opened_by_itself_says_so() {
     let host = FakeHost::new();
     let alice = json!({ "account": { "uid": 1000, "name": "alice" } });

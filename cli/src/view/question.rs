@@ -293,7 +293,7 @@ mod tests {
   lends     capabilities CAP_NET_RAW, CAP_SYS_ADMIN
   beware    as good as root: CAP_SYS_ADMIN mounts, traces and does most of what root can do
   at end    processes that still hold what was lent are to be warned, then ended
-  log-out   ends it: with the last login session of alice
+  log-out   ends it, with the last login session of alice
   reason    it hangs\\nas: nobody
   ticket    OPS-4
   asked     @oncall; 2 different people must approve

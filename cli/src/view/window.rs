@@ -24,6 +24,11 @@ pub(crate) fn line(role: &str) -> String {
     format!("(role {})", shown(role))
 }
 
+/// The role as a whole, where a label says that it is one.
+pub(crate) fn whole(role: &str) -> String {
+    format!("{} as a whole", shown(role))
+}
+
 /// What it lends, in a list: a paragraph each, the alarming ones last.
 pub(crate) fn listed(window: &answers::Window) -> Vec<String> {
     let lent: Vec<String> = lent(window).into_iter().collect();
@@ -57,7 +62,7 @@ pub(crate) fn dangers<'a>(
 
 /// Everything about it, each group with its number. `requester` is for whom it is.
 pub(crate) fn lay_out(sheet: &mut Sheet, window: &Window, requester: &str) {
-    sheet.strong_field("role", &format!("{} as a whole", shown(&window.role)));
+    sheet.strong_field("role", &whole(&window.role));
     sheet.field("passes", "commands that it asks about, where whoever approves this is enough");
     let groups =
         groups(window.groups.iter().map(|(group, gid)| format!("{} ({gid})", shown(group))));
@@ -77,7 +82,7 @@ pub(crate) fn lay_out(sheet: &mut Sheet, window: &Window, requester: &str) {
     };
     sheet.field("at end", processes);
     let logout = match window.end_on_logout {
-        true => format!("ends it: with the last login session of {}", shown(requester)),
+        true => format!("ends it, with the last login session of {}", shown(requester)),
         false => "does not end it".to_owned(),
     };
     sheet.field("log-out", &logout);

@@ -94,7 +94,7 @@ fn text(id: RequestId, events: &[Line], screen: Screen) -> String {
 /// Who asked for what: the head of the story.
 fn lay_out(sheet: &mut Sheet, subject: &Subject) {
     sheet.field("who", &who(subject));
-    if let Some(grant) = subject.extends {
+    if let Some(grant) = subject.extends() {
         sheet.field("extends", &format!("{grant} is to stand longer"));
     }
     match &subject.act.aim {
@@ -107,11 +107,13 @@ fn lay_out(sheet: &mut Sheet, subject: &Subject) {
             sheet.field("in", &shown_command([command.cwd.as_str()]));
             sheet.field("as", &command::run_as(&command));
         }
-        Aim::Window(window) => {
+        Aim::Window(window) if subject.question.is_some() => {
             window::lay_out(sheet, window, &subject.requester.account.name);
         }
+        Aim::Window(window) => sheet.field("role", &window::whole(&window.role)),
     }
-    sheet.field_if("sha256", subject.sha256.as_deref());
+    let sha256 = subject.question.as_ref().and_then(|question| question.sha256.as_deref());
+    sheet.field_if("sha256", sha256);
     sheet.field_if("reason", subject.reason.as_deref());
     sheet.field_if("ticket", subject.ticket.as_deref());
     match (&subject.source.role, &subject.source.rule) {
@@ -126,7 +128,7 @@ fn lay_out(sheet: &mut Sheet, subject: &Subject) {
 }
 
 fn who(subject: &Subject) -> String {
-    let door = match (subject.act.door, subject.extends) {
+    let door = match (subject.act.door, subject.extends()) {
         (Door::Sudo, _) => "sudo",
         (Door::Writ, None) => "writ request",
         (Door::Writ, Some(_)) => "writ extend",

@@ -15,12 +15,25 @@ pub(crate) struct Subject {
     pub(crate) reason: Option<String>,
     pub(crate) ticket: Option<String>,
     pub(crate) source: Source,
+    /// The question that it was put as; none where the policy decided at once, and so
+    /// nobody looked at what a window would lend.
+    pub(crate) question: Option<Question>,
+}
+
+/// What a question says beyond the act.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
     pub(crate) sha256: Option<String>,
     /// The grant that was to stand longer, where that was asked.
     pub(crate) extends: Option<RequestId>,
 }
 
 impl Subject {
+    /// The grant that was to stand longer, where that was asked.
+    pub(crate) fn extends(&self) -> Option<RequestId> {
+        self.question.as_ref()?.extends
+    }
+
     /// Whether the requester acts through, or came in by, the account `user`.
     pub(crate) fn is_of(&self, user: &str) -> bool {
         let person = &self.requester;
@@ -35,8 +48,7 @@ impl Subject {
                 reason: opened.reason.clone(),
                 ticket: opened.ticket.clone(),
                 source: opened.source.clone(),
-                sha256: opened.sha256.clone(),
-                extends: opened.extends,
+                question: Some(Question { sha256: opened.sha256.clone(), extends: opened.extends }),
             }),
             What::DecisionMade(made) => made.about.as_ref().map(Self::of_about),
             _ => None,
@@ -50,8 +62,7 @@ impl Subject {
             reason: about.reason.clone(),
             ticket: about.ticket.clone(),
             source: about.source.clone(),
-            sha256: None,
-            extends: None,
+            question: None,
         }
     }
 }
