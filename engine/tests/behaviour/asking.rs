@@ -2,7 +2,7 @@
 
 use writ_engine::effect::{Answer, Durability, Refusal};
 use writ_engine::event::{Event, Wish};
-use writ_engine::facts::{Door, Evidence};
+use writ_engine::facts::{Aim, Door, Evidence};
 use writ_engine::limits::{REMARK_BYTES_MAX, REQUESTS_OPEN_PER_ACCOUNT_MAX};
 use writ_engine::policy::{Mode, Settings, TicketPattern, Unmatched};
 use writ_engine::question::{Question, digest};
@@ -92,7 +92,7 @@ fn the_question_holds_all_that_will_run_and_its_digest_is_of_its_text() {
     let (text, taken) = host.engine.question(id).unwrap();
     assert_eq!(taken, digest(text));
     let question = Question::parse(text).unwrap();
-    assert_eq!(question.argv, words);
+    assert_eq!(question.aim.command().unwrap().argv, words);
     assert_eq!((question.id, question.host.as_str(), question.needed), (id, "web-1", 1));
     assert_eq!(question.sha256, host.evidence.sha256);
 }
@@ -159,7 +159,9 @@ fn another_command_folder_person_or_file_is_another_request() {
     let mut host = Host::new();
     let (_, id) = host.opened(&alice(), restart());
     let mut elsewhere = restart();
-    elsewhere.command.cwd = "/tmp".into();
+    if let Aim::Command(command) = &mut elsewhere.aim {
+        command.cwd = "/tmp".into();
+    }
     let other_login = person("alice", 1000, Some(("erin", 1004)));
     let mut ids = vec![id, host.opened(&alice(), act(&["/bin/restart", "db"])).1];
     ids.push(host.opened(&alice(), elsewhere).1);

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
 use writ_engine::event::{Event, Wish, Word};
 use writ_engine::facts::{
-    Account, Act, Action, AttemptId, Command, Door, Ending, Evidence, Host as HostFacts, Leader,
-    Person, Presence, RunAs, Uid,
+    Account, Act, Action, Aim, AttemptId, Command, Door, Ending, Evidence, Host as HostFacts,
+    Leader, OnEnd, Person, Presence, RunAs, Uid, Window,
 };
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::policy::{
     Approver, Ask, CommandPattern, Decision, Justification, Mode, Policy, Role, Rule, RunAsFilter,
-    Settings, Unmatched,
+    Settings, Unmatched, WindowTerms,
 };
 use writ_engine::time::{BootTime, Now, Span, WallTime};
-use writ_engine::{Engine, Record, Step};
+use writ_engine::{Engine, Loan, Record, Step};
 
 pub(crate) struct Host {
     pub(crate) engine: Engine,
@@ -25,6 +25,10 @@ pub(crate) struct Host {
     answers: BTreeMap<AttemptId, Answer>,
     pub(crate) notices: Vec<RequestId>,
     pub(crate) evidence: Evidence,
+    /// The groups that this host has.
+    pub(crate) groups: BTreeMap<String, u32>,
+    /// Whom the shell was last told to lend what.
+    pub(crate) lent: Vec<String>,
     attempts: u64,
 }
 
@@ -42,6 +46,8 @@ impl Host {
             answers: BTreeMap::new(),
             notices: vec![],
             evidence: Evidence { sha256: Some("ab".repeat(32)), writable: None },
+            groups: BTreeMap::from([("adm".to_string(), 4)]),
+            lent: vec![],
             attempts: 0,
         };
         host.start("boot-1", settings).unwrap();
@@ -83,6 +89,12 @@ impl Host {
                     self.answers.insert(attempt, answer);
                 }
                 Effect::Notify { id, .. } => self.notices.push(id),
+                Effect::Lend => self.lent = self.loans(),
+                Effect::FindGroups { attempt, groups } => {
+                    let number = |group: String| (group.clone(), self.groups.get(&group).copied());
+                    let groups = groups.into_iter().map(number).collect();
+                    self.tell(Event::GroupsFound { attempt, groups })?;
+                }
                 Effect::Examine { attempt, .. } => {
                     let evidence = self.evidence.clone();
                     self.tell(Event::Examined { attempt, evidence })?;
@@ -90,6 +102,38 @@ impl Host {
             }
         }
         result
+    }
+
+    /// What is lent, as `USER:GROUP=NUMBER`.
+    pub(crate) fn loans(&self) -> Vec<String> {
+        let told =
+            |loan: Loan<'_>| format!("{}:{}={}", loan.person.account.name, loan.group, loan.gid);
+        self.engine.loans().filter(|loan| loan.until > self.now.boot).map(told).collect()
+    }
+
+    /// A window of `operator` that bob opened for a person, for so long.
+    pub(crate) fn opened_window(&mut self, person: &Person, lasts: Option<Span>) -> RequestId {
+        let wish = Wish { reason: Some("upgrade".into()), lasts, ..Wish::default() };
+        match self.ask_with(person, window("operator"), wish) {
+            (_, Answer::Waiting { id, .. }) => {
+                self.approve(&bob(), id).unwrap();
+                id
+            }
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn extend(
+        &mut self,
+        person: &Person,
+        id: RequestId,
+        lasts: Span,
+    ) -> Result<Answer, Refusal> {
+        let wish = Wish { reason: Some("more".into()), lasts: Some(lasts), ..Wish::default() };
+        let attempt = self.new_attempt();
+        let person = person.clone();
+        self.tell(Event::ExtensionAsked { attempt: attempt.clone(), person, id, wish })?;
+        Ok(self.answer(&attempt))
     }
 
     pub(crate) fn new_attempt(&mut self) -> AttemptId {
@@ -205,13 +249,13 @@ pub(crate) fn person(name: &str, uid: u32, login: Option<(&str, u32)>) -> Person
 pub(crate) fn act(words: &[&str]) -> Act {
     Act {
         door: Door::Sudo,
-        command: Command {
+        aim: Aim::Command(Command {
             path: words[0].into(),
             argv: words.iter().map(|word| word.to_string()).collect(),
             cwd: "/root".into(),
             run_as: RunAs { user: "root".into(), uid: Uid(0), group: None },
             action: Action::Run,
-        },
+        }),
         tty: Some("/dev/pts/3".into()),
         source_ip: None,
         presence: Presence::Interactive,
@@ -235,6 +279,39 @@ pub(crate) fn ask() -> Ask {
         justification: Justification::Required,
         ticket: None,
     }
+}
+
+/// A window that lends the group `adm`.
+pub(crate) fn terms(decision: Decision) -> WindowTerms {
+    WindowTerms {
+        decision,
+        groups: BTreeSet::from(["adm".to_string()]),
+        capabilities: BTreeSet::new(),
+        root_equivalent: BTreeSet::new(),
+        max_duration: Span::from_secs(3600),
+        on_end: OnEnd::Terminate,
+        end_on_logout: false,
+    }
+}
+
+/// The same, with another window of its role.
+pub(crate) fn with_window(window: Option<WindowTerms>) -> Settings {
+    let mut settings = settings();
+    settings.roles[0].window = window;
+    settings
+}
+
+/// A role as it is asked for.
+pub(crate) fn window(role: &str) -> Act {
+    let window = Window {
+        role: role.into(),
+        groups: BTreeMap::new(),
+        capabilities: BTreeSet::new(),
+        root_equivalent: BTreeSet::new(),
+        on_end: OnEnd::Terminate,
+        end_on_logout: false,
+    };
+    Act { door: Door::Writ, aim: Aim::Window(window), tty: None, ..restart() }
 }
 
 pub(crate) fn settings() -> Settings {
@@ -264,7 +341,9 @@ pub(crate) fn settings() -> Settings {
                 rule("look", "/bin/look **", Decision::Allow),
                 rule("restart", "/bin/restart *", asking(1)),
                 rule("shell", "/bin/shell **", asking(2)),
+                rule("never", "/bin/never", Decision::Deny),
             ],
+            window: Some(terms(asking(1))),
         }],
         approvers: ["alice", "bob", "dave"].iter().map(|name| approver(name)).collect(),
         host: HostFacts { name: "web-1".into(), tags: BTreeSet::new() },

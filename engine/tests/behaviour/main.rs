@@ -14,3 +14,4 @@ mod host;
 mod records;
 mod restarting;
 mod running;
+mod windows;

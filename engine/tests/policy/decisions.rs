@@ -15,12 +15,15 @@ fn alice() -> writ_engine::facts::Person {
 
 /// The verdict in one word.
 fn says(policy: &Policy, path: &str) -> String {
-    match policy.decide(&alice(), &act(run(path, &[]))) {
+    match policy.decide(&alice(), &run(path, &[]), nothing_covered) {
         Verdict::Allow(source) => format!("allow by {}", source.role.unwrap()),
         Verdict::Deny(Why::Rule { role, .. }) => format!("deny by {role}"),
         Verdict::Deny(Why::Unmatched { .. }) => "deny".into(),
         Verdict::Ask(asking) => {
             format!("ask {} by {}", asking.ask.count, asking.source.role.unwrap_or_default())
+        }
+        Verdict::Covered(asking) => {
+            format!("covered by {}", asking.source.role.unwrap_or_default())
         }
         Verdict::Pass => "pass".into(),
     }
@@ -98,7 +101,7 @@ fn a_rule_may_be_for_some_target_users_and_groups_only() {
     ] {
         let mut command = run("/bin/a", &[]);
         command.run_as = RunAs { user: user.into(), uid: Uid(uid), group: group.map(Into::into) };
-        let verdict = policy.decide(&alice(), &act(command));
+        let verdict = policy.decide(&alice(), &command, nothing_covered);
         assert_eq!(matches!(verdict, Verdict::Allow(_)), allowed, "{user} {group:?}");
     }
 }
@@ -120,4 +123,23 @@ fn what_no_role_speaks_of_is_as_unmatched_says() {
         let policy = Policy::compile(Settings { unmatched, ..settings(vec![]) });
         assert_eq!(says(&policy, "/bin/a"), says_so);
     }
+}
+
+#[test]
+fn an_open_window_stands_for_an_answer_and_never_for_a_denial() {
+    let asks = |name| role(name, &["alice"], vec![rule("a", &["/bin/a"], asking(2))]);
+    let no = role("no", &["alice"], vec![rule("a", &["/bin/a"], Decision::Deny)]);
+    let covers =
+        |open: &'static str| move |role: &str, _ask: &writ_engine::policy::Ask| role == open;
+    let decide =
+        |policy: &Policy, open| match policy.decide(&alice(), &run("/bin/a", &[]), covers(open)) {
+            Verdict::Covered(asking) => asking.source.role,
+            _ => None,
+        };
+    let two = policy(vec![asks("one"), asks("two")]);
+    assert_eq!(decide(&two, "two").as_deref(), Some("two"));
+    assert_eq!(decide(&two, "three"), None);
+    assert_eq!(decide(&policy(vec![asks("one"), no]), "one"), None);
+    let allows = role("yes", &["alice"], vec![rule("a", &["/bin/a"], Decision::Allow)]);
+    assert_eq!(decide(&policy(vec![asks("one"), allows]), "one"), None);
 }

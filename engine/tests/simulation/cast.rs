@@ -1,6 +1,10 @@
 //! Who lives on the simulated host, and what they run.
 
-use writ_engine::facts::{Account, Act, Action, Command, Door, Person, Presence, ROOT, RunAs, Uid};
+use std::collections::{BTreeMap, BTreeSet};
+
+use writ_engine::facts::{
+    Account, Act, Action, Aim, Command, Door, OnEnd, Person, Presence, ROOT, RunAs, Uid, Window,
+};
 
 use crate::random::Random;
 
@@ -58,6 +62,26 @@ pub(crate) fn same_human(one: &Person, other: &Person) -> bool {
     numbers(one).iter().any(|number| theirs.contains(number))
 }
 
+/// A role as a whole, now and then one that is not there.
+pub(crate) fn some_window(random: &mut Random) -> Act {
+    let role = *random.pick(&["operator", "operator", "watcher", "nobody"]);
+    let window = Window {
+        role: role.into(),
+        groups: BTreeMap::new(),
+        capabilities: BTreeSet::new(),
+        root_equivalent: BTreeSet::new(),
+        on_end: OnEnd::Terminate,
+        end_on_logout: false,
+    };
+    Act {
+        door: Door::Writ,
+        aim: Aim::Window(window),
+        tty: None,
+        source_ip: None,
+        presence: Presence::Interactive,
+    }
+}
+
 pub(crate) fn some_act(random: &mut Random) -> Act {
     let commands: [&[&str]; 8] = [
         &["/bin/look", "at", "this"],
@@ -81,7 +105,7 @@ pub(crate) fn some_act(random: &mut Random) -> Act {
     };
     Act {
         door: if random.one_in(8) { Door::Writ } else { Door::Sudo },
-        command,
+        aim: Aim::Command(command),
         tty: random.one_in(2).then(|| "/dev/pts/3".into()),
         source_ip: None,
         presence: if random.one_in(3) { Presence::Unattended } else { Presence::Interactive },

@@ -23,17 +23,18 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use model::Seen;
 use world::World;
 
 /// Turns of one history, unless `STEPS` says otherwise.
 const TURNS: usize = 1_500;
 
 /// Histories that every run lives through.
-const FIXED_SEEDS: u64 = 30;
+const FIXED_SEEDS: u64 = 150;
 
-fn live(seed: u64, turns: usize) -> usize {
+fn live(seed: u64, turns: usize) -> (usize, Seen) {
     match catch_unwind(AssertUnwindSafe(|| World::new(seed).live(turns))) {
-        Ok(starts) => starts,
+        Ok(lived) => lived,
         Err(panic) => {
             eprintln!(
                 "this history fails: SEED={seed} STEPS={turns} cargo test -p writ-engine --test simulation"
@@ -51,15 +52,23 @@ fn number(variable: &str) -> Option<u64> {
 fn the_promises_hold_after_every_step_of_every_history() {
     let turns = number("STEPS").map_or(TURNS, |steps| usize::try_from(steps).unwrap());
     if let Some(seed) = number("SEED") {
-        println!("seed {seed}: {} commands started", live(seed, turns));
+        let (starts, seen) = live(seed, turns);
+        println!("seed {seed}: {starts} commands started, {seen:?}");
         return;
     }
     let fresh = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
     let fresh = u64::try_from(fresh % u128::from(u64::MAX)).unwrap();
     println!("fresh seed: SEED={fresh} STEPS={turns}");
-    let starts: usize = (1..=FIXED_SEEDS).chain([fresh]).map(|seed| live(seed, turns)).sum();
-    assert!(
-        starts > 500,
-        "only {starts} commands started: the histories are too dull to prove anything"
-    );
+    let lived: Vec<_> = (1..=FIXED_SEEDS).chain([fresh]).map(|seed| live(seed, turns)).collect();
+    let total = |count: fn(&(usize, Seen)) -> usize| lived.iter().map(count).sum::<usize>();
+    let seen = [
+        ("commands started", total(|(starts, _)| *starts), 2_000),
+        ("windows opened", total(|(_, seen)| seen.windows), 200),
+        ("commands covered by a window", total(|(_, seen)| seen.covered), 50),
+        ("grants extended", total(|(_, seen)| seen.extended), 50),
+    ];
+    println!("{seen:?}");
+    for (what, times, enough) in seen {
+        assert!(times > enough, "{what}: only {times}, the histories are too dull to prove it");
+    }
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 use writ_engine::Record;
-use writ_engine::facts::{AttemptId, Command, Leader, Person};
+use writ_engine::facts::{Aim, AttemptId, Leader, Person, Window};
 use writ_engine::id::RequestId;
-use writ_engine::policy::{Mode, Settings};
+use writ_engine::policy::{Decision, Mode, Settings};
 use writ_engine::question::Question;
 use writ_engine::record::{About, By, Force, Made, Opened, Outcome, What};
 use writ_engine::time::{BootTime, Now, Span};
 
 use crate::cast::same_human;
-use crate::rules::{Says, is_on_call, says};
+use crate::rules::{Says, is_on_call, says, terms, wanted_by};
 
 /// How long an automatic permission may wait, in milliseconds: the documented value.
 const CONFIRM_WAIT_MS: u64 = 60_000;
@@ -20,13 +20,22 @@ const CONFIRM_WAIT_MS: u64 = 60_000;
 /// What an attempt really is.
 pub(crate) struct Truth {
     pub(crate) person: Person,
-    pub(crate) command: Command,
+    pub(crate) aim: Aim,
     pub(crate) leader: Leader,
+}
+
+/// How often the rarer things have happened.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) windows: usize,
+    pub(crate) covered: usize,
+    pub(crate) extended: usize,
 }
 
 /// What the ledger tells.
 #[derive(Default)]
 pub(crate) struct Model {
+    pub(crate) seen: Seen,
     pub(crate) stories: BTreeMap<RequestId, Story>,
     boot_id: Option<String>,
     last: Option<Now>,
@@ -43,7 +52,9 @@ pub(crate) struct Story {
     denied: bool,
     grant: Option<Granted>,
     over: bool,
-    started: BTreeSet<AttemptId>,
+    /// How often something started. A door whose confirmation came through, and its
+    /// answer not, may start once more, by another use.
+    started: usize,
     running: BTreeSet<AttemptId>,
 }
 
@@ -53,6 +64,11 @@ struct Granted {
 }
 
 impl Model {
+    /// Before anything was read, with what was seen kept.
+    pub(crate) fn anew(&self) -> Self {
+        Self { seen: self.seen, ..Self::default() }
+    }
+
     /// Reads one more record. `settings` is the policy in force, `doors` what the
     /// attempts really are.
     pub(crate) fn read(
@@ -83,7 +99,7 @@ impl Model {
                 Some(about) => self.settled(now, id, made, about, settings),
                 None => self.decided(now, id, made),
             },
-            (what, Some(id)) => self.goes_on(now, id, what, doors),
+            (what, Some(id)) => self.goes_on(now, id, what, settings, doors),
             (What::LedgerAcknowledged { .. }, None) => {
                 assert!(self.stories.values().all(|story| !story.is_alive()));
             }
@@ -97,22 +113,40 @@ impl Model {
             Sha256::digest(&opened.question).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(digest, opened.digest);
         let question = Question::parse(&opened.question).unwrap();
-        let command = &opened.act.command;
-        assert_eq!(
-            (&question.path, &question.argv, &question.cwd),
-            (&command.path, &command.argv, &command.cwd)
-        );
-        assert_eq!((&question.run_as, question.action), (&command.run_as, command.action));
+        assert_eq!((&question.aim, question.extends), (&opened.act.aim, opened.extends));
         assert_eq!(
             (question.id, &question.sha256, question.needed),
             (id, &opened.sha256, opened.needed)
         );
         assert_eq!(question.requester.uid, opened.requester.account.uid);
-        if let Some(settings) = settings {
-            let policy = says(settings, &opened.requester, &opened.act);
-            assert_eq!(policy, Says::Ask { needed: opened.needed });
-            assert_eq!(settings.mode, Mode::Enforce, "people are asked in observe mode");
-            assert!(opened.lasts <= settings.ask.max_duration);
+        match (settings, &opened.act.aim) {
+            (Some(settings), Aim::Command(command)) => {
+                let policy = says(settings, &opened.requester, command);
+                assert_eq!(policy, Says::Ask { needed: opened.needed });
+                let observes = settings.mode == Mode::Observe && opened.extends.is_none();
+                assert!(!observes, "people are asked in observe mode");
+                assert!(opened.lasts <= settings.ask.max_duration);
+            }
+            (Some(settings), Aim::Window(window)) => {
+                let terms = terms(settings, &opened.requester, &window.role).unwrap();
+                let needed = match &terms.decision {
+                    Decision::Ask(ask) => ask.count,
+                    Decision::Allow | Decision::Deny => 0,
+                };
+                assert_eq!((opened.needed, opened.uses), (needed, 0));
+                assert!(opened.lasts <= terms.max_duration.max(settings.ask.max_duration));
+                assert!(window.groups.keys().all(|group| terms.groups.contains(group)));
+            }
+            (None, _) => {}
+        }
+        if let Some(grant) = opened.extends {
+            let story = &self.stories[&grant];
+            assert!(story.is_granted() && now.boot < story.deadline(), "{grant} is over");
+            let of = story.opened.as_ref().unwrap();
+            assert!(same_human(&of.requester, &opened.requester));
+            assert_eq!((&of.act.aim, &of.sha256), (&opened.act.aim, &opened.sha256));
+            let mut others = self.stories.values().filter(|story| story.is_open());
+            assert!(others.all(|other| other.extends() != Some(grant)), "{grant} is asked twice");
         }
         self.stories.insert(id, Story { opened: Some(opened.clone()), ..Story::new(now) });
     }
@@ -130,24 +164,34 @@ impl Model {
         let lets =
             matches!(made.outcome, Outcome::Allow | Outcome::Pass) || made.force == Force::Observed;
         if let Some(settings) = settings {
-            let policy = says(settings, &about.requester, &about.act);
-            match made.outcome {
-                Outcome::Allow => assert_eq!(policy, Says::Allow),
-                Outcome::Pass => assert_eq!(policy, Says::Pass),
-                // What is asked about may still be refused: a writable file, no reason.
-                Outcome::Deny => assert!(matches!(policy, Says::Deny | Says::Ask { .. })),
-                Outcome::WouldAsk => assert!(matches!(policy, Says::Ask { .. })),
-                Outcome::Approve => panic!("the policy approves nothing"),
+            match &about.act.aim {
+                Aim::Command(command) => {
+                    let policy = says(settings, &about.requester, command);
+                    match made.outcome {
+                        Outcome::Allow => assert_eq!(policy, Says::Allow),
+                        Outcome::Pass => assert_eq!(policy, Says::Pass),
+                        // What is asked about may still be refused: a writable file, no reason.
+                        Outcome::Deny => assert!(matches!(policy, Says::Deny | Says::Ask { .. })),
+                        Outcome::WouldAsk => assert!(matches!(policy, Says::Ask { .. })),
+                        Outcome::Approve => panic!("the policy approves nothing"),
+                    }
+                    assert_eq!(made.force == Force::Observed, settings.mode == Mode::Observe);
+                }
+                Aim::Window(_) => {
+                    assert_eq!((made.outcome, made.force), (Outcome::Deny, Force::Enforced));
+                }
             }
-            assert_eq!(made.force == Force::Observed, settings.mode == Mode::Observe);
         }
         let over = !lets || about.attempt.is_none();
         self.stories.insert(id, Story { about: Some(about.clone()), over, ..Story::new(now) });
     }
 
     fn decided(&mut self, now: Now, id: RequestId, made: &Made) {
-        let By::Person(person) = &made.by else { panic!("nobody decided on {id}") };
         let story = self.stories.get_mut(&id).unwrap();
+        let By::Person(person) = &made.by else {
+            assert!(made.by == By::Policy && story.needed() == 0, "nobody decided on {id}");
+            return;
+        };
         assert!(story.counts(now, person, made.digest.as_deref()), "{person:?} counts on {id}");
         match made.outcome {
             Outcome::Approve => {}
@@ -165,13 +209,19 @@ impl Model {
         now: Now,
         id: RequestId,
         what: &What,
+        settings: Option<&Settings>,
         doors: &BTreeMap<AttemptId, Truth>,
     ) {
+        if let What::GrantExtended { request, lasts } = what {
+            return self.extended(id, *request, *lasts);
+        }
         let story = self.stories.get_mut(&id).unwrap();
         match what {
             What::RequestJoined { attempt } => {
                 assert!(story.is_open());
-                story.is_of(&doors[attempt]);
+                // Who asks that a grant stand longer is no door.
+                assert_eq!(doors.contains_key(attempt), story.extends().is_none());
+                doors.get(attempt).map(|door| story.is_of(door));
             }
             What::RequestCancelled { by } => {
                 assert!(story.is_open());
@@ -183,36 +233,71 @@ impl Model {
                 story.over = true;
             }
             What::GrantStarted { lasts, uses } => {
-                assert!(story.is_open() && !story.denied);
+                assert!(story.is_open() && !story.denied && story.extends().is_none());
                 let opened = story.opened.as_ref().unwrap();
                 assert!(story.approvers.len() >= opened.needed as usize, "{id} without a quorum");
                 assert_eq!(*lasts, opened.lasts.min(story.narrowed.0), "{id} was not narrowed");
                 assert_eq!(*uses, opened.uses.min(story.narrowed.1), "{id} was not narrowed");
+                self.seen.windows += usize::from(story.window().is_some());
                 story.grant = Some(Granted { until: now.boot.after(*lasts), uses: *uses });
             }
             What::GrantEnded { .. } => {
                 assert!(!story.over && !story.is_open(), "{id} ended twice");
                 story.over = true;
             }
-            What::CommandStarted { attempt, leader } => {
+            What::CommandStarted { attempt, leader, about } => {
                 assert!(story.stands(now, attempt), "{id} does not stand");
-                assert!(story.started.insert(attempt.clone()));
-                story.running.insert(attempt.clone());
+                story.started += 1;
+                assert!(story.running.insert(attempt.clone()), "{id} runs twice at once");
                 story.over |= story.about.is_some();
                 let uses = story.grant.as_ref().map_or(1, |grant| grant.uses as usize);
-                assert!(story.started.len() <= uses, "{id} was used too often");
+                let counted = story.window().is_none();
+                assert!(!counted || story.started <= uses, "{id} was used too often");
                 assert_eq!(
                     *leader,
                     Some(doors[attempt].leader),
                     "{id} starts from another process"
                 );
-                story.is_of(&doors[attempt]);
+                match about {
+                    Some(about) => {
+                        story.covers(about, &doors[attempt], settings);
+                        self.seen.covered += 1;
+                    }
+                    None => story.is_of(&doors[attempt]),
+                }
             }
             What::CommandFinished { attempt, .. } => {
                 assert!(story.running.remove(attempt), "{id} did not run");
             }
             other => panic!("{} with an ID", other.name()),
         }
+    }
+
+    /// A grant stands longer, on the word of as many people as were asked.
+    fn extended(&mut self, id: RequestId, request: RequestId, lasts: Span) {
+        let asked = self.stories.get_mut(&request).unwrap();
+        assert!(asked.is_open() && !asked.denied && asked.extends() == Some(id));
+        assert!(asked.approvers.len() >= asked.needed() as usize, "{id} without a quorum");
+        let opened = asked.opened.as_ref().unwrap();
+        assert_eq!(lasts, opened.lasts.min(asked.narrowed.0), "{request} was not narrowed");
+        asked.over = true;
+        let grant = self.stories.get_mut(&id).unwrap();
+        assert!(grant.is_granted(), "{id} came to life again");
+        let granted = grant.grant.as_mut().unwrap();
+        granted.until = granted.until.after(lasts);
+        self.seen.extended += 1;
+    }
+
+    /// Whom what is lent until when, as the ledger has it.
+    pub(crate) fn loans(&self) -> BTreeSet<(String, String, BootTime)> {
+        let open = self.stories.values().filter(|story| story.is_granted());
+        let all = open.filter_map(|story| Some((story, story.window()?)));
+        all.flat_map(|(story, window)| {
+            let person = story.opened.as_ref().unwrap().requester.account.name.clone();
+            let until = story.deadline();
+            window.groups.keys().map(move |group| (person.clone(), group.clone(), until))
+        })
+        .collect()
     }
 
     /// A command really starts now: that must be on record, and still stand.
@@ -248,7 +333,7 @@ impl Story {
             denied: false,
             grant: None,
             over: false,
-            started: BTreeSet::new(),
+            started: 0,
             running: BTreeSet::new(),
         }
     }
@@ -268,8 +353,59 @@ impl Story {
 
     /// Whether a policy refuses what it is about.
     pub(crate) fn is_refused_by(&self, settings: &Settings) -> bool {
-        let opened = self.opened.as_ref().filter(|_| settings.mode == Mode::Enforce);
-        opened.is_some_and(|opened| says(settings, &opened.requester, &opened.act) == Says::Deny)
+        let Some(opened) = &self.opened else { return false };
+        match &opened.act.aim {
+            Aim::Command(_) if settings.mode == Mode::Observe => false,
+            Aim::Command(command) => says(settings, &opened.requester, command) == Says::Deny,
+            Aim::Window(window) => match terms(settings, &opened.requester, &window.role) {
+                Some(terms) => !window.groups.keys().all(|group| terms.groups.contains(group)),
+                None => opened.requester.account.uid.0 != 0,
+            },
+        }
+    }
+
+    /// Who asked.
+    pub(crate) fn requester(&self) -> &Person {
+        match (&self.opened, &self.about) {
+            (Some(opened), _) => &opened.requester,
+            (None, Some(about)) => &about.requester,
+            (None, None) => panic!("a story about nothing"),
+        }
+    }
+
+    pub(crate) fn window(&self) -> Option<&Window> {
+        self.opened.as_ref()?.act.aim.window()
+    }
+
+    pub(crate) fn extends(&self) -> Option<RequestId> {
+        self.opened.as_ref()?.extends
+    }
+
+    /// Whether how often it is used is counted.
+    pub(crate) fn counts_uses(&self) -> bool {
+        self.opened.as_ref().is_none_or(|opened| opened.uses > 0)
+    }
+
+    pub(crate) fn needed(&self) -> u32 {
+        self.opened.as_ref().map_or(1, |opened| opened.needed)
+    }
+
+    /// A command runs under this window: it is the door's, the person is the very one
+    /// who asked for the role, and those who allowed the window were enough for it.
+    fn covers(&self, about: &About, truth: &Truth, settings: Option<&Settings>) {
+        let opened = self.opened.as_ref().unwrap();
+        let window = self.window().expect("only a window covers");
+        assert_eq!((&about.act.aim, &about.requester), (&truth.aim, &truth.person));
+        assert_eq!(opened.requester.account, about.requester.account);
+        let known = |person: &Person| person.identities().collect::<BTreeSet<_>>();
+        assert_eq!(known(&opened.requester), known(&about.requester));
+        let Some(settings) = settings else { return };
+        let command = about.act.aim.command().unwrap();
+        let says = says(settings, &about.requester, command);
+        assert!(matches!(says, Says::Ask { .. }), "{says:?} is no question");
+        let wanted = wanted_by(settings, &window.role, command).unwrap() as usize;
+        let counting = self.approvers.iter().filter(|person| is_on_call(settings, person)).count();
+        assert!(opened.needed == 0 || counting >= wanted, "more people were to be asked");
     }
 
     /// The digest that it is bound to.
@@ -292,7 +428,8 @@ impl Story {
 
     pub(crate) fn uses_left(&self) -> usize {
         match &self.grant {
-            Some(grant) if !self.over => grant.uses as usize - self.started.len(),
+            Some(_) if self.window().is_some() => 0,
+            Some(grant) if !self.over => grant.uses as usize - self.started,
             _ => 0,
         }
     }
@@ -344,13 +481,17 @@ impl Story {
     }
 
     /// The attempt is the very command, asked for by the very person.
-    fn is_of(&self, Truth { person, command, .. }: &Truth) {
+    fn is_of(&self, Truth { person, aim, .. }: &Truth) {
         let (requester, act) = match (&self.opened, &self.about) {
             (Some(opened), _) => (&opened.requester, &opened.act),
             (None, Some(about)) => (&about.requester, &about.act),
             (None, None) => panic!("a story about nothing"),
         };
-        assert_eq!(&act.command, command);
+        match (&act.aim, aim) {
+            // What it lends, the policy says, not the door.
+            (Aim::Window(window), Aim::Window(wanted)) => assert_eq!(window.role, wanted.role),
+            _ => assert_eq!(&act.aim, aim),
+        }
         assert_eq!(requester.account, person.account);
         assert!(same_human(requester, person));
     }

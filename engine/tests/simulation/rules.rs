@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use writ_engine::facts::{Act, Host, Person};
+use writ_engine::facts::{Command, Host, OnEnd, Person};
 use writ_engine::policy::{
     Approver, Ask, CommandPattern, Decision, Justification, Member, Mode, Role, Rule, RunAsFilter,
-    Settings, Unmatched,
+    Settings, Unmatched, WindowTerms,
 };
 use writ_engine::time::Span;
 
@@ -45,6 +45,10 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
             rule("edit", "sudoedit /etc/*", asking(1)),
         ],
     )];
+    roles[0].window = some_terms(random, &["adm", "web"], asking(1));
+    let mut watcher = role("watcher", &["%ops"], vec![]);
+    watcher.window = some_terms(random, &["adm"], asking(two));
+    roles.push(watcher);
     if random.one_in(3) {
         roles.push(role(
             "strict",
@@ -86,9 +90,25 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
     }
 }
 
+fn some_terms(random: &mut Random, groups: &[&str], asks: Decision) -> Option<WindowTerms> {
+    let decision = random.pick(&[asks.clone(), asks, Decision::Allow, Decision::Deny]).clone();
+    let lent = groups.iter().filter(|_| !random.one_in(8)).map(|group| group.to_string());
+    let groups: BTreeSet<String> = lent.collect();
+    let terms = WindowTerms {
+        decision,
+        groups,
+        capabilities: BTreeSet::new(),
+        root_equivalent: BTreeSet::new(),
+        max_duration: Span::from_secs(random.between(5, 600)),
+        on_end: OnEnd::Terminate,
+        end_on_logout: random.one_in(2),
+    };
+    (!random.one_in(8)).then_some(terms)
+}
+
 fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
     let members: Vec<Member> = members.iter().map(|member| member.parse().unwrap()).collect();
-    Role { name: name.into(), description: None, members, hosts: vec![], rules }
+    Role { name: name.into(), description: None, members, hosts: vec![], rules, window: None }
 }
 
 fn rule(name: &str, command: &str, decision: Decision) -> Rule {
@@ -101,20 +121,44 @@ fn rule(name: &str, command: &str, decision: Decision) -> Rule {
     }
 }
 
+fn is_member(role: &Role, person: &Person) -> bool {
+    role.members.iter().any(|member| match member {
+        Member::User(name) => *name == person.account.name,
+        Member::Group(name) => person.groups.contains(name),
+    })
+}
+
+/// The terms of a window of a role that a person has, unless it is not given.
+pub(crate) fn terms<'a>(
+    settings: &'a Settings,
+    person: &Person,
+    role: &str,
+) -> Option<&'a WindowTerms> {
+    let role = settings.roles.iter().find(|known| known.name == role)?;
+    let terms = role.window.as_ref().filter(|_| is_member(role, person))?;
+    (terms.decision != Decision::Deny).then_some(terms)
+}
+
+/// How many people a role's own rule wants for a command: what a window of that role
+/// stands for.
+pub(crate) fn wanted_by(settings: &Settings, role: &str, command: &Command) -> Option<u32> {
+    let role = settings.roles.iter().find(|known| known.name == role)?;
+    let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+    match &role.rules.iter().find(matching)?.decision {
+        Decision::Ask(ask) => Some(ask.count),
+        Decision::Allow | Decision::Deny => None,
+    }
+}
+
 /// One rule after the other, with none of the engine's index.
-pub(crate) fn says(settings: &Settings, person: &Person, act: &Act) -> Says {
+pub(crate) fn says(settings: &Settings, person: &Person, command: &Command) -> Says {
     if person.account.uid.0 == 0 {
         return Says::Pass;
     }
     let mut spoken = Vec::new();
     for role in &settings.roles {
-        let mine = role.members.iter().any(|member| match member {
-            Member::User(name) => *name == person.account.name,
-            Member::Group(name) => person.groups.contains(name),
-        });
-        let matching =
-            |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(&act.command));
-        if let Some(rule) = role.rules.iter().find(matching).filter(|_| mine) {
+        let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+        if let Some(rule) = role.rules.iter().find(matching).filter(|_| is_member(role, person)) {
             spoken.push(&rule.decision);
         }
     }

@@ -41,6 +41,19 @@ impl World {
     pub(super) fn perform(&mut self, effect: Effect, durability: Durability) {
         match effect {
             Effect::Notify { id, .. } => assert!(self.model.stories[&id].is_open()),
+            Effect::Lend => {
+                let loans = engine_of(&mut self.engine).loans();
+                let told = loans.map(|loan| {
+                    (loan.person.account.name.clone(), loan.group.to_owned(), loan.until)
+                });
+                self.lent = told.collect();
+            }
+            Effect::FindGroups { attempt, groups } => {
+                let broken = self.random.one_in(12);
+                let number = |group: String| (group, (!broken).then_some(4));
+                let groups = groups.into_iter().map(number).collect();
+                self.mail.push(Event::GroupsFound { attempt, groups });
+            }
             Effect::Examine { attempt, path, .. } => {
                 let broken = self.random.below(20);
                 let evidence = Evidence {
@@ -70,7 +83,9 @@ impl World {
         let Some(door) = self.doors.iter_mut().find(|door| door.attempt == *attempt) else {
             return;
         };
-        if !matches!(door.stand, Stand::Asking | Stand::Waiting) {
+        // It asks anew already: this went to a connection that is gone.
+        let asks = door.outbox.iter().any(|event| matches!(event, Event::Asked { .. }));
+        if asks || !matches!(door.stand, Stand::Asking | Stand::Waiting) {
             return;
         }
         match answer {
@@ -93,6 +108,7 @@ impl World {
         self.engine = Some(replayed);
         self.life += 1;
         self.mail.clear();
+        self.lent.clear();
         let started = Event::Started {
             version: "1".into(),
             boot_id: format!("boot-{}", self.boot),
@@ -137,7 +153,7 @@ impl World {
             door.outbox.clear();
         }
         self.mail.clear();
-        self.model = Model::default();
+        self.model = self.model.anew();
         self.reader = Engine::new();
         self.read = 0;
         self.read_ledger();

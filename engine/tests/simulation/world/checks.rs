@@ -22,6 +22,12 @@ impl World {
             );
             self.compared = self.ledger.len();
         }
+        let stand = |loans: &BTreeSet<(String, String, BootTime)>| {
+            loans.iter().filter(|(_, _, until)| *until > self.now.boot).cloned().collect()
+        };
+        let (lent, granted): (BTreeSet<_>, BTreeSet<_>) =
+            (stand(&self.lent), stand(&self.model.loans()));
+        assert_eq!(lent, granted, "turn {turn}: what is lent is not what is granted");
         let mut listed = 0;
         for request in engine.list() {
             let story = &self.model.stories[&request.id];
@@ -41,10 +47,13 @@ impl World {
                     told && door.kept_in == self.life && door.will_run() && !story.runs(&door.attempt)
                 });
                 assert!(
-                    kept.count() <= story.uses_left(),
+                    story.window().is_some() || kept.count() <= story.uses_left(),
                     "turn {turn}: {} is promised too often",
                     request.id
                 );
+            }
+            if let Some(grant) = story.extends().filter(|_| story.is_open()) {
+                assert!(self.model.stories[&grant].is_granted(), "turn {turn}: {grant} is over");
             }
             listed += 1;
         }

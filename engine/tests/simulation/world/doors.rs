@@ -8,7 +8,10 @@ impl World {
         // Who has a role asks more than who has none.
         people.truncate(if self.random.one_in(4) { people.len() } else { 5 });
         let person = self.random.pick(&people).clone();
-        let act = some_act(&mut self.random);
+        let act = match self.random.one_in(6) {
+            true => some_window(&mut self.random),
+            false => some_act(&mut self.random),
+        };
         let attempt = AttemptId::parse(&format!(
             "{:016x}{:016x}",
             self.random.number(),
@@ -25,8 +28,8 @@ impl World {
             started_ticks: self.truth.len() as u64,
         };
         let door = Door::new(attempt.unwrap(), leader, person, act, wish);
-        let (person, command) = (door.person.clone(), door.act.command.clone());
-        self.truth.insert(door.attempt.clone(), Truth { person, command, leader });
+        let (person, aim) = (door.person.clone(), door.act.aim.clone());
+        self.truth.insert(door.attempt.clone(), Truth { person, aim, leader });
         self.doors.push(door);
         if self.doors.len() > 60 {
             let gone = self
@@ -71,7 +74,7 @@ impl World {
         if self.engine.is_none() {
             return;
         }
-        let mut event = self.doors[place].outbox[0].clone();
+        let Some(mut event) = self.doors[place].outbox.pop_front() else { return };
         if let Event::Confirmed { id, sha256, .. } = &mut event {
             *sha256 = self.digest_to_confirm(*id);
         }
@@ -81,11 +84,12 @@ impl World {
         let heard = self.handle(event.clone());
         let doubled = self.random.one_in(8);
         match heard {
-            Heard::Nobody => {}
+            Heard::Nobody => self.doors[place].outbox.push_front(event),
             // The agent itself has to see to it that ends are told.
-            Heard::NoRecord if matches!(event, Event::Left { .. } | Event::Finished { .. }) => {}
+            Heard::NoRecord if matches!(event, Event::Left { .. } | Event::Finished { .. }) => {
+                self.doors[place].outbox.push_front(event);
+            }
             heard => {
-                self.doors[place].outbox.pop_front();
                 self.door_hears(place, &event, &heard);
                 if doubled && matches!(event, Event::Confirmed { .. } | Event::Finished { .. }) {
                     self.handle(event);
@@ -133,7 +137,8 @@ impl World {
     }
 
     pub(super) fn replace_a_file(&mut self) {
-        let path = some_act(&mut self.random).command.path;
-        *self.files.entry(path).or_default() += 1;
+        let act = some_act(&mut self.random);
+        let Some(command) = act.aim.command() else { return };
+        *self.files.entry(command.path.clone()).or_default() += 1;
     }
 }

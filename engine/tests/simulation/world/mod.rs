@@ -6,7 +6,7 @@ mod checks;
 mod doors;
 mod people;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
@@ -17,10 +17,10 @@ use writ_engine::policy::{Policy, Settings};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
 use writ_engine::{Engine, Stage, Step};
 
-use crate::cast::{everybody, some_act};
+use crate::cast::{everybody, some_act, some_window};
 use crate::door::{Door, Stand};
 use crate::ledger::Ledger;
-use crate::model::{Model, Truth};
+use crate::model::{Model, Seen, Truth};
 use crate::random::Random;
 use crate::rules::{is_on_call, some_policy};
 
@@ -48,6 +48,8 @@ pub(crate) struct World {
     truth: BTreeMap<AttemptId, Truth>,
     /// What the agent itself still has to tell the engine, in any order.
     mail: Vec<Event>,
+    /// What the shell was last told to lend, whom, until when.
+    lent: BTreeSet<(String, String, BootTime)>,
     /// How often each file was replaced.
     files: BTreeMap<String, u32>,
     model: Model,
@@ -75,6 +77,7 @@ impl World {
             doors: vec![],
             truth: BTreeMap::new(),
             mail: vec![],
+            lent: BTreeSet::new(),
             files: BTreeMap::new(),
             model: Model::default(),
             read: 0,
@@ -85,14 +88,14 @@ impl World {
     }
 
     /// Lets the host live for so many turns, then lets everything end. Returns how
-    /// many commands really started.
-    pub(crate) fn live(mut self, turns: usize) -> usize {
+    /// many commands really started, and what else has happened.
+    pub(crate) fn live(mut self, turns: usize) -> (usize, Seen) {
         for turn in 0..turns {
             self.turn();
             self.check(turn);
         }
         self.end_all();
-        self.starts
+        (self.starts, self.model.seen)
     }
 
     fn turn(&mut self) {
@@ -106,7 +109,9 @@ impl World {
             60..=73 => self.somebody_decides(),
             74..=81 => self.deliver_mail(),
             82..=87 => self.time_passes(),
-            88..=89 => self.a_door_hangs_up(),
+            88 => self.a_door_hangs_up(),
+            89 if self.random.one_in(2) => self.somebody_wants_longer(),
+            90 if self.random.one_in(3) => self.somebody_logs_out(),
             90 => self.somebody_takes_back(),
             91 => self.somebody_revokes(),
             92 => self.load_policy(),

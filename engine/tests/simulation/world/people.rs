@@ -1,6 +1,7 @@
 //! People who decide, revoke and take back.
 
 use super::*;
+use crate::model::Story;
 
 impl World {
     pub(super) fn somebody_decides(&mut self) {
@@ -23,7 +24,10 @@ impl World {
             lasts: self.random.one_in(4).then(|| Span(self.random.between(1_000, 60_000))),
             uses: self.random.one_in(4).then_some(1),
         };
-        let must = self.model.stories[&id].must_count(self.now, &person, &digest, &self.settings);
+        let story = &self.model.stories[&id];
+        let uses = matches!(&event, Event::Decided { uses: Some(_), .. });
+        let counted = story.counts_uses() || !uses;
+        let must = counted && story.must_count(self.now, &person, &digest, &self.settings);
         match self.handle(event.clone()) {
             Heard::Answered(Ok(_)) => {
                 assert!(must, "{person:?} was heard on {id}");
@@ -71,12 +75,47 @@ impl World {
         }
     }
 
+    pub(super) fn somebody_wants_longer(&mut self) {
+        let Some((id, _)) = self.some_request(Stage::Granted) else { return };
+        let requester = self.model.stories[&id].requester().clone();
+        let people = everybody();
+        let likely = [requester.clone(), requester, self.random.pick(&people).clone()];
+        let person = self.random.pick(&likely).clone();
+        let number = |random: &mut Random| random.number();
+        let name = format!("{:016x}{:016x}", number(&mut self.random), number(&mut self.random));
+        let wish = Wish {
+            reason: Some("not done yet".into()),
+            lasts: Some(Span(self.random.between(1_000, 900_000))),
+            ..Wish::default()
+        };
+        let attempt = AttemptId::parse(&name).unwrap();
+        let event = Event::ExtensionAsked { attempt, person: person.clone(), id, wish };
+        let granted = self.model.stories[&id].is_granted();
+        let mine = person.account == self.model.stories[&id].requester().account;
+        if let Heard::Answered(Ok(_)) = self.handle(event) {
+            assert!(granted && mine, "{person:?} had {id} stand longer");
+        }
+    }
+
+    pub(super) fn somebody_logs_out(&mut self) {
+        let people = everybody();
+        let account = self.random.pick(&people).account.clone();
+        if let Heard::Answered(_) = self.handle(Event::LoggedOut { account: account.uid }) {
+            let left = self.model.stories.values().filter(|story| story.is_granted());
+            let mut of_his = left.filter(|story| story.requester().account == account);
+            let stays = |story: &Story| story.window().is_none_or(|window| !window.end_on_logout);
+            assert!(of_his.all(stays), "a window outlived its login");
+        }
+    }
+
     pub(super) fn somebody_revokes(&mut self) {
         let Some((id, _)) = self.some_request(Stage::Granted) else { return };
         let people = everybody();
         let person = self.random.pick(&people).clone();
-        let may = person.is_root() || is_on_call(&self.settings, &person);
-        let granted = self.model.stories[&id].is_granted();
+        let story = &self.model.stories[&id];
+        // What the policy opened by itself, nobody was asked about.
+        let asked = story.needed() > 0 && is_on_call(&self.settings, &person);
+        let (may, granted) = (person.is_root() || asked, story.is_granted());
         match self.handle(Event::Revoked { person, id, comment: None }) {
             Heard::Answered(Ok(_)) => {
                 assert!(may && granted && !self.model.stories[&id].is_granted());
