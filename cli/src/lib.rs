@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod agent;
+mod asking;
 mod exit;
 mod failure;
 mod host;
@@ -20,6 +21,7 @@ mod moment;
 mod question;
 mod replace;
 mod screen;
+mod sheet;
 mod span;
 mod sudo;
 mod table;

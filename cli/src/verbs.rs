@@ -9,10 +9,12 @@ mod disable;
 mod doctor;
 mod enable;
 mod end;
+mod extend;
 mod init;
 mod pending;
 mod request;
 mod revoke;
+mod roles;
 mod show;
 mod status;
 
@@ -26,7 +28,9 @@ use crate::host::Host;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Request(request::Arguments),
+    Roles(roles::Arguments),
     Status(status::Arguments),
+    Extend(extend::Arguments),
     Cancel(cancel::Arguments),
     End(end::Arguments),
     Pending(pending::Arguments),
@@ -55,7 +59,9 @@ impl Verb {
     pub(crate) fn run(&self, host: &Host) -> Result<Exit, Failure> {
         match self {
             Self::Request(arguments) => request::run(host, arguments),
+            Self::Roles(arguments) => roles::run(host, arguments),
             Self::Status(arguments) => status::run(host, arguments),
+            Self::Extend(arguments) => extend::run(host, arguments),
             Self::Cancel(arguments) => cancel::run(host, arguments),
             Self::End(arguments) => end::run(host, arguments),
             Self::Pending(arguments) => pending::run(host, arguments),

@@ -3,3 +3,4 @@
 pub(crate) mod command;
 pub(crate) mod listing;
 pub(crate) mod question;
+pub(crate) mod window;

@@ -11,7 +11,7 @@ use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::process::Stdio;
 
-use fake_host::{FakeHost, reply};
+use fake_host::{FakeHost, reply, window};
 use serde_json::{Value, json};
 use writ_ledger::{Durability, Ledger, Options, Record};
 
@@ -29,10 +29,10 @@ fn host_with_a_story() -> FakeHost {
             "id": "7K3M-Q2", "event": "request.opened", "host": "web-1", "requester": alice,
             "act": {
                 "door": "sudo", "presence": "interactive", "tty": "/dev/pts/3",
-                "command": {
+                "aim": { "command": {
                     "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", "nginx"],
                     "cwd": "/home/alice", "run_as": { "user": "root", "uid": 0 }, "action": "run"
-                }
+                } }
             },
             "role": "web-operator", "rule": "restart", "asked": ["@oncall"], "needed": 1,
             "reason": "it hangs\u{1b}[2J", "timeout": 300_000, "lasts": 3_600_000, "uses": 1,
@@ -44,14 +44,201 @@ fn host_with_a_story() -> FakeHost {
         json!({ "id": "7K3M-Q2", "event": "command.finished", "attempt": attempt, "ending": { "signal": 15 }, "runtime": 3000 }),
         json!({ "id": "7K3M-Q2", "event": "grant.ended", "reason": "used", "by": "agent" }),
     ];
+    record(&host, &events);
+    host
+}
+
+/// Writes events into the host's ledger, a second after each other.
+fn record(host: &FakeHost, events: &[Value]) {
     let (mut ledger, _) =
         Ledger::open(&host.path(LEDGER), Options::default(), |_| Ok::<(), String>(())).unwrap();
-    for (number, mut event) in (0_u64..).zip(events) {
+    for (number, event) in (0_u64..).zip(events) {
+        let mut event = event.clone();
         event["boot_ms"] = number.into();
         event["wall_ms"] = (1_795_475_525_000 + number * 1000).into();
         ledger.append(&[Record::of(&event).unwrap()], Durability::Synced).unwrap();
     }
+}
+
+/// A window of alice's under which she runs two commands, and which stands longer on
+/// another request's word.
+fn host_with_a_window() -> FakeHost {
+    let host = FakeHost::new();
+    let alice = json!({ "account": { "uid": 1000, "name": "alice" } });
+    let bob = json!({ "person": { "account": { "uid": 1001, "name": "bob" } } });
+    let act = |aim: Value| json!({ "door": "writ", "presence": "interactive", "aim": aim });
+    let opened = |id: &str| {
+        json!({
+            "id": id, "event": "request.opened", "host": "web-1", "requester": alice,
+            "act": act(json!({ "window": window() })), "role": "packet-capture",
+            "asked": ["@oncall"], "needed": 1, "timeout": 300_000, "lasts": 1_800_000, "uses": 0,
+            "question": "{}", "digest": "ab"
+        })
+    };
+    let command = |unit: &str| {
+        act(json!({ "command": {
+            "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", unit], "cwd": "/",
+            "run_as": { "user": "root", "uid": 0 }, "action": "run"
+        } }))
+    };
+    let started = |attempt: &str, unit: &str| {
+        json!({
+            "id": "8ABC-DE", "event": "command.started", "attempt": attempt.repeat(32), "about": {
+                "attempt": attempt.repeat(32), "requester": alice, "act": command(unit),
+                "reason": "it hangs", "role": "packet-capture", "rule": "restart"
+            }
+        })
+    };
+    let finished = |attempt: &str, status: i32| {
+        json!({
+            "id": "8ABC-DE", "event": "command.finished", "attempt": attempt.repeat(32),
+            "ending": { "exit_status": status }, "runtime": 3000
+        })
+    };
+    let approved = |id: &str| json!({ "id": id, "event": "decision.made", "by": bob, "outcome": "approve", "force": "enforced" });
+    let mut extension = opened("7K3M-Q2");
+    (extension["extends"], extension["lasts"]) = ("8ABC-DE".into(), 900_000.into());
+    record(
+        &host,
+        &[
+            opened("8ABC-DE"),
+            approved("8ABC-DE"),
+            json!({ "id": "8ABC-DE", "event": "grant.started", "lasts": 1_800_000, "uses": 0 }),
+            started("1", "nginx\u{1b}[2J"),
+            started("2", "php"),
+            finished("1", 0),
+            extension,
+            approved("7K3M-Q2"),
+            json!({ "id": "8ABC-DE", "event": "grant.extended", "request": "7K3M-Q2", "lasts": 900_000 }),
+            finished("2", 1),
+            json!({ "id": "8ABC-DE", "event": "grant.ended", "reason": "logout", "by": "agent" }),
+        ],
+    );
     host
+}
+
+#[test]
+fn the_story_of_a_window_names_each_command_that_ran_under_it() {
+    let ran = host_with_a_window().writ(&["audit", "show", "8ABC-DE"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert_eq!(
+        ran.stdout,
+        "8ABC-DE
+  who       alice by writ request on no terminal
+  role      packet-capture as a whole
+  passes    commands that it asks about, where whoever approves this is enough
+  lends     group wire\\e[2Jshark (977)
+  lends     capabilities CAP_NET_RAW, CAP_SYS_ADMIN
+  beware    as good as root: CAP_SYS_ADMIN mounts, traces and does most of what root can do
+  at end    processes that still hold what was lent are to be warned, then ended
+  log-out   does not end it
+2026-11-23 23:12:05  alice asked @oncall
+2026-11-23 23:12:06  bob approved
+2026-11-23 23:12:07  open for 30 min
+2026-11-23 23:12:08  started: /usr/bin/systemctl restart 'nginx\\e[2J', because: it hangs
+2026-11-23 23:12:09  started: /usr/bin/systemctl restart php, because: it hangs
+2026-11-23 23:12:10  exited with 0 after 3 s: /usr/bin/systemctl restart 'nginx\\e[2J'
+2026-11-23 23:12:13  stands 15 min longer, as 7K3M-Q2 asked
+2026-11-23 23:12:14  exited with 1 after 3 s: /usr/bin/systemctl restart php
+2026-11-23 23:12:15  the grant ended: the last login session of whose it was has ended
+"
+    );
+}
+
+#[test]
+fn the_story_of_an_extension_ends_with_what_came_of_it() {
+    let ran = host_with_a_window().writ(&["audit", "show", "7K3M-Q2"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.starts_with(
+            "7K3M-Q2
+  who       alice by writ extend on no terminal
+  extends   8ABC-DE is to stand longer
+  role      packet-capture as a whole
+"
+        ),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.ends_with(
+            "2026-11-23 23:12:11  alice asked @oncall that 8ABC-DE stand 15 min longer
+2026-11-23 23:12:12  bob approved
+2026-11-23 23:12:13  8ABC-DE stands 15 min longer, as 7K3M-Q2 asked
+"
+        ),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn the_list_tells_windows_from_the_commands_under_them() {
+    let host = host_with_a_window();
+    let ran = host.writ(&["audit", "list"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert!(!ran.stdout.contains('\u{1b}'));
+    let line = |number: usize| ran.stdout.lines().nth(number).unwrap();
+    let window = "(role packet-capture), lends group wire\\e[2Jshark; capabilities CAP_NET_RAW, \
+                  CAP_SYS_ADMIN, as good as root: CAP_SYS_ADMIN mounts, ";
+    assert!(line(0).contains(&format!("alice asked @oncall: {window}")), "{}", line(0));
+    assert!(line(4).contains("8ABC-DE  started: /usr/bin/systemctl restart php"), "{}", line(4));
+    let longer = format!("asked @oncall that 8ABC-DE stand 15 min longer: {window}");
+    assert!(line(6).contains(&longer), "{}", line(6));
+    assert!(line(9).ends_with("1 after 3 s: /usr/bin/systemctl restart php"), "{}", line(9));
+    let of_extension = host.writ(&["audit", "list", "--id", "7K3M-Q2"]);
+    assert_eq!(of_extension.stdout.lines().count(), 3);
+    let of_alice = host.writ(&["audit", "list", "--user", "alice", "--event", "command"]);
+    assert_eq!(of_alice.stdout.lines().count(), 4);
+}
+
+#[test]
+fn of_a_role_that_was_refused_at_once_nothing_is_told_that_was_not_looked_at() {
+    let host = FakeHost::new();
+    let bare = json!({ "role": "web\u{1b}[2J", "on_end": "terminate", "end_on_logout": false });
+    record(
+        &host,
+        &[json!({
+            "id": "8ABC-DE", "event": "decision.made", "by": "policy", "outcome": "deny",
+            "force": "enforced", "comment": "no such role", "about": {
+                "requester": { "account": { "uid": 1000, "name": "alice" } },
+                "act": { "door": "writ", "presence": "interactive", "aim": { "window": bare } }
+            }
+        })],
+    );
+    let ran = host.writ(&["audit", "show", "8ABC-DE"]);
+    assert_eq!(
+        ran.stdout,
+        "8ABC-DE
+  who       alice by writ request on no terminal
+  role      web\\e[2J as a whole
+2026-11-23 23:12:05  the policy refused: no such role
+"
+    );
+}
+
+#[test]
+fn a_window_that_the_policy_opened_by_itself_says_so() {
+    let host = FakeHost::new();
+    let alice = json!({ "account": { "uid": 1000, "name": "alice" } });
+    record(
+        &host,
+        &[
+            json!({
+                "id": "8ABC-DE", "event": "request.opened", "host": "web-1", "requester": alice,
+                "act": { "door": "writ", "presence": "interactive", "aim": { "window": window() } },
+                "role": "packet-capture", "asked": [], "needed": 0, "timeout": 300_000,
+                "lasts": 1_800_000, "uses": 0, "question": "{}", "digest": "ab"
+            }),
+            json!({ "id": "8ABC-DE", "event": "decision.made", "by": "policy", "outcome": "allow", "force": "enforced" }),
+            json!({ "id": "7K3M-Q2", "event": "request.expired", "reason": "grant_ended" }),
+        ],
+    );
+    let ran = host.writ(&["audit", "list"]);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("alice asked the policy: (role packet-capture), "));
+    assert!(ran.stdout.contains("8ABC-DE  the policy allowed\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("ended: the grant that was to stand longer has ended\n"));
 }
 
 #[test]

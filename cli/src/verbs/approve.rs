@@ -29,11 +29,12 @@ pub(crate) struct Arguments {
     /// The request, such as 7K3M-Q2
     id: RequestId,
 
-    /// Let the grant stand for this long only: 90s, 30m, 1h30m, 2d
+    /// Let the grant stand for this long only, or only this much longer: 90s, 30m,
+    /// 1h30m, 2d
     #[arg(long = "for", value_name = "TIME", value_parser = parse_span)]
     lasts: Option<Duration>,
 
-    /// Let it be used only this often
+    /// Let a command be run only this often
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     uses: Option<u32>,
 

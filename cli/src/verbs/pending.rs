@@ -12,8 +12,8 @@ use crate::view::listing;
 
 /// List the requests that wait for your answer
 ///
-/// Oldest first: who asks, for how long already, how long is left, and the command.
-/// `writ show ID` shows the whole question of one.
+/// Oldest first: who asks, for how long already, how long is left, and the command
+/// or the role. `writ show ID` shows the whole question of one.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Print JSON: {"requests": […]}, with the fields of io.writ.Agent's Request

@@ -13,9 +13,9 @@ use crate::view;
 
 /// Show a request or grant with its whole question
 ///
-/// Nothing is left out: every argument, the working directory, whom it runs as, the
-/// digest of the program. Whatever acts on a terminal or cannot be seen is shown
-/// escaped.
+/// Nothing is left out: of a command every argument, the working directory, whom it
+/// runs as, the digest of the program; of a role all that it lends. Whatever acts on
+/// a terminal or cannot be seen is shown escaped.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The request or grant, such as 7K3M-Q2

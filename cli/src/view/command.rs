@@ -1,7 +1,23 @@
 //! A command on one line, with nothing hidden.
 
-use writ_protocol::calls::Command;
+use writ_engine::facts::{self, Action};
+use writ_protocol::calls::{Command, RunAs};
 use writ_protocol::text::{shown, shown_command};
+
+/// A command of a question or a record in the form that it is shown in.
+pub(crate) fn of(command: &facts::Command) -> Command {
+    Command {
+        path: command.path.clone(),
+        argv: command.argv.clone(),
+        cwd: command.cwd.clone(),
+        run_as: RunAs {
+            user: command.run_as.user.clone(),
+            uid: command.run_as.uid.0,
+            group: command.run_as.group.clone(),
+        },
+        edit: command.action == Action::Edit,
+    }
+}
 
 /// The command as a shell would need it: the path that really runs and every
 /// argument, quoted and escaped; `sudoedit` and the files of an edit.
@@ -37,7 +53,6 @@ fn base_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use writ_protocol::calls::RunAs;
 
     fn command(path: &str, argv: &[&str]) -> Command {
         Command {

@@ -1,13 +1,13 @@
 //! Requests and grants as the rows of a table.
 
 use writ_protocol::answers::{Decision, Request, RequestState};
-use writ_protocol::calls::Verdict;
+use writ_protocol::calls::{Command, Verdict};
 use writ_protocol::text::shown;
 
 use crate::screen::Screen;
 use crate::span::{countdown, in_words};
 use crate::table::Table;
-use crate::view::command;
+use crate::view::{command, window};
 
 /// The longest command in a list, in characters: one that is longer would push the
 /// others off the screen. The whole of it is in the question.
@@ -36,9 +36,11 @@ pub(crate) fn to_decide(requests: &[Request], now_wall_ms: u64, screen: Screen) 
 pub(crate) fn standing(requests: &[Request], screen: Screen) -> String {
     let mut table = Table::new(["ID", "STATE", "LEFT", "USES"], "WHAT");
     for request in requests {
-        let uses = match request.state {
-            RequestState::Pending => String::new(),
-            RequestState::Granted | RequestState::Running => request.uses_left.to_string(),
+        let uses = match (request.state, &request.window) {
+            (RequestState::Pending, _) => String::new(),
+            // They are not counted.
+            (RequestState::Granted | RequestState::Running, Some(_)) => "any".to_owned(),
+            (RequestState::Granted | RequestState::Running, None) => request.uses_left.to_string(),
         };
         table.row(
             [shown(&request.id), state(request), countdown(request.remaining_ms), uses],
@@ -89,6 +91,10 @@ fn state(request: &Request) -> String {
             format!("waiting, {} of {}", approvals(request), request.needed)
         }
         RequestState::Pending => "waiting".to_owned(),
+        RequestState::Granted if request.window.is_some() => "open".to_owned(),
+        RequestState::Running if request.window.is_some() => {
+            format!("open, {} running", request.running)
+        }
         RequestState::Granted => "granted".to_owned(),
         RequestState::Running => "running".to_owned(),
     }
@@ -100,25 +106,19 @@ pub(crate) fn approvals(request: &Request) -> usize {
     request.decisions.iter().filter(approved).count()
 }
 
-/// The command; one that is too long for a list says what is missing and where it is.
-fn listed(request: &Request) -> String {
-    let line = command::line(&request.command);
-    let Some((end, _)) = line.char_indices().nth(COMMAND_CHARACTERS_MAX) else {
-        return line;
-    };
-    let (seen, rest) = line.split_at(end);
-    let more = rest.chars().count();
-    format!("{seen}… ({more} characters more: writ show {})", shown(&request.id))
-}
-
-/// The command, and under it what is not as usual.
+/// What it is for, and under it what is not as usual.
 fn what(request: &Request) -> Vec<String> {
-    let mut lines = vec![listed(request)];
-    if let Some(name) = command::other_name(&request.command) {
-        lines.push(format!("called as {name}"));
+    let mut lines: Vec<String> = Vec::new();
+    if let Some(grant) = &request.extends {
+        lines.push(format!("{} is to stand longer", shown(grant)));
     }
-    if request.command.run_as.uid != 0 || request.command.run_as.group.is_some() {
-        lines.push(format!("as {}", command::run_as(&request.command)));
+    match (&request.command, &request.window) {
+        (Some(command), None) => lines.extend(of_command(request, command)),
+        (None, Some(window)) => {
+            lines.push(window::line(&window.role));
+            lines.extend(window::listed(window));
+        }
+        _ => lines.push("what this version of writ cannot show".to_owned()),
     }
     match (&request.reason, &request.ticket) {
         (Some(reason), Some(ticket)) => {
@@ -132,4 +132,26 @@ fn what(request: &Request) -> Vec<String> {
         lines.extend(request.decisions.iter().map(decision));
     }
     lines
+}
+
+fn of_command(request: &Request, command: &Command) -> Vec<String> {
+    let mut lines = vec![listed(request, command)];
+    if let Some(name) = command::other_name(command) {
+        lines.push(format!("called as {name}"));
+    }
+    if command.run_as.uid != 0 || command.run_as.group.is_some() {
+        lines.push(format!("as {}", command::run_as(command)));
+    }
+    lines
+}
+
+/// The command; one that is too long for a list says what is missing and where it is.
+fn listed(request: &Request, command: &Command) -> String {
+    let line = command::line(command);
+    let Some((end, _)) = line.char_indices().nth(COMMAND_CHARACTERS_MAX) else {
+        return line;
+    };
+    let (seen, rest) = line.split_at(end);
+    let more = rest.chars().count();
+    format!("{seen}… ({more} characters more: writ show {})", shown(&request.id))
 }

@@ -1,20 +1,15 @@
 //! A whole question, laid out for the person who decides.
 
-use std::fmt::Write;
-
-use writ_engine::facts::{Action, Door};
+use writ_engine::facts::{Aim, Command, Door};
 use writ_engine::question::Question;
 use writ_protocol::answers::{Request, RequestState};
-use writ_protocol::calls;
 use writ_protocol::text::{shown, shown_command};
 
 use crate::question::CheckedQuestion;
-use crate::screen::{Screen, columns_of, wrap};
+use crate::screen::Screen;
+use crate::sheet::Sheet;
 use crate::span::{countdown, in_words};
-use crate::view::{command, listing};
-
-/// The column in which values begin.
-const VALUE_COLUMN: usize = 12;
+use crate::view::{command, listing, window};
 
 /// The question from its text, then how it stands.
 pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
@@ -23,44 +18,37 @@ pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
     sheet.title(&format!("{} on {}", question.id, shown(&question.host)));
     sheet.field("who", &who(question));
     sheet.field("from", &whence(question));
-    what_runs(&mut sheet, question);
+    if let Some(grant) = question.extends {
+        let longer = in_words(question.lasts_ms.0);
+        sheet.strong_field("extends", &format!("{grant} is to stand {longer} longer"));
+    }
+    match &question.aim {
+        Aim::Command(command) => what_runs(&mut sheet, question, command),
+        Aim::Window(window) => window::lay_out(&mut sheet, window, &question.requester.user),
+    }
     sheet.field_if("reason", question.reason.as_deref());
     sheet.field_if("ticket", question.ticket.as_deref());
-    sheet.field("rule", &rule(question));
+    if let Some(rule) = rule(question) {
+        sheet.field("rule", &rule);
+    }
     sheet.field("asked", &asked(question));
     sheet.field("grants", &grants(question));
-    stands(&mut sheet, &checked.request);
+    stands(&mut sheet, question, &checked.request);
     sheet.field("digest", &checked.digest);
-    sheet.text
+    sheet.into_text()
 }
 
-fn what_runs(sheet: &mut Sheet, question: &Question) {
-    let command = as_protocol(question);
-    let line = command::line(&command);
-    sheet.strong_field("command", &line);
+fn what_runs(sheet: &mut Sheet, question: &Question, command: &Command) {
+    let command = command::of(command);
+    sheet.strong_field("command", &command::line(&command));
     if let Some(name) = command::other_name(&command) {
         sheet.field("called as", &name);
     }
-    sheet.field("in", &shown_command([question.cwd.as_str()]));
+    sheet.field("in", &shown_command([command.cwd.as_str()]));
     let run_as = command::run_as(&command);
-    sheet.field("as", &format!("{run_as} ({})", question.run_as.uid.0));
+    sheet.field("as", &format!("{run_as} ({})", command.run_as.uid));
     if let Some(sha256) = &question.sha256 {
         sheet.field("sha256", &shown(sha256));
-    }
-}
-
-/// The command in the form that both listings and questions are shown in.
-fn as_protocol(question: &Question) -> calls::Command {
-    calls::Command {
-        path: question.path.clone(),
-        argv: question.argv.clone(),
-        cwd: question.cwd.clone(),
-        run_as: calls::RunAs {
-            user: question.run_as.user.clone(),
-            uid: question.run_as.uid.0,
-            group: question.run_as.group.clone(),
-        },
-        edit: question.action == Action::Edit,
     }
 }
 
@@ -85,9 +73,10 @@ fn who(question: &Question) -> String {
 }
 
 fn whence(question: &Question) -> String {
-    let door = match question.door {
-        Door::Sudo => "sudo",
-        Door::Writ => "writ request",
+    let door = match (question.door, question.extends) {
+        (Door::Sudo, _) => "sudo",
+        (Door::Writ, None) => "writ request",
+        (Door::Writ, Some(_)) => "writ extend",
     };
     let tty = question.tty.as_deref().map_or("no terminal".to_owned(), shown);
     match &question.source_ip {
@@ -96,11 +85,14 @@ fn whence(question: &Question) -> String {
     }
 }
 
-fn rule(question: &Question) -> String {
+/// What in the policy asks; a window is asked about by its role, which is said above.
+fn rule(question: &Question) -> Option<String> {
+    let whole = question.aim.window().map(|window| &window.role);
     match (&question.role, &question.rule) {
-        (Some(role), Some(rule)) => format!("{} of role {}", shown(rule), shown(role)),
-        (Some(role), None) => format!("role {}", shown(role)),
-        (None, _) => "no role speaks of it (unmatched = \"ask\")".to_owned(),
+        (Some(role), Some(rule)) => Some(format!("{} of role {}", shown(rule), shown(role))),
+        (Some(role), None) if whole == Some(role) => None,
+        (Some(role), None) => Some(format!("role {}", shown(role))),
+        (None, _) => Some("no role speaks of it (unmatched = \"ask\")".to_owned()),
     }
 }
 
@@ -108,6 +100,7 @@ fn asked(question: &Question) -> String {
     let names: Vec<String> = question.asked.iter().map(|name| shown(name)).collect();
     let names = names.join(", ");
     match question.needed {
+        0 => "nobody: the policy allows it".to_owned(),
         1 => names,
         needed => format!("{names}; {needed} different people must approve"),
     }
@@ -115,22 +108,28 @@ fn asked(question: &Question) -> String {
 
 fn grants(question: &Question) -> String {
     let within = in_words(question.lasts_ms.0);
-    match question.uses {
-        1 => format!("one run within {within}"),
-        uses => format!("{uses} runs within {within}"),
+    match (&question.aim, question.extends, question.uses) {
+        (_, Some(_), _) => format!("{within} more, from its present end on"),
+        (Aim::Window(_), None, _) => format!("{within} of it, for any number of commands"),
+        (Aim::Command(_), None, 1) => format!("one run within {within}"),
+        (Aim::Command(_), None, uses) => format!("{uses} runs within {within}"),
     }
 }
 
-fn stands(sheet: &mut Sheet, request: &Request) {
+fn stands(sheet: &mut Sheet, question: &Question, request: &Request) {
     let left = countdown(request.remaining_ms);
-    let uses = match request.uses_left {
-        1 => "one run".to_owned(),
-        uses => format!("{uses} runs"),
-    };
-    let state = match request.state {
-        RequestState::Pending => format!("waiting, {left} left"),
-        RequestState::Granted => format!("granted, {left} and {uses} left"),
-        RequestState::Running => format!("running, {left} and {uses} left"),
+    let state = match (request.state, &question.aim) {
+        (RequestState::Pending, _) => format!("waiting, {left} left"),
+        (RequestState::Granted, Aim::Window(_)) => format!("open, {left} left"),
+        (RequestState::Running, Aim::Window(_)) => {
+            format!("open, {left} left, {} running", request.running)
+        }
+        (RequestState::Granted, Aim::Command(_)) => {
+            format!("granted, {left} and {} left", uses_left(request))
+        }
+        (RequestState::Running, Aim::Command(_)) => {
+            format!("running, {left} and {} left", uses_left(request))
+        }
     };
     sheet.field("state", &state);
     for decision in &request.decisions {
@@ -138,57 +137,45 @@ fn stands(sheet: &mut Sheet, request: &Request) {
     }
 }
 
-/// Labels and values, one under the other.
-struct Sheet {
-    text: String,
-    screen: Screen,
-}
-
-impl Sheet {
-    fn new(screen: Screen) -> Self {
-        Self { text: String::new(), screen }
-    }
-
-    fn title(&mut self, title: &str) {
-        // Writing to a String does not fail, here and below.
-        let _ = writeln!(self.text, "{}", self.screen.strong(title));
-    }
-
-    fn field(&mut self, label: &str, value: &str) {
-        self.lines(label, value, |_, line| line.to_owned());
-    }
-
-    fn strong_field(&mut self, label: &str, value: &str) {
-        self.lines(label, value, Screen::strong);
-    }
-
-    /// A value that somebody else typed, where there is one.
-    fn field_if(&mut self, label: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.field(label, &shown(value));
-        }
-    }
-
-    fn lines(&mut self, label: &str, value: &str, paint: impl Fn(Screen, &str) -> String) {
-        let width = self.screen.width.saturating_sub(VALUE_COLUMN);
-        let mut label = format!("  {label}");
-        for line in wrap(value, width) {
-            let padding = VALUE_COLUMN.saturating_sub(columns_of(&label));
-            let line = paint(self.screen, &line);
-            let _ = writeln!(self.text, "{}{:padding$}{line}", self.screen.faint(&label), "");
-            label.clear();
-        }
+fn uses_left(request: &Request) -> String {
+    match request.uses_left {
+        1 => "one run".to_owned(),
+        uses => format!("{uses} runs"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use writ_engine::facts::{RunAs, Uid};
+    use crate::screen::columns_of;
+    use writ_engine::facts::{Action, OnEnd, RunAs, Uid, Window};
     use writ_engine::question::{QUESTION_VERSION, Requester, digest};
     use writ_engine::time::{Span, WallTime};
     use writ_protocol::answers::Decision;
     use writ_protocol::calls::Verdict;
+
+    fn restart(units: &[&str]) -> Command {
+        let words = ["systemctl", "restart"].iter().chain(units);
+        Command {
+            path: "/usr/bin/systemctl".to_owned(),
+            argv: words.map(|word| (*word).to_owned()).collect(),
+            cwd: "/home/alice".to_owned(),
+            run_as: RunAs { user: "root".to_owned(), uid: Uid(0), group: None },
+            action: Action::Run,
+        }
+    }
+
+    fn window() -> Window {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Window {
+            role: "packet-capture\u{1b}[2J".to_owned(),
+            groups: [("wireshark\nas: nobody".to_owned(), 977)].into(),
+            capabilities: names(&["CAP_NET_RAW", "CAP_SYS_ADMIN"]),
+            root_equivalent: names(&["CAP_SYS_ADMIN"]),
+            on_end: OnEnd::Terminate,
+            end_on_logout: true,
+        }
+    }
 
     fn checked() -> CheckedQuestion {
         let question = Question {
@@ -203,11 +190,8 @@ mod tests {
                 session_uid: Some(Uid(1002)),
             },
             door: Door::Sudo,
-            action: Action::Run,
-            path: "/usr/bin/systemctl".to_owned(),
-            argv: ["systemctl", "restart", "nginx\u{1b}[2J\u{202e}"].map(str::to_owned).to_vec(),
-            cwd: "/home/alice".to_owned(),
-            run_as: RunAs { user: "root".to_owned(), uid: Uid(0), group: None },
+            aim: Aim::Command(restart(&["nginx\u{1b}[2J\u{202e}"])),
+            extends: None,
             sha256: Some("ab".repeat(32)),
             tty: Some("/dev/pts/3".to_owned()),
             source_ip: Some("10.0.0.7".to_owned()),
@@ -234,7 +218,9 @@ mod tests {
             door: "sudo".to_owned(),
             role: None,
             rule: None,
-            command: as_protocol(&question),
+            command: question.aim.command().map(command::of),
+            window: None,
+            extends: None,
             reason: None,
             ticket: None,
             tty: None,
@@ -286,9 +272,47 @@ mod tests {
     #[test]
     fn a_long_command_is_wrapped_and_never_cut() {
         let mut checked = checked();
-        checked.question.argv = vec!["systemctl".to_owned(), "x".repeat(300)];
+        checked.question.aim = Aim::Command(restart(&["x".repeat(300).as_str()]));
         let text = text(&checked, Screen::plain(60));
         assert_eq!(text.matches('x').count(), 300);
         assert!(text.lines().all(|line| columns_of(line) <= 60 || line.contains("sha256")));
+    }
+
+    #[test]
+    fn a_window_is_laid_out_as_what_it_is() {
+        let mut checked = checked();
+        let question = &mut checked.question;
+        question.aim = Aim::Window(window());
+        (question.role, question.rule) = (Some(window().role), None);
+        (question.door, question.sha256, question.uses) = (Door::Writ, None, 0);
+        let text = text(&checked, Screen::plain(100));
+        let expected = "  from      writ request, /dev/pts/3, logged in from 10.0.0.7
+  role      packet-capture\\e[2J as a whole
+  passes    commands that it asks about, where whoever approves this is enough
+  lends     group wireshark\\nas: nobody (977)
+  lends     capabilities CAP_NET_RAW, CAP_SYS_ADMIN
+  beware    as good as root: CAP_SYS_ADMIN mounts, traces and does most of what root can do
+  at end    processes that still hold what was lent are to be warned, then ended
+  log-out   ends it, with the last login session of alice
+  reason    it hangs\\nas: nobody
+  ticket    OPS-4
+  asked     @oncall; 2 different people must approve
+  grants    1 h of it, for any number of commands
+  state     waiting, 4:32 left
+";
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn an_extension_is_laid_out_with_what_it_extends() {
+        let mut checked = checked();
+        checked.question.extends = Some("8ABC-DE".parse().unwrap());
+        (checked.question.door, checked.question.uses) = (Door::Writ, 0);
+        let text = text(&checked, Screen::plain(100));
+        assert!(text.contains("  from      writ extend, "), "{text}");
+        let expected =
+            "  extends   8ABC-DE is to stand 1 h longer\n  command   /usr/bin/systemctl ";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("  grants    1 h more, from its present end on\n"), "{text}");
     }
 }

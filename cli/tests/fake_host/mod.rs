@@ -185,22 +185,84 @@ pub(crate) fn request() -> Value {
 pub(crate) fn question() -> (String, String) {
     let question = json!({
         "version": 1, "host": "web-1", "id": "7K3M-Q2",
-        "requester": { "user": "alice", "uid": 1000 }, "door": "sudo", "action": "run",
-        "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", "nginx"],
-        "cwd": "/home/alice", "run_as": { "user": "root", "uid": 0 },
+        "requester": { "user": "alice", "uid": 1000 }, "door": "sudo",
+        "aim": { "command": {
+            "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", "nginx"],
+            "cwd": "/home/alice", "run_as": { "user": "root", "uid": 0 }, "action": "run"
+        } },
         "reason": "it hangs\u{1b}[2J", "asked": ["@oncall"], "needed": 1,
         "opened_wall_ms": "1795475525000", "timeout_ms": "300000", "lasts_ms": "3600000",
         "uses": 1
     });
-    let text = question.to_string();
-    let digest = writ_engine::question::digest(&text);
-    (text, digest)
+    with_digest(&question)
 }
 
 /// The `Show` of that request.
 pub(crate) fn shown() -> Value {
     let (question, digest) = question();
     json!({ "request": request(), "question": question, "digest": digest })
+}
+
+/// A window of a role as questions and records have it, with hostile names.
+pub(crate) fn window() -> Value {
+    json!({
+        "role": "packet-capture", "groups": { "wire\u{1b}[2Jshark": 977 },
+        "capabilities": ["CAP_NET_RAW", "CAP_SYS_ADMIN"], "root_equivalent": ["CAP_SYS_ADMIN"],
+        "on_end": "terminate", "end_on_logout": false
+    })
+}
+
+/// A pending `Request` of alice for that window; its question is
+/// [`window_question`].
+pub(crate) fn window_request() -> Value {
+    let mut request = request();
+    request.as_object_mut().unwrap().remove("command");
+    request["window"] = json!({
+        "role": "packet-capture", "groups": ["wire\u{1b}[2Jshark"],
+        "capabilities": ["CAP_NET_RAW", "CAP_SYS_ADMIN"], "root_equivalent": ["CAP_SYS_ADMIN"]
+    });
+    request["door"] = "writ".into();
+    request["role"] = "packet-capture".into();
+    request["uses_left"] = 0.into();
+    request["digest"] = window_question().1.into();
+    request
+}
+
+/// The question of that request, and its digest.
+pub(crate) fn window_question() -> (String, String) {
+    let (text, _) = question();
+    let mut question: Value = serde_json::from_str(&text).unwrap();
+    question["door"] = "writ".into();
+    question["aim"] = json!({ "window": window() });
+    question["role"] = "packet-capture".into();
+    question["uses"] = 0.into();
+    with_digest(&question)
+}
+
+/// The `Show` of that request.
+pub(crate) fn window_shown() -> Value {
+    let (question, digest) = window_question();
+    json!({ "request": window_request(), "question": question, "digest": digest })
+}
+
+/// The `Show` of the request that 8ABC-DE, which is for that window, stand a quarter
+/// of an hour longer.
+pub(crate) fn extension_shown() -> Value {
+    let (text, _) = window_question();
+    let mut question: Value = serde_json::from_str(&text).unwrap();
+    question["extends"] = "8ABC-DE".into();
+    question["lasts_ms"] = "900000".into();
+    let (question, digest) = with_digest(&question);
+    let mut request = window_request();
+    request["extends"] = "8ABC-DE".into();
+    request["digest"] = digest.clone().into();
+    json!({ "request": request, "question": question, "digest": digest })
+}
+
+fn with_digest(question: &Value) -> (String, String) {
+    let text = question.to_string();
+    let digest = writ_engine::question::digest(&text);
+    (text, digest)
 }
 
 pub(crate) const SUDO_CONF: &str = "# sudo.conf\nSet disable_coredump false\n";

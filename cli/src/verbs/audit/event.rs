@@ -3,18 +3,21 @@
 use std::io;
 
 use nix::sys::signal::Signal;
-use writ_engine::facts::{Ending, Person};
-use writ_engine::record::{By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, What};
+use writ_engine::facts::{Aim, Ending, Person};
+use writ_engine::id::RequestId;
+use writ_engine::record::{
+    By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, Record, What,
+};
 use writ_engine::time::Span;
 use writ_protocol::text::shown;
 
-use super::subjects::Subject;
+use super::subjects::{Known, Subject};
 use crate::span::in_words;
-use crate::view::command;
+use crate::view::{command, window};
 
-/// What happened, on one line; `subject` says what its ID is about, where that is
-/// known.
-pub(crate) fn sentence(what: &What, subject: Option<&Subject>) -> String {
+/// What happened, on one line; `known` is what it is about, as far as it is to be said.
+pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
+    let Known { subject, run } = known;
     match what {
         What::AgentStarted { version, torn_bytes, .. } => {
             let torn = match torn_bytes {
@@ -38,15 +41,24 @@ pub(crate) fn sentence(what: &What, subject: Option<&Subject>) -> String {
         What::RequestDenied { by, comment } => {
             format!("denied by {}{}", name(by), remark(comment.as_deref()))
         }
+        // The uses of a window are not counted.
+        What::GrantStarted { lasts, uses: 0 } => format!("open for {}", in_words(lasts.0)),
         What::GrantStarted { lasts, uses } => {
             format!("granted for {}{}", in_words(lasts.0), runs(Some(*uses)))
+        }
+        What::GrantExtended { request, lasts } => {
+            format!("stands {} longer, as {request} asked", in_words(lasts.0))
         }
         What::GrantEnded { reason, by, comment } => {
             let why = end(*reason, by);
             format!("the grant ended: {why}{}", remark(comment.as_deref()))
         }
-        What::CommandStarted { .. } => format!("started{}", what_of(subject)),
-        What::CommandFinished { ending, runtime, .. } => finished(*ending, *runtime),
+        What::CommandStarted { .. } => {
+            format!("started{}{}", what_of(run.or(subject)), why_of(run))
+        }
+        What::CommandFinished { ending, runtime, .. } => {
+            format!("{}{}", finished(*ending, *runtime), what_of(run))
+        }
         What::LedgerAcknowledged { by, comment, what } => format!(
             "{} acknowledged that the ledger was broken ({}): {}",
             person(by),
@@ -54,6 +66,13 @@ pub(crate) fn sentence(what: &What, subject: Option<&Subject>) -> String {
             shown(comment)
         ),
     }
+}
+
+/// Whether a record belongs to the story of `id`: it bears it, or it is what came of
+/// `id`, which asked that another grant stand longer.
+pub(crate) fn is_of(record: &Record, id: RequestId) -> bool {
+    let came_of = matches!(&record.what, What::GrantExtended { request, .. } if *request == id);
+    record.id == Some(id) || came_of
 }
 
 /// A person, with the account that he logged in to where that is another.
@@ -71,7 +90,15 @@ fn request_opened(opened: &Opened, subject: Option<&Subject>) -> String {
     let asked: Vec<String> = opened.asked.iter().map(|name| shown(name)).collect();
     let asked = asked.join(", ");
     let why = why(opened.reason.as_deref(), opened.ticket.as_deref());
-    format!("{} asked {asked}{}{why}", person(&opened.requester), what_of(subject))
+    let asked = match opened.asked.as_slice() {
+        [] => "asked the policy".to_owned(),
+        _ => format!("asked {asked}"),
+    };
+    let longer = match opened.extends {
+        Some(grant) => format!(" that {grant} stand {} longer", in_words(opened.lasts.0)),
+        None => String::new(),
+    };
+    format!("{} {asked}{longer}{}{why}", person(&opened.requester), what_of(subject))
 }
 
 fn decision_made(made: &Made, subject: Option<&Subject>) -> String {
@@ -123,18 +150,31 @@ fn requester(subject: Option<&Subject>) -> String {
     subject.map_or("the requester".to_owned(), |subject| person(&subject.requester))
 }
 
-/// Such as `: /usr/bin/id -u as postgres`.
+/// Such as `: /usr/bin/id -u as postgres` or `: (role web), lends group www-data`.
 fn what_of(subject: Option<&Subject>) -> String {
-    let Some(subject) = subject else {
-        return String::new();
-    };
-    let command = subject.command();
-    let line = command::line(&command);
-    if command.run_as.uid == 0 && command.run_as.group.is_none() {
-        format!(": {line}")
-    } else {
-        format!(": {line} as {}", command::run_as(&command))
+    match subject.map(|subject| &subject.act.aim) {
+        None => String::new(),
+        Some(Aim::Command(command)) => {
+            let command = command::of(command);
+            let line = command::line(&command);
+            if command.run_as.uid == 0 && command.run_as.group.is_none() {
+                format!(": {line}")
+            } else {
+                format!(": {line} as {}", command::run_as(&command))
+            }
+        }
+        Some(Aim::Window(opened)) => {
+            let lent = window::listed(&window::of(opened));
+            let parts: Vec<String> = [window::line(&opened.role)].into_iter().chain(lent).collect();
+            format!(": {}", parts.join(", "))
+        }
     }
+}
+
+fn why_of(subject: Option<&Subject>) -> String {
+    subject.map_or_else(String::new, |subject| {
+        why(subject.reason.as_deref(), subject.ticket.as_deref())
+    })
 }
 
 fn why(reason: Option<&str>, ticket: Option<&str>) -> String {
@@ -163,6 +203,7 @@ fn end(reason: EndReason, by: &By) -> String {
         EndReason::Reboot => "the host was booted anew".to_owned(),
         EndReason::Policy => "the policy no longer has it".to_owned(),
         EndReason::Broken => "a part of the ledger was lost".to_owned(),
+        EndReason::Logout => "the last login session of whose it was has ended".to_owned(),
     }
 }
 
@@ -172,6 +213,7 @@ fn expiry(reason: ExpiryReason) -> &'static str {
         ExpiryReason::Reboot => "the host was booted anew",
         ExpiryReason::Policy => "the policy no longer lets it be asked for",
         ExpiryReason::Broken => "a part of the ledger was lost",
+        ExpiryReason::GrantEnded => "the grant that was to stand longer has ended",
     }
 }
 

@@ -9,7 +9,7 @@ use writ_engine::record::Record;
 
 use super::event;
 use super::source::{self, Line};
-use super::subjects::{Subject, Subjects};
+use super::subjects::{Known, Subjects};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -94,8 +94,8 @@ fn write_line(
     let Some(record) = &line.record else {
         return write_unknown(out, line, arguments);
     };
-    let subject = subjects.of(record);
-    if !arguments.want(record, subject) {
+    let known = subjects.of(record);
+    if !arguments.want(record, known) {
         return Ok(());
     }
     if arguments.json {
@@ -105,7 +105,7 @@ fn write_line(
     let when = screen.faint(&local(record.at.wall.0));
     let id = record.id.map(|id| id.to_string()).unwrap_or_default();
     let name = record.what.name();
-    let sentence = event::sentence(&record.what, subject);
+    let sentence = event::sentence(&record.what, known);
     writeln!(out, "{when}  {name:<19}  {id:<7}  {sentence}")
 }
 
@@ -127,15 +127,15 @@ impl Arguments {
         self.user.is_some() || self.id.is_some() || self.since.is_some() || self.event.is_some()
     }
 
-    fn want(&self, record: &Record, subject: Option<&Subject>) -> bool {
-        let of_user = |user: &String| subject.is_some_and(|subject| subject.is_of(user));
+    fn want(&self, record: &Record, known: Known<'_>) -> bool {
+        let of_user = |user: &String| known.subject.is_some_and(|subject| subject.is_of(user));
         let named = |wanted: &String| {
             let name = record.what.name();
             let kind = name.split_once('.').map(|(kind, _)| kind);
             name == wanted || kind == Some(wanted.as_str())
         };
         self.user.as_ref().is_none_or(of_user)
-            && self.id.is_none_or(|id| record.id == Some(id))
+            && self.id.is_none_or(|id| event::is_of(record, id))
             && self.since.is_none_or(|since| record.at.wall.0 >= since.0)
             && self.event.as_ref().is_none_or(named)
     }

@@ -3,19 +3,20 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use writ_engine::facts::Door;
+use writ_engine::facts::{Aim, Door};
 use writ_engine::id::RequestId;
 use writ_protocol::text::{shown, shown_command};
 
 use super::event;
 use super::source::{self, Line, PrintedEvent};
-use super::subjects::{Subject, Subjects};
+use super::subjects::{Known, Subject, Subjects};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::moment::local;
 use crate::screen::{Screen, print, print_json};
-use crate::view::command;
+use crate::sheet::Sheet;
+use crate::view::{command, window};
 
 /// Tell the story of one request: who asked, why, who allowed it, what ran, how it
 /// ended
@@ -63,62 +64,81 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 fn is_of(line: &Line, id: RequestId) -> bool {
-    line.record.as_ref().is_some_and(|record| record.id == Some(id))
+    line.record.as_ref().is_some_and(|record| event::is_of(record, id))
 }
 
 fn text(id: RequestId, events: &[Line], screen: Screen) -> String {
     let records = || events.iter().filter_map(|line| line.record.as_ref());
     let mut subjects = Subjects::default();
-    let subject = records().find_map(|record| subjects.of(record).cloned());
-    let mut text = screen.strong(&id.to_string());
-    text.push('\n');
+    let subject = records().find_map(|record| subjects.of(record).subject.cloned());
+    let mut sheet = Sheet::new(screen);
+    sheet.title(&id.to_string());
     if let Some(subject) = subject {
-        push_subject(&mut text, &subject);
+        lay_out(&mut sheet, &subject);
     }
+    let mut text = sheet.into_text();
+    let mut subjects = Subjects::default();
     for record in records() {
         let when = screen.faint(&local(record.at.wall.0));
-        // The head has said what it is about.
-        let sentence = event::sentence(&record.what, None);
-        // Writing to a String does not fail, here and below.
-        let _ = writeln!(text, "{when}  {sentence}");
+        // The head has said what it is about, but for what runs under a window.
+        let known = Known { subject: None, ..subjects.of(record) };
+        let sentence = event::sentence(&record.what, known);
+        let other = record.id.filter(|other| *other != id);
+        let other = other.map(|other| format!("{other} ")).unwrap_or_default();
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{when}  {other}{sentence}");
     }
     text
 }
 
 /// Who asked for what: the head of the story.
-fn push_subject(text: &mut String, subject: &Subject) {
-    let command = subject.command();
-    let door = match subject.act.door {
-        Door::Sudo => "sudo",
-        Door::Writ => "writ request",
+fn lay_out(sheet: &mut Sheet, subject: &Subject) {
+    sheet.field("who", &who(subject));
+    if let Some(grant) = subject.extends() {
+        sheet.field("extends", &format!("{grant} is to stand longer"));
+    }
+    match &subject.act.aim {
+        Aim::Command(command) => {
+            let command = command::of(command);
+            sheet.field("command", &command::line(&command));
+            if let Some(name) = command::other_name(&command) {
+                sheet.field("called as", &name);
+            }
+            sheet.field("in", &shown_command([command.cwd.as_str()]));
+            sheet.field("as", &command::run_as(&command));
+        }
+        Aim::Window(window) if subject.question.is_some() => {
+            window::lay_out(sheet, window, &subject.requester.account.name);
+        }
+        Aim::Window(window) => sheet.field("role", &window::whole(&window.role)),
+    }
+    let sha256 = subject.question.as_ref().and_then(|question| question.sha256.as_deref());
+    sheet.field_if("sha256", sha256);
+    sheet.field_if("reason", subject.reason.as_deref());
+    sheet.field_if("ticket", subject.ticket.as_deref());
+    match (&subject.source.role, &subject.source.rule) {
+        (Some(role), Some(rule)) => {
+            sheet.field("rule", &format!("{} of role {}", shown(rule), shown(role)));
+        }
+        (Some(role), None) if subject.act.aim.window().is_none() => {
+            sheet.field("rule", &format!("role {}", shown(role)));
+        }
+        (Some(_), None) | (None, _) => {}
+    }
+}
+
+fn who(subject: &Subject) -> String {
+    let door = match (subject.act.door, subject.extends()) {
+        (Door::Sudo, _) => "sudo",
+        (Door::Writ, None) => "writ request",
+        (Door::Writ, Some(_)) => "writ extend",
     };
     let tty = subject.act.tty.as_deref().map_or("no terminal".to_owned(), shown);
     let requester = event::person(&subject.requester);
-    let from = match &subject.act.source_ip {
+    match &subject.act.source_ip {
         Some(address) => {
             format!("{requester} by {door} on {tty}, logged in from {}", shown(address))
         }
         None => format!("{requester} by {door} on {tty}"),
-    };
-    let rule = match (&subject.source.role, &subject.source.rule) {
-        (Some(role), Some(rule)) => Some(format!("{} of role {}", shown(rule), shown(role))),
-        (Some(role), None) => Some(format!("role {}", shown(role))),
-        (None, _) => None,
-    };
-    let fields = [
-        ("who", Some(from)),
-        ("command", Some(command::line(&command))),
-        ("called as", command::other_name(&command)),
-        ("in", Some(shown_command([command.cwd.as_str()]))),
-        ("as", Some(command::run_as(&command))),
-        ("sha256", subject.sha256.as_deref().map(shown)),
-        ("reason", subject.reason.as_deref().map(shown)),
-        ("ticket", subject.ticket.as_deref().map(shown)),
-        ("rule", rule),
-    ];
-    for (label, value) in fields {
-        if let Some(value) = value {
-            let _ = writeln!(text, "  {label:<10}{value}");
-        }
     }
 }

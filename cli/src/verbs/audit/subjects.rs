@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use writ_engine::facts::{Act, Action, Person};
+use writ_engine::facts::{Act, AttemptId, Person};
 use writ_engine::id::RequestId;
-use writ_engine::record::{Record, Source, What};
-use writ_protocol::calls::{Command, RunAs};
+use writ_engine::record::{About, Record, Source, What};
 
 /// Who asked for what, and why.
 #[derive(Debug, Clone)]
@@ -16,24 +15,23 @@ pub(crate) struct Subject {
     pub(crate) reason: Option<String>,
     pub(crate) ticket: Option<String>,
     pub(crate) source: Source,
+    /// The question that it was put as; none where the policy decided at once, and so
+    /// nobody looked at what a window would lend.
+    pub(crate) question: Option<Question>,
+}
+
+/// What a question says beyond the act.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
     pub(crate) sha256: Option<String>,
+    /// The grant that was to stand longer, where that was asked.
+    pub(crate) extends: Option<RequestId>,
 }
 
 impl Subject {
-    /// The command in the form that it is shown in.
-    pub(crate) fn command(&self) -> Command {
-        let command = &self.act.command;
-        Command {
-            path: command.path.clone(),
-            argv: command.argv.clone(),
-            cwd: command.cwd.clone(),
-            run_as: RunAs {
-                user: command.run_as.user.clone(),
-                uid: command.run_as.uid.0,
-                group: command.run_as.group.clone(),
-            },
-            edit: command.action == Action::Edit,
-        }
+    /// The grant that was to stand longer, where that was asked.
+    pub(crate) fn extends(&self) -> Option<RequestId> {
+        self.question.as_ref()?.extends
     }
 
     /// Whether the requester acts through, or came in by, the account `user`.
@@ -50,35 +48,61 @@ impl Subject {
                 reason: opened.reason.clone(),
                 ticket: opened.ticket.clone(),
                 source: opened.source.clone(),
-                sha256: opened.sha256.clone(),
+                question: Some(Question { sha256: opened.sha256.clone(), extends: opened.extends }),
             }),
-            What::DecisionMade(made) => made.about.as_ref().map(|about| Self {
-                requester: about.requester.clone(),
-                act: about.act.clone(),
-                reason: about.reason.clone(),
-                ticket: about.ticket.clone(),
-                source: about.source.clone(),
-                sha256: None,
-            }),
+            What::DecisionMade(made) => made.about.as_ref().map(Self::of_about),
             _ => None,
         }
     }
+
+    fn of_about(about: &About) -> Self {
+        Self {
+            requester: about.requester.clone(),
+            act: about.act.clone(),
+            reason: about.reason.clone(),
+            ticket: about.ticket.clone(),
+            source: about.source.clone(),
+            question: None,
+        }
+    }
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Known<'a> {
+    /// What its ID is about, where that is known.
+    pub(crate) subject: Option<&'a Subject>,
+    /// The command that runs, where the ID is that of a window, which is for many.
+    pub(crate) run: Option<&'a Subject>,
 }
 
 /// The subjects of the events that were read.
 #[derive(Debug, Default)]
 pub(crate) struct Subjects {
     by_id: BTreeMap<RequestId, Subject>,
+    /// The commands that run under a window; each to its end.
+    runs: BTreeMap<AttemptId, Subject>,
+    /// The one that started or ended with the record that was learned last.
+    run: Option<Subject>,
 }
 
 impl Subjects {
     /// Learns from a record, and returns what it is about. Where the part of the
     /// ledger that said so was removed, that is unknown.
-    pub(crate) fn of(&mut self, record: &Record) -> Option<&Subject> {
-        let id = record.id?;
+    pub(crate) fn of(&mut self, record: &Record) -> Known<'_> {
+        let Some(id) = record.id else { return Known::default() };
         if let Some(subject) = Subject::of(record) {
             self.by_id.insert(id, subject);
         }
-        self.by_id.get(&id)
+        self.run = match &record.what {
+            What::CommandStarted { attempt, about: Some(about), .. } => {
+                let run = Subject::of_about(about);
+                self.runs.insert(attempt.clone(), run.clone());
+                Some(run)
+            }
+            What::CommandFinished { attempt, .. } => self.runs.remove(attempt),
+            _ => None,
+        };
+        Known { subject: self.by_id.get(&id), run: self.run.as_ref() }
     }
 }

@@ -9,10 +9,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use writ_protocol::answers::{Answer, AnswerState};
-use writ_protocol::calls::Request;
 use writ_protocol::text::shown;
 use writ_protocol::{CallError, Connection, Follows, Received};
 
+use super::Asking;
 use crate::agent::{Agent, REPLY_PATIENCE};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,10 +40,10 @@ pub(crate) enum Waited {
     Interrupted(Option<Answer>),
 }
 
-/// A request that was sent.
-pub(crate) struct Waiting<'a> {
+/// A call that was sent.
+pub(crate) struct Waiting<'a, C> {
     host: &'a Host,
-    request: &'a Request,
+    call: &'a C,
     first_only: bool,
     connection: Connection,
     interrupts: Interrupts,
@@ -52,18 +52,14 @@ pub(crate) struct Waiting<'a> {
     line: Line,
 }
 
-impl<'a> Waiting<'a> {
-    /// Sends the request.
-    pub(crate) fn new(
-        host: &'a Host,
-        request: &'a Request,
-        first_only: bool,
-    ) -> Result<Self, Failure> {
+impl<'a, C: Asking> Waiting<'a, C> {
+    /// Sends the call.
+    pub(crate) fn new(host: &'a Host, call: &'a C, first_only: bool) -> Result<Self, Failure> {
         Ok(Self {
             host,
-            request,
+            call,
             first_only,
-            connection: ask(host, request)?,
+            connection: ask(host, call)?,
             interrupts: Interrupts::open().map_err(WaitError)?,
             newest: None,
             line: Line::default(),
@@ -79,7 +75,7 @@ impl<'a> Waiting<'a> {
 
     fn wait(&mut self) -> Result<Waited, Failure> {
         loop {
-            match self.connection.receive::<Request>() {
+            match self.connection.receive::<C>() {
                 Ok(Received::Reply(reply, follows)) => {
                     let answer = reply.answer;
                     let last = follows == Follows::Nothing
@@ -124,7 +120,7 @@ impl<'a> Waiting<'a> {
     fn come_back(&self) -> Result<Connection, Failure> {
         let deadline = Instant::now() + RETURN_WITHIN;
         loop {
-            match ask(self.host, self.request) {
+            match ask(self.host, self.call) {
                 Ok(connection) => return Ok(connection),
                 Err(failure) if Instant::now() >= deadline => return Err(failure),
                 Err(_) => {
@@ -136,9 +132,9 @@ impl<'a> Waiting<'a> {
     }
 }
 
-fn ask(host: &Host, request: &Request) -> Result<Connection, Failure> {
+fn ask(host: &Host, call: &impl Asking) -> Result<Connection, Failure> {
     let mut connection = Agent::connect(host)?.into_connection();
-    connection.send(request, writ_protocol::calls::Replies::More, REPLY_PATIENCE)?;
+    connection.send(call, writ_protocol::calls::Replies::More, REPLY_PATIENCE)?;
     Ok(connection)
 }
 
