@@ -41,6 +41,8 @@ mod socket;
 mod start;
 mod store;
 mod stream;
+#[allow(dead_code, unused_imports, reason = "the doors that start units use it")]
+mod units;
 
 /// An error with all its causes, as one line.
 #[must_use]

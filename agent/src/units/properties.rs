@@ -1,0 +1,160 @@
+//! What a unit is to be, as PID 1 takes it (org.freedesktop.systemd1(5), systemd.exec(5),
+//! systemd.kill(5)).
+
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use zbus::{Fd, Variant};
+
+/// Properties by their names, in the form of `StartTransientUnit`.
+pub(super) type Properties<'a> = Vec<(&'static str, Variant<'a>)>;
+
+/// When a unit ends at the latest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// PID 1 ends it after this much time, whether the agent is there or not. It counts
+    /// on the clock that stops in suspend.
+    pub runtime_max: Duration,
+    /// From the signal that tells its processes to end to the one that kills them.
+    pub grace: Duration,
+}
+
+/// A process that is put into a scope.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member<'a> {
+    /// Its number.
+    pub pid: i32,
+    /// The process itself (pidfd_open(2)), held so that the number stays its own.
+    pub handle: BorrowedFd<'a>,
+}
+
+/// A scope around processes that are there already.
+#[derive(Debug, Clone)]
+pub(crate) struct Scope<'a> {
+    /// What people read in `systemctl status`.
+    pub description: String,
+    /// Its processes; at least one.
+    pub members: &'a [Member<'a>],
+    /// The slice that it is in, such as `user-1000.slice`.
+    pub slice: String,
+    /// When it ends.
+    pub bounds: Bounds,
+}
+
+/// A command of a service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exec<'a> {
+    /// The file; absolute.
+    pub path: &'a str,
+    /// The whole argument vector, passed on as it is.
+    pub argv: &'a [String],
+}
+
+/// A service that runs a command as a user with some capabilities.
+#[derive(Debug, Clone)]
+pub(crate) struct Service<'a> {
+    /// What people read in `systemctl status`.
+    pub description: String,
+    /// What runs.
+    pub exec: Exec<'a>,
+    /// As whom.
+    pub uid: u32,
+    /// His own group.
+    pub gid: u32,
+    /// Every other group.
+    pub groups: &'a [u32],
+    /// The capabilities that it has and may have, as bits (capabilities(7)).
+    pub capabilities: u64,
+    /// Where; absolute.
+    pub directory: &'a str,
+    /// The mask of the modes of new files (umask(2)).
+    pub umask: u32,
+    /// `NAME=value`.
+    pub environment: &'a [String],
+    /// Standard input, output and error. A terminal that is nobody's yet and stands as
+    /// the input becomes its own.
+    pub stdio: [BorrowedFd<'a>; 3],
+    /// The slice that it is in.
+    pub slice: String,
+    /// When it ends.
+    pub bounds: Bounds,
+}
+
+/// By pidfd, which means this process and no later one (systemd 257).
+pub(super) fn of_scope_by_handle<'a>(scope: &'a Scope<'_>) -> Properties<'a> {
+    let handles: Vec<Fd<'a>> =
+        scope.members.iter().map(|member| Fd::Borrowed(member.handle)).collect();
+    let mut properties = of_scope(scope);
+    properties.push(("PIDFDs", Variant::new(handles)));
+    properties
+}
+
+/// By number.
+pub(super) fn of_scope_by_number<'a>(scope: &'a Scope<'_>) -> Properties<'a> {
+    let numbers: Vec<u32> =
+        scope.members.iter().filter_map(|member| u32::try_from(member.pid).ok()).collect();
+    let mut properties = of_scope(scope);
+    properties.push(("PIDs", Variant::new(numbers)));
+    properties
+}
+
+fn of_scope<'a>(scope: &'a Scope<'_>) -> Properties<'a> {
+    let mut properties = vec![
+        ("Description", Variant::from(scope.description.as_str())),
+        ("Slice", Variant::from(scope.slice.as_str())),
+        ("CollectMode", Variant::from("inactive-or-failed")),
+    ];
+    bounded(&mut properties, scope.bounds);
+    properties
+}
+
+/// With `exec`, a start that failed is told from a command that did: the job is done
+/// once the command was executed. With `RemainAfterExit`, and collected when nobody has
+/// failed, its end can be read until it is released.
+pub(super) fn of_service<'a>(service: &'a Service<'_>) -> Properties<'a> {
+    let Service { exec, stdio: [input, output, error], .. } = service;
+    let argv: Vec<&str> = exec.argv.iter().map(String::as_str).collect();
+    // PID 1 would put its own variables in the place of "$NAME" and "${NAME}".
+    let command = vec![(exec.path, argv, vec!["no-env-expand"])];
+    let groups: Vec<String> = service.groups.iter().map(u32::to_string).collect();
+    let environment: Vec<&str> = service.environment.iter().map(String::as_str).collect();
+    let mut properties = vec![
+        ("Description", Variant::from(service.description.as_str())),
+        ("Slice", Variant::from(service.slice.as_str())),
+        ("Type", Variant::from("exec")),
+        ("RemainAfterExit", Variant::from(true)),
+        ("CollectMode", Variant::from("inactive")),
+        ("ExecStartEx", Variant::new(command)),
+        ("User", Variant::from(service.uid.to_string())),
+        ("Group", Variant::from(service.gid.to_string())),
+        ("SupplementaryGroups", Variant::new(groups)),
+        ("AmbientCapabilities", Variant::from(service.capabilities)),
+        ("CapabilityBoundingSet", Variant::from(service.capabilities)),
+        ("NoNewPrivileges", Variant::from(true)),
+        ("WorkingDirectory", Variant::from(service.directory)),
+        ("UMask", Variant::from(service.umask)),
+        ("Environment", Variant::new(environment)),
+        // A pipe whose reader has left ends who writes, as it does in a shell.
+        ("IgnoreSIGPIPE", Variant::from(false)),
+        ("StandardInputFileDescriptor", Variant::from(Fd::Borrowed(*input))),
+        ("StandardOutputFileDescriptor", Variant::from(Fd::Borrowed(*output))),
+        ("StandardErrorFileDescriptor", Variant::from(Fd::Borrowed(*error))),
+    ];
+    bounded(&mut properties, service.bounds);
+    properties
+}
+
+/// Whoever ignores being told to end, as shells do, is hung up on too.
+fn bounded(properties: &mut Properties<'_>, bounds: Bounds) {
+    properties.extend([
+        ("RuntimeMaxUSec", Variant::from(microseconds(bounds.runtime_max))),
+        ("TimeoutStopUSec", Variant::from(microseconds(bounds.grace))),
+        ("KillMode", Variant::from("control-group")),
+        ("SendSIGHUP", Variant::from(true)),
+    ]);
+}
+
+fn microseconds(span: Duration) -> u64 {
+    // The greatest means "never" to PID 1, and none is meant.
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX).min(u64::MAX - 1)
+}
