@@ -38,6 +38,7 @@ mod socket;
 mod start;
 mod store;
 mod stream;
+pub mod userdb;
 
 /// An error with all its causes, as one line.
 #[must_use]
