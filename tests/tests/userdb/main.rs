@@ -3,6 +3,7 @@
 //! is gone.
 
 mod agent_itself;
+mod doctor;
 mod hanging;
 mod lender;
 mod misuse;
@@ -10,6 +11,7 @@ mod seeing;
 mod speed;
 
 use agent_itself::the_agent_decides_on_groups_that_it_does_not_lend;
+use doctor::doctor_tells_the_hosts_that_can_lend_from_those_that_cannot;
 use hanging::{
     a_hung_loop_and_a_hung_thread_are_ended_within_five_seconds,
     a_killed_server_takes_what_it_lent_with_it,
@@ -36,6 +38,7 @@ scenarios! {
         getent_lists_a_lent_member_where_groups_are_merged,
         programs_of_systemd_see_it_too,
         the_agent_decides_on_groups_that_it_does_not_lend,
+        doctor_tells_the_hosts_that_can_lend_from_those_that_cannot,
         at_rest_the_watchdog_is_the_units,
         a_killed_server_takes_what_it_lent_with_it,
         a_stopped_server_is_ended_within_five_seconds_and_lends_again,
@@ -53,6 +56,8 @@ const POLICY: PolicyFiles<'_> = &[
         "roles.d/groups.toml",
         r#"[role.administration]
 members = ["%adm"]
+groups = ["games"]
+decision = "allow"
 [[role.administration.rule]]
 name = "look"
 commands = ["/usr/bin/id **"]
