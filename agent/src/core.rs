@@ -21,6 +21,7 @@ use writ_protocol::ErrorReply;
 
 use crate::clock;
 use crate::record::{Entry, JournalWriter, LedgerPlace};
+use crate::userdb::{Lent, UserDatabase};
 
 /// After a write failed: when the events of the clock are tried again.
 const RETRY_AFTER_MS: u64 = 5000;
@@ -31,6 +32,8 @@ pub(crate) type Told = Result<Answer, ErrorReply>;
 /// The agent's state and the one way to change it.
 pub(crate) struct Core {
     inner: RefCell<Inner>,
+    user_database: Rc<UserDatabase>,
+    lending_failed: RefCell<Option<String>>,
     jobs: mpsc::UnboundedSender<Job>,
     /// Wakes the clock's task when the next deadline may have changed.
     pub deadline_changed: tokio::sync::Notify,
@@ -112,6 +115,7 @@ impl Core {
         policy: Arc<Policy>,
         store: Store,
         journal: JournalWriter,
+        user_database: Rc<UserDatabase>,
     ) -> (Rc<Self>, mpsc::UnboundedReceiver<Job>) {
         let (jobs, queue) = mpsc::unbounded_channel();
         let inner = Inner {
@@ -125,6 +129,8 @@ impl Core {
         };
         let core = Self {
             inner: RefCell::new(inner),
+            user_database,
+            lending_failed: RefCell::new(None),
             jobs,
             deadline_changed: tokio::sync::Notify::new(),
             sync_wanted: tokio::sync::Notify::new(),
@@ -192,11 +198,35 @@ impl Core {
             Effect::FindGroups { attempt, groups } => {
                 let _ = self.jobs.send(Job::FindGroups { attempt, groups });
             }
-            Effect::Lend => {}
+            Effect::Lend => self.lend(&inner.engine),
             Effect::Notify { id, from } => {
                 let _ = self.jobs.send(Job::Notify { id, from });
             }
         }
+    }
+
+    /// Brings into force what is lent. That it cannot be is told to root, and takes
+    /// nothing else of a grant away.
+    fn lend(&self, engine: &Engine) {
+        let now = clock::now().boot;
+        let loans = engine.loans().filter(|loan| loan.until > now);
+        let lent = loans.map(|loan| Lent {
+            user: loan.person.account.name.clone(),
+            group: loan.group.to_owned(),
+            gid: loan.gid,
+            until: loan.until,
+        });
+        let failed = self.user_database.publish(lent.collect()).err();
+        if let Some(error) = &failed {
+            eprintln!("{}", crate::sentence(error));
+        }
+        self.lending_failed.replace(failed.map(|error| crate::sentence(&error)));
+    }
+
+    /// Why groups are not lent, if they should be and are not.
+    #[must_use]
+    pub(crate) fn lending_failed(&self) -> Option<String> {
+        self.lending_failed.borrow().clone()
     }
 
     /// Tells a waiting door that nothing comes of it.

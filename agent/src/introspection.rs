@@ -7,7 +7,7 @@ use writ_protocol::{ErrorReply, INTERFACE, INTERFACE_NAME};
 use crate::stream::{Follows, FrameStream, StreamError};
 
 /// The service's own interface (varlink.org, "Service").
-const SERVICE_INTERFACE: &str = "interface org.varlink.service
+pub(crate) const SERVICE_INTERFACE: &str = "interface org.varlink.service
 
 method GetInfo() -> (vendor: string, product: string, version: string, url: string, interfaces: []string)
 

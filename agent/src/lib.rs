@@ -43,6 +43,7 @@ mod store;
 mod stream;
 #[allow(dead_code, unused_imports, reason = "the doors that start units use it")]
 mod units;
+pub mod userdb;
 
 /// An error with all its causes, as one line.
 #[must_use]

@@ -107,8 +107,13 @@ pub(crate) async fn status(
         running: count(counts.running),
         connections_refused: agent.refused(),
         journal_lines_dropped: agent.core.journal_dropped(),
-        findings: Vec::new(),
+        findings: agent.core.lending_failed().map(cannot_lend).into_iter().collect(),
     })
+}
+
+fn cannot_lend(what: String) -> answers::Finding {
+    let remedy = "windows of roles are open and their groups are not lent; see to it, then `systemctl restart writd`";
+    answers::Finding { what, remedy: remedy.to_owned() }
 }
 
 /// Reads the policy files again.

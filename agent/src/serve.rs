@@ -21,6 +21,7 @@ use crate::policy_files;
 use crate::record::JournalWriter;
 use crate::settings::Places;
 use crate::socket::Listener;
+use crate::userdb::UserDatabase;
 use crate::{jobs, leaders, start, store};
 
 /// After something was written through: when it is on the disk at the latest.
@@ -78,7 +79,16 @@ pub async fn serve(places: Places) -> Result<(), StartError> {
         Store::Sealed(why) => Some(why.clone()),
         Store::Open(_) => None,
     };
-    let (core, queue) = Core::new(found.engine, Arc::clone(&policy.policy), found.store, journal);
+    let user_database = UserDatabase::start(&places.user_database)
+        .map(Rc::new)
+        .map_err(system("starting the user database"))?;
+    let (core, queue) = Core::new(
+        found.engine,
+        Arc::clone(&policy.policy),
+        found.store,
+        journal,
+        Rc::clone(&user_database),
+    );
     match &sealed {
         // Nothing can be recorded, so nothing will be granted; people are told why.
         Some(why) => eprintln!("the ledger is broken and everything is refused: {why}"),
@@ -94,12 +104,13 @@ pub async fn serve(places: Places) -> Result<(), StartError> {
     let listener = listener(&places.socket).map_err(system("listening"))?;
     let agent = Rc::new(Agent::new(core, places, policy.error));
     let local = tokio::task::LocalSet::new();
-    let stop = local.run_until(run(agent, listener, queue, sealed.is_some())).await;
+    let stop = local.run_until(run(agent, user_database, listener, queue, sealed.is_some())).await;
     stop.map_err(system("serving"))
 }
 
 async fn run(
     agent: Rc<Agent>,
+    user_database: Rc<UserDatabase>,
     listener: Listener,
     queue: tokio::sync::mpsc::UnboundedReceiver<crate::core::Job>,
     sealed: bool,
@@ -111,7 +122,7 @@ async fn run(
     tokio::task::spawn_local(keep_time(Rc::clone(&agent.core), DeadlineTimer::new()?));
     tokio::task::spawn_local(sync_in_groups(Rc::clone(&agent.core)));
     tokio::task::spawn_local(copy_in_groups(Rc::clone(&agent.core)));
-    tokio::task::spawn_local(ping_watchdog());
+    tokio::task::spawn_local(async move { user_database.keep_watchdog().await });
     leaders::await_ends(&agent.core);
     tokio::task::spawn_local(accept(Rc::clone(&agent), listener));
     tell_systemd(&[NotifyState::Ready]);
@@ -207,16 +218,6 @@ async fn copy_in_groups(core: Rc<Core>) {
         core.copy_wanted.notified().await;
         tokio::time::sleep(COPY_WITHIN).await;
         core.copy();
-    }
-}
-
-/// Tells systemd that the loop goes round, at half the time that it allows
-/// (sd_watchdog_enabled(3)).
-async fn ping_watchdog() {
-    let Some(allowed) = sd_notify::watchdog_enabled() else { return };
-    loop {
-        tokio::time::sleep(allowed / 2).await;
-        tell_systemd(&[NotifyState::Watchdog]);
     }
 }
 

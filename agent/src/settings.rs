@@ -45,6 +45,9 @@ pub struct Places {
     /// Where to listen when systemd hands over no socket.
     #[arg(long, default_value = writ_protocol::SOCKET_PATH, value_name = "PATH")]
     pub socket: PathBuf,
+    /// Where systemd looks for the sockets of user databases.
+    #[arg(long, default_value = crate::userdb::FOLDER, value_name = "DIR")]
+    pub user_database: PathBuf,
 }
 
 impl Places {

@@ -214,6 +214,50 @@ fn an_agent_that_refuses_everything_is_found() {
     assert!(ran.stdout.contains("Writ observes"));
 }
 
+/// What keeps groups from being lent is a finding where a role lends some, a note where
+/// none does, and a finding where the policy does not tell.
+#[test]
+fn what_keeps_groups_from_being_lent_is_found() {
+    let host = host_with_agent(status());
+    fs::set_permissions(host.path("/etc/writ"), fs::Permissions::from_mode(0o755))
+        .unwrap_or_else(|_| fs::create_dir(host.path("/etc/writ")).unwrap());
+    host.write("/etc/nsswitch.conf", "group: files sss\n", 0o644);
+    fs::remove_file(host.path("/usr/lib/x86_64-linux-gnu/libnss_systemd.so.2")).unwrap();
+    host.write("/run/nscd/socket", "", 0o666);
+    let told = [
+        "`group: files sss` does not name systemd",
+        "write `group: files [SUCCESS=merge] systemd sss` in /etc/nsswitch.conf",
+        "the C library has no libnss_systemd.so.2",
+        "libnss-systemd",
+        "nscd remembers groups",
+        "enable-cache group no",
+    ];
+    let role = |groups: &str| {
+        let text = format!("[role.web]\nmembers = [\"alice\"]\n{groups}\ndecision = \"allow\"\n");
+        host.write("/etc/writ/roles.d/web.toml", &text, 0o644);
+        host.writ(&["doctor"])
+    };
+    for (groups, exit) in [("", 0), ("groups = [\"www-data\"]", 1), ("groups = 7", 1)] {
+        let ran = role(groups);
+        assert_eq!(ran.exit, exit, "{groups}: {}", ran.stdout);
+        for words in told {
+            assert!(ran.stdout.contains(words), "{groups}: {words}: {}", ran.stdout);
+        }
+        assert_eq!(
+            ran.stdout.contains("No role lends groups"),
+            groups.is_empty(),
+            "{}",
+            ran.stdout
+        );
+    }
+    host.write("/etc/nsswitch.conf", "group: files systemd\n", 0o644);
+    host.write("/usr/lib64/libnss_systemd.so.2", "", 0o644);
+    fs::remove_file(host.path("/run/nscd/socket")).unwrap();
+    let ran = role("groups = [\"www-data\"]");
+    assert_eq!(ran.exit, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("`group: files [SUCCESS=merge] systemd`"), "{}", ran.stdout);
+}
+
 #[test]
 fn what_only_root_may_look_at_is_no_finding() {
     // Only root can become another user.

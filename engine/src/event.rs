@@ -41,10 +41,6 @@ impl Wish {
 
 /// Something that happened outside.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one event exists at a time, and most are the large one"
-)]
 pub enum Event {
     /// The agent started; the ledger was replayed before.
     Started {

@@ -1,8 +1,8 @@
 //! `writ check`: is a policy as it should be?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use writ_policy::{Colour, HostName, Trust};
+use writ_policy::{Colour, HostName, Loaded, Refusal, Trust};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,13 +25,8 @@ pub(crate) struct Arguments {
 
 /// Reads the files as an agent would.
 pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (folder, trust) = match &arguments.dir {
-        Some(dir) => (dir.clone(), Trust::Anybody),
-        None => (host.path(POLICY_FOLDER), Trust::OwnedBy(host.owner()?.as_raw())),
-    };
-    let name = HostName::of(rustix::system::uname().nodename().to_bytes());
     let colour = if Screen::of_stdout().has_colours() { Colour::Ansi } else { Colour::Plain };
-    let loaded = match writ_policy::load(&folder, &name, trust) {
+    let loaded = match load(host, arguments.dir.as_deref())? {
         Ok(loaded) => loaded,
         Err(refusal) => {
             print(&format!("{}\n", refusal.render(colour).trim_end()))?;
@@ -44,4 +39,17 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
     let (files, roles) = (loaded.sources.len(), loaded.policy.settings().roles.len());
     print(&format!("{files} files with {roles} roles; nothing is wrong with them.\n"))?;
     Ok(Exit::Done)
+}
+
+/// The policy of this host as its agent reads it, or that of another folder.
+///
+/// # Errors
+/// When the host cannot be looked at; the inner error is what is wrong with the files.
+pub(super) fn load(host: &Host, dir: Option<&Path>) -> Result<Result<Loaded, Refusal>, Failure> {
+    let (folder, trust) = match dir {
+        Some(dir) => (dir.to_owned(), Trust::Anybody),
+        None => (host.path(POLICY_FOLDER), Trust::OwnedBy(host.owner()?.as_raw())),
+    };
+    let name = HostName::of(rustix::system::uname().nodename().to_bytes());
+    Ok(writ_policy::load(&folder, &name, trust))
 }

@@ -2,6 +2,8 @@
 
 mod agent;
 mod ledger;
+mod lending;
+mod nsswitch;
 mod sudo;
 mod system;
 
@@ -19,7 +21,8 @@ use crate::screen::{Screen, print, print_json, shown_lines};
 /// Say what is not as it should be, and what to do about it
 ///
 /// Looks at the agent and its socket, sudo.conf and the plugin as sudo would load
-/// them, the ledger, the journal and the clock. Exits with 1 if anything is wrong.
+/// them, the ledger, the journal and the clock, and at what lending groups needs. Exits
+/// with 1 if anything is wrong.
 /// Run it as root: others may not look everywhere, and are told where they did not.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -75,6 +78,7 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
     sudo::look(host, &mut diagnosis);
     ledger::look(host, &mut diagnosis);
     system::look(host, &mut diagnosis);
+    lending::look(host, &mut diagnosis);
     let well = diagnosis.findings.is_empty();
     if arguments.json {
         print_json(&Printed { well, diagnosis: &diagnosis })?;

@@ -41,7 +41,9 @@ impl FakeHost {
         host.program("systemctl", "echo \"systemctl $*\" >>\"$root/log\"");
         host.program("systemd-run", "echo \"systemd-run $*\" >>\"$root/log\"");
         host.program("journalctl", "exit 0");
-        for folder in ["/run/writ", "/var/lib/writ"] {
+        host.write("/etc/nsswitch.conf", "passwd: files systemd\ngroup: files systemd\n", 0o644);
+        host.write("/usr/lib/x86_64-linux-gnu/libnss_systemd.so.2", "", 0o644);
+        for folder in ["/run/writ", "/run/systemd/userdb", "/var/lib/writ"] {
             fs::create_dir_all(host.path(folder)).unwrap();
         }
         host

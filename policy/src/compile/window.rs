@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use writ_engine::policy::{Decision, WindowTerms};
+use writ_engine::policy::{Ask, Decision, WindowTerms};
 
 use super::asking::Layers;
 use super::people::People;
@@ -26,13 +26,16 @@ pub(super) fn compile(
         Some(decision) => (decision.value, &decision.place),
         None => (DecisionKey::Ask, &role.name.place),
     };
-    let ask = layers.ask(role.max_duration);
+    // The role's own longest time is the window's, also where others are asked for less.
+    let asks = layers.ask(None);
+    let max_duration = role.max_duration.unwrap_or(asks.max_duration);
+    let ask = Ask { max_duration, ..asks };
     let rootly = |capability: &&Capability| capability.root_power().is_some();
     Some(WindowTerms {
         groups: role.groups.clone(),
         capabilities: names(role.capabilities.iter()),
         root_equivalent: names(role.capabilities.iter().filter(rootly)),
-        max_duration: role.max_duration.unwrap_or(ask.max_duration),
+        max_duration,
         decision: match decision {
             DecisionKey::Allow => Decision::Allow,
             DecisionKey::Deny => Decision::Deny,

@@ -51,6 +51,16 @@ warning: `on_end` is checked and has no effect: this version of Writ ends no pro
 }
 
 #[test]
+fn a_window_lasts_as_long_as_its_role_says_though_others_are_asked_for_less() {
+    let role = "[role.a]\nmembers = [\"alice\"]\ngroups = [\"adm\"]\nmax_duration = \"2h\"\n";
+    let ask = "[ask]\nfrom = [\"bob\"]\nmax_duration = \"1h\"\n";
+    let loaded = taken(&[("writ.toml", ask), ("roles.d/a.toml", role)]);
+    let window = window_of(&loaded).unwrap();
+    let Decision::Ask(ask) = &window.decision else { panic!("{:?}", window.decision) };
+    assert_eq!((window.max_duration, ask.max_duration), (Span::from_secs(7200), Span::from_secs(7200)));
+}
+
+#[test]
 fn what_is_as_good_as_root_is_marked_so() {
     let dangerous = CAPTURE.replace("net_admin\"]", "sys_admin\"]\nallow_dangerous = true");
     let loaded = taken(&[("roles.d/capture.toml", &dangerous)]);
