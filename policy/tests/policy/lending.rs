@@ -57,7 +57,10 @@ fn a_window_lasts_as_long_as_its_role_says_though_others_are_asked_for_less() {
     let loaded = taken(&[("writ.toml", ask), ("roles.d/a.toml", role)]);
     let window = window_of(&loaded).unwrap();
     let Decision::Ask(ask) = &window.decision else { panic!("{:?}", window.decision) };
-    assert_eq!((window.max_duration, ask.max_duration), (Span::from_secs(7200), Span::from_secs(7200)));
+    assert_eq!(
+        (window.max_duration, ask.max_duration),
+        (Span::from_secs(7200), Span::from_secs(7200))
+    );
 }
 
 #[test]
