@@ -221,7 +221,9 @@ impl Model {
                 assert!(story.is_open());
                 // Who asks that a grant stand longer is no door.
                 assert_eq!(doors.contains_key(attempt), story.extends().is_none());
-                doors.get(attempt).map(|door| story.is_of(door));
+                if let Some(door) = doors.get(attempt) {
+                    story.is_of(door);
+                }
             }
             What::RequestCancelled { by } => {
                 assert!(story.is_open());
