@@ -23,11 +23,11 @@ fn denied(host: &mut Host, person: &Person, role: &str) -> String {
 }
 
 fn last_end(host: &Host) -> EndReason {
-    let ends = host.records.iter().filter_map(|record| match record.what {
+    let mut ends = host.records.iter().filter_map(|record| match record.what {
         What::GrantEnded { reason, .. } => Some(reason),
         _ => None,
     });
-    ends.last().unwrap()
+    ends.next_back().unwrap()
 }
 
 fn load(host: &mut Host, settings: Settings) {
@@ -256,7 +256,7 @@ fn a_policy_that_no_longer_gives_it_ends_it() {
 #[test]
 fn a_window_is_asked_about_where_everything_else_is_only_observed() {
     let mut host = Host::with(Settings { mode: Mode::Observe, ..settings() });
-    assert_eq!(denied(&mut host, &dave(), "operator").is_empty(), false);
+    assert!(!denied(&mut host, &dave(), "operator").is_empty());
     let (_, answer) = host.ask(&alice(), window("operator"));
     assert!(matches!(answer, Answer::Waiting { .. }), "{answer:?}");
     assert_eq!(host.loans(), [""; 0]);
