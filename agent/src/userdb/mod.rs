@@ -106,7 +106,9 @@ impl UserDatabase {
     /// Lends this, and nothing else from now on: when it returns, every look-up that
     /// begins sees it. Never waits.
     ///
-    /// It is for one caller at a time.
+    /// It is for one caller at a time, on the event loop that
+    /// [`UserDatabase::keep_watchdog`] runs on. Of several changes at one moment, only
+    /// the last needs to be published: each takes time in proportion to what is lent.
     ///
     /// # Errors
     /// When there cannot be a socket; nothing is lent then.

@@ -2,7 +2,7 @@
 
 use writ_tests::Host;
 
-use crate::lender::{is_in, lend};
+use crate::lender::{SOCKET, is_in, lend};
 
 /// What the unit sets, taken away.
 const SEEING: &str = "[Service]\nEnvironment=SYSTEMD_BYPASS_USERDB=no\n";
@@ -48,4 +48,20 @@ pub(crate) fn the_agent_decides_on_groups_that_it_does_not_lend(host: &Host) {
 fn lend_anew(host: &Host) {
     lend(host, &[]);
     lend(host, &[("alice", "adm")]);
+}
+
+/// The real agent's own start and view of the host.
+pub(crate) fn an_agent_that_starts_clears_what_a_dead_one_left_and_sees_no_nscd(host: &Host) {
+    lend(host, &[]);
+    let leave = format!("import socket; socket.socket(socket.AF_UNIX).bind('{SOCKET}')");
+    host.root(&["python3", "-c", &leave]).ok();
+    // nscd itself is not on these hosts; this is where its socket would be.
+    host.root_sh("mkdir -p /run/nscd && touch /run/nscd/socket").ok();
+    host.root(&["systemctl", "restart", "writd.service"]).ok();
+    assert!(!host.has(SOCKET));
+    let pid = host.root(&["systemctl", "show", "--value", "--property=MainPID", "writd.service"]);
+    let seen = format!("/proc/{}/root/run/nscd", pid.ok());
+    assert!(host.has(&seen) && !host.has(&format!("{seen}/socket")), "{seen}");
+    host.root(&["rm", "-r", "/run/nscd"]).ok();
+    host.root(&["systemctl", "restart", "writd.service"]).ok();
 }

@@ -10,7 +10,10 @@ mod misuse;
 mod seeing;
 mod speed;
 
-use agent_itself::the_agent_decides_on_groups_that_it_does_not_lend;
+use agent_itself::{
+    an_agent_that_starts_clears_what_a_dead_one_left_and_sees_no_nscd,
+    the_agent_decides_on_groups_that_it_does_not_lend,
+};
 use doctor::doctor_tells_the_hosts_that_can_lend_from_those_that_cannot;
 use hanging::{
     a_hung_loop_and_a_hung_thread_are_ended_within_five_seconds,
@@ -38,6 +41,7 @@ scenarios! {
         getent_lists_a_lent_member_where_groups_are_merged,
         programs_of_systemd_see_it_too,
         the_agent_decides_on_groups_that_it_does_not_lend,
+        an_agent_that_starts_clears_what_a_dead_one_left_and_sees_no_nscd,
         doctor_tells_the_hosts_that_can_lend_from_those_that_cannot,
         at_rest_the_watchdog_is_the_units,
         a_killed_server_takes_what_it_lent_with_it,
