@@ -2,7 +2,8 @@
 //! it is true, then it is done.
 //!
 //! Invariant: no effect leaves this file before its records are in the ledger. If
-//! they cannot be written, nothing of the step is applied and the answer is no.
+//! they cannot be written, nothing of the step is applied and the answer is no. The
+//! end of a command is kept then and tried again ([`crate::late`]): it has happened.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -20,10 +21,8 @@ use writ_ledger::{Ledger, Snapshot, WriteError};
 use writ_protocol::ErrorReply;
 
 use crate::clock;
+use crate::late::{Late, RETRY_AFTER_MS};
 use crate::record::{Entry, JournalWriter, LedgerPlace};
-
-/// After a write failed: when the events of the clock are tried again.
-const RETRY_AFTER_MS: u64 = 5000;
 
 /// What a door that waits is told: an answer, or that there is none to be had.
 pub(crate) type Told = Result<Answer, ErrorReply>;
@@ -71,6 +70,8 @@ struct Inner {
     doors_ever: u64,
     /// While writes fail, events of the clock wait until then.
     retry_at: Option<BootTime>,
+    /// Ends that could not be written.
+    late: Late,
 }
 
 #[derive(Debug)]
@@ -115,6 +116,7 @@ impl Core {
             doors: HashMap::new(),
             doors_ever: 0,
             retry_at: None,
+            late: Late::default(),
         };
         let core = Self {
             inner: RefCell::new(inner),
@@ -131,6 +133,51 @@ impl Core {
     /// # Errors
     /// What its caller is to be told instead of a result.
     pub(crate) fn submit(&self, event: Event) -> Result<Done, ErrorReply> {
+        if Late::is_end(&event) {
+            return self.take_end(event)?.map_err(told);
+        }
+        let is_tick = matches!(event, Event::Tick);
+        let taken = self.take(event);
+        // There may be room again.
+        if is_tick || taken.is_ok() {
+            let _ = self.retry_late();
+        }
+        taken?.map_err(told)
+    }
+
+    /// Takes the end of a command, or keeps it for later: behind those that wait.
+    fn take_end(&self, end: Event) -> Result<Result<Done, Refusal>, ErrorReply> {
+        let taken = self.retry_late().and_then(|()| self.take(end.clone()));
+        let mut inner = self.inner.borrow_mut();
+        if taken.is_err() && matches!(inner.store, Store::Open(_)) {
+            inner.late.keep(end);
+            inner.late.postpone(clock::now().boot);
+            drop(inner);
+            self.deadline_changed.notify_one();
+        }
+        taken
+    }
+
+    /// Tries the ends that wait, until one of them cannot be written.
+    fn retry_late(&self) -> Result<(), ErrorReply> {
+        loop {
+            let Some(end) = self.inner.borrow().late.first().cloned() else { return Ok(()) };
+            let taken = self.take(end);
+            let late = &mut self.inner.borrow_mut().late;
+            match taken {
+                // Recorded, or nothing runs any more that it is the end of.
+                Ok(_) => late.pass(),
+                Err(error) => {
+                    late.postpone(clock::now().boot);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// One event through engine and ledger; what the engine said, unless it could not
+    /// be put on record.
+    fn take(&self, event: Event) -> Result<Result<Done, Refusal>, ErrorReply> {
         let now = clock::now();
         let mut inner = self.inner.borrow_mut();
         let is_tick = matches!(event, Event::Tick);
@@ -171,7 +218,7 @@ impl Core {
         if uncopied {
             self.copy_wanted.notify_one();
         }
-        step.result.map_err(told)
+        Ok(step.result)
     }
 
     fn perform(&self, inner: &Inner, effect: Effect) {
@@ -219,8 +266,9 @@ impl Core {
     #[must_use]
     pub(crate) fn next_deadline(&self) -> Option<BootTime> {
         let inner = self.inner.borrow();
-        let next = inner.engine.next_deadline()?;
-        Some(inner.retry_at.map_or(next, |retry_at| next.max(retry_at)))
+        let next = inner.engine.next_deadline();
+        let next = next.map(|next| inner.retry_at.map_or(next, |retry_at| next.max(retry_at)));
+        next.into_iter().chain(inner.late.due()).min()
     }
 
     /// Syncs what was written through.
