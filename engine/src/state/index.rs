@@ -4,7 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::case::Case;
 use super::fingerprint::Fingerprint;
-use crate::facts::{AttemptId, Uid};
+use crate::facts::{AttemptId, Person, Uid};
 use crate::id::RequestId;
 use crate::limits::COMMAND_BYTES_MAX;
 use crate::time::BootTime;
@@ -113,16 +113,26 @@ impl Tally {
 /// and for acts (the longest escape of one byte is `\u0000`).
 fn bytes_max(case: &Case) -> usize {
     const FRAME_BYTES: usize = 1_024;
+    const RUNNING_BYTES: usize = 128;
     let request = case.request().map(|request| {
         let remarks: usize = request
             .decisions
             .iter()
             .map(|decision| {
-                FRAME_BYTES + 6 * decision.comment.as_ref().map_or(0, |text| text.len())
+                let comment = decision.comment.as_ref().map_or(0, |text| 6 * text.len());
+                FRAME_BYTES + comment + groups_bytes_max(&decision.by)
             })
             .sum();
         3 * request.opened.question.len() + remarks
     });
     let about = case.about().map(|about| (6 * about.act.command.bytes()).min(COMMAND_BYTES_MAX));
-    FRAME_BYTES + request.or(about).unwrap_or(0)
+    let groups = case.requester().map_or(0, groups_bytes_max);
+    let running = RUNNING_BYTES * case.running().count();
+    FRAME_BYTES + request.or(about).unwrap_or(0) + groups + running
+}
+
+/// The names of a person's groups: of a directory's there may be hundreds. The
+/// backslash of `DOMAIN\group` is the most that is escaped in them.
+fn groups_bytes_max(person: &Person) -> usize {
+    person.groups.iter().map(|group| 2 * group.len() + 3).sum()
 }
