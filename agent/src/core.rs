@@ -5,7 +5,7 @@
 //! they cannot be written, nothing of the step is applied and the answer is no. The
 //! end of a command is kept then and tried again ([`crate::late`]): it has happened.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub(crate) type Told = Result<Answer, ErrorReply>;
 /// The agent's state and the one way to change it.
 pub(crate) struct Core {
     inner: RefCell<Inner>,
+    /// Nothing is taken any more.
+    stopped: Cell<bool>,
     jobs: mpsc::UnboundedSender<Job>,
     /// Wakes the clock's task when the next deadline may have changed.
     pub deadline_changed: tokio::sync::Notify,
@@ -120,6 +122,7 @@ impl Core {
         };
         let core = Self {
             inner: RefCell::new(inner),
+            stopped: Cell::new(false),
             jobs,
             deadline_changed: tokio::sync::Notify::new(),
             sync_wanted: tokio::sync::Notify::new(),
@@ -133,6 +136,9 @@ impl Core {
     /// # Errors
     /// What its caller is to be told instead of a result.
     pub(crate) fn submit(&self, event: Event) -> Result<Done, ErrorReply> {
+        if self.stopped.get() {
+            return Err(stops());
+        }
         if Late::is_end(&event) {
             return self.take_end(event)?.map_err(told);
         }
@@ -143,6 +149,13 @@ impl Core {
             let _ = self.retry_late();
         }
         taken?.map_err(told)
+    }
+
+    /// Stops in good order. The connections that end with the agent are no doors that
+    /// leave: what waits and what runs goes on, and is found again by the next agent.
+    pub(crate) fn stop(&self) {
+        let _ = self.submit(Event::Stopping);
+        self.stopped.set(true);
     }
 
     /// Takes the end of a command, or keeps it for later: behind those that wait.
@@ -401,9 +414,7 @@ impl Waiting {
                 return told;
             }
             if self.told.changed().await.is_err() {
-                return Err(ErrorReply::Refused {
-                    message: "the agent stops; try again".to_owned(),
-                });
+                return Err(stops());
             }
         }
     }
@@ -411,7 +422,7 @@ impl Waiting {
     /// Waits until something newer is told.
     pub(crate) async fn change(&mut self) -> Told {
         if self.told.changed().await.is_err() {
-            return Err(ErrorReply::Refused { message: "the agent stops; try again".to_owned() });
+            return Err(stops());
         }
         self.next().await
     }
@@ -429,6 +440,10 @@ impl Drop for Waiting {
             let _ = self.core.submit(Event::Left { attempt: self.attempt.clone() });
         }
     }
+}
+
+fn stops() -> ErrorReply {
+    ErrorReply::Refused { message: "the agent stops; try again".to_owned() }
 }
 
 /// A refusal as it travels.
