@@ -2,9 +2,10 @@
 //! it is true, then it is done.
 //!
 //! Invariant: no effect leaves this file before its records are in the ledger. If
-//! they cannot be written, nothing of the step is applied and the answer is no.
+//! they cannot be written, nothing of the step is applied and the answer is no. The
+//! end of a command is kept then and tried again ([`crate::late`]): it has happened.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,11 +21,9 @@ use writ_ledger::{Ledger, Snapshot, WriteError};
 use writ_protocol::ErrorReply;
 
 use crate::clock;
+use crate::late::{Late, RETRY_AFTER_MS};
 use crate::record::{Entry, JournalWriter, LedgerPlace};
 use crate::userdb::{Lent, UserDatabase};
-
-/// After a write failed: when the events of the clock are tried again.
-const RETRY_AFTER_MS: u64 = 5000;
 
 /// What a door that waits is told: an answer, or that there is none to be had.
 pub(crate) type Told = Result<Answer, ErrorReply>;
@@ -34,6 +33,8 @@ pub(crate) struct Core {
     inner: RefCell<Inner>,
     user_database: Rc<UserDatabase>,
     lending_failed: RefCell<Option<String>>,
+    /// Nothing is taken any more.
+    stopped: Cell<bool>,
     jobs: mpsc::UnboundedSender<Job>,
     /// Wakes the clock's task when the next deadline may have changed.
     pub deadline_changed: tokio::sync::Notify,
@@ -81,6 +82,8 @@ struct Inner {
     doors_ever: u64,
     /// While writes fail, events of the clock wait until then.
     retry_at: Option<BootTime>,
+    /// Ends that could not be written.
+    late: Late,
 }
 
 #[derive(Debug)]
@@ -126,11 +129,13 @@ impl Core {
             doors: HashMap::new(),
             doors_ever: 0,
             retry_at: None,
+            late: Late::default(),
         };
         let core = Self {
             inner: RefCell::new(inner),
             user_database,
             lending_failed: RefCell::new(None),
+            stopped: Cell::new(false),
             jobs,
             deadline_changed: tokio::sync::Notify::new(),
             sync_wanted: tokio::sync::Notify::new(),
@@ -144,6 +149,61 @@ impl Core {
     /// # Errors
     /// What its caller is to be told instead of a result.
     pub(crate) fn submit(&self, event: Event) -> Result<Done, ErrorReply> {
+        if self.stopped.get() {
+            return Err(stops());
+        }
+        if Late::is_end(&event) {
+            return self.take_end(event)?.map_err(told);
+        }
+        let is_tick = matches!(event, Event::Tick);
+        let taken = self.take(event);
+        // There may be room again.
+        if is_tick || taken.is_ok() {
+            let _ = self.retry_late();
+        }
+        taken?.map_err(told)
+    }
+
+    /// Stops in good order. The connections that end with the agent are no doors that
+    /// leave: what waits and what runs goes on, and is found again by the next agent.
+    pub(crate) fn stop(&self) {
+        let _ = self.submit(Event::Stopping);
+        self.stopped.set(true);
+    }
+
+    /// Takes the end of a command, or keeps it for later: behind those that wait.
+    fn take_end(&self, end: Event) -> Result<Result<Done, Refusal>, ErrorReply> {
+        let taken = self.retry_late().and_then(|()| self.take(end.clone()));
+        let mut inner = self.inner.borrow_mut();
+        if taken.is_err() && matches!(inner.store, Store::Open(_)) {
+            inner.late.keep(end);
+            inner.late.postpone(clock::now().boot);
+            drop(inner);
+            self.deadline_changed.notify_one();
+        }
+        taken
+    }
+
+    /// Tries the ends that wait, until one of them cannot be written.
+    fn retry_late(&self) -> Result<(), ErrorReply> {
+        loop {
+            let Some(end) = self.inner.borrow().late.first().cloned() else { return Ok(()) };
+            let taken = self.take(end);
+            let late = &mut self.inner.borrow_mut().late;
+            match taken {
+                // Recorded, or nothing runs any more that it is the end of.
+                Ok(_) => late.pass(),
+                Err(error) => {
+                    late.postpone(clock::now().boot);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// One event through engine and ledger; what the engine said, unless it could not
+    /// be put on record.
+    fn take(&self, event: Event) -> Result<Result<Done, Refusal>, ErrorReply> {
         let now = clock::now();
         let mut inner = self.inner.borrow_mut();
         let is_tick = matches!(event, Event::Tick);
@@ -184,7 +244,7 @@ impl Core {
         if uncopied {
             self.copy_wanted.notify_one();
         }
-        step.result.map_err(told)
+        Ok(step.result)
     }
 
     fn perform(&self, inner: &Inner, effect: Effect) {
@@ -260,8 +320,9 @@ impl Core {
     #[must_use]
     pub(crate) fn next_deadline(&self) -> Option<BootTime> {
         let inner = self.inner.borrow();
-        let next = inner.engine.next_deadline()?;
-        Some(inner.retry_at.map_or(next, |retry_at| next.max(retry_at)))
+        let next = inner.engine.next_deadline();
+        let next = next.map(|next| inner.retry_at.map_or(next, |retry_at| next.max(retry_at)));
+        next.into_iter().chain(inner.late.due()).min()
     }
 
     /// Syncs what was written through.
@@ -394,9 +455,7 @@ impl Waiting {
                 return told;
             }
             if self.told.changed().await.is_err() {
-                return Err(ErrorReply::Refused {
-                    message: "the agent stops; try again".to_owned(),
-                });
+                return Err(stops());
             }
         }
     }
@@ -404,7 +463,7 @@ impl Waiting {
     /// Waits until something newer is told.
     pub(crate) async fn change(&mut self) -> Told {
         if self.told.changed().await.is_err() {
-            return Err(ErrorReply::Refused { message: "the agent stops; try again".to_owned() });
+            return Err(stops());
         }
         self.next().await
     }
@@ -422,6 +481,10 @@ impl Drop for Waiting {
             let _ = self.core.submit(Event::Left { attempt: self.attempt.clone() });
         }
     }
+}
+
+fn stops() -> ErrorReply {
+    ErrorReply::Refused { message: "the agent stops; try again".to_owned() }
 }
 
 /// A refusal as it travels.

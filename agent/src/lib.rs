@@ -24,6 +24,7 @@ mod door;
 mod examine;
 mod introspection;
 mod jobs;
+mod late;
 mod leaders;
 mod limits;
 mod notice;

@@ -141,7 +141,7 @@ async fn run(
         }
     }
     tell_systemd(&[NotifyState::Stopping]);
-    let _ = agent.core.submit(Event::Stopping);
+    agent.core.stop();
     Ok(())
 }
 

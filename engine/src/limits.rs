@@ -15,7 +15,8 @@ pub const CASES_MAX: usize = 65_536;
 /// Requests, grants and commands that are kept at one time, of one account.
 pub const CASES_PER_ACCOUNT_MAX: usize = 8_192;
 
-/// What is kept at one time, in bytes of a snapshot (an upper bound is counted).
+/// What is kept at one time, in bytes of a snapshot (an upper bound is counted): less
+/// than the ledger takes in one, since what is let in just below it grows by answers.
 pub const STATE_BYTES_MAX: usize = 56 * 1024 * 1024;
 
 /// What is kept at one time of one account, in bytes of a snapshot.

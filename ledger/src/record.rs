@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
 
 /// The longest snapshot, in bytes of its JSON.
-pub const SNAPSHOT_BYTES_MAX: usize = 32 * 1024 * 1024;
+pub const SNAPSHOT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Why a value cannot be a record or a snapshot.
 #[derive(Debug, thiserror::Error)]

@@ -122,24 +122,25 @@ impl Escalation {
         loop {
             let error = match self.confirm_once(wait) {
                 Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            match error {
-                error if error.is_loss() && Instant::now() < deadline => {
-                    lost = true;
-                    self.link.reconnect(wait, deadline).map_err(Self::not_started)?;
-                }
                 // A new agent does not know this attempt. It is asked once more,
                 // and has to allow it at once.
-                LinkError::Call(CallError::Reply(
+                Err(LinkError::Call(CallError::Reply(
                     ErrorReply::NotFound { .. } | ErrorReply::Refused { .. },
-                )) if lost => {
-                    lost = false;
-                    self.ask.interactive = false;
-                    self.ask_at_once(wait)?;
-                }
-                error => return Err(Self::not_started(error)),
+                ))) if lost => match self.is_allowed_at_once(wait) {
+                    Ok(true) => {
+                        lost = false;
+                        continue;
+                    }
+                    Ok(false) => return Err(no_longer_allowed()),
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
+            if !error.is_loss() || Instant::now() >= deadline {
+                return Err(Self::not_started(error));
             }
+            lost = true;
+            self.link.reconnect(wait, deadline).map_err(Self::not_started)?;
         }
     }
 
@@ -236,20 +237,14 @@ impl Escalation {
         self.link.call(wait, &confirm, CONFIRM_PATIENCE).map(|_| ())
     }
 
-    fn ask_at_once(&mut self, wait: &mut Wait) -> Result<(), Refusal> {
-        let reply =
-            self.link.call(wait, &self.ask, FIRST_ANSWER_PATIENCE).map_err(Self::not_started)?;
-        match (reply.answer.state, reply.answer.id) {
-            (AnswerState::Allowed, Some(id)) => {
-                self.id = Some(id);
-                Ok(())
-            }
-            _ => Err(Refusal::Ended {
-                message:
-                    "Writ's agent was started anew and no longer allows it; run the command again"
-                        .to_owned(),
-            }),
-        }
+    fn is_allowed_at_once(&mut self, wait: &mut Wait) -> Result<bool, LinkError> {
+        self.ask.interactive = false;
+        let answer = self.link.call(wait, &self.ask, FIRST_ANSWER_PATIENCE)?.answer;
+        let (AnswerState::Allowed, Some(id)) = (answer.state, answer.id) else {
+            return Ok(false);
+        };
+        self.id = Some(id);
+        Ok(true)
     }
 
     fn fill_in(
@@ -282,6 +277,13 @@ impl Escalation {
 
     fn not_started(error: LinkError) -> Refusal {
         Refusal::Ended { message: error.to_string() }
+    }
+}
+
+fn no_longer_allowed() -> Refusal {
+    Refusal::Ended {
+        message: "Writ's agent was started anew and no longer allows it; run the command again"
+            .to_owned(),
     }
 }
 

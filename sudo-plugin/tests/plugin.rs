@@ -107,6 +107,19 @@ fn a_new_agent_that_does_not_know_the_attempt_must_allow_it_at_once() {
 }
 
 #[test]
+fn a_new_agent_that_is_lost_as_well_is_asked_once_more() {
+    let agent = Scripted::start([
+        vec![Answer::state("allowed"), Answer::hang_up()],
+        vec![Answer::not_found(), Answer::hang_up()],
+        vec![Answer::not_found(), Answer::state("allowed"), Answer::hang_up()],
+        vec![Answer::done()],
+    ]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+}
+
+#[test]
 fn what_is_missing_is_named_where_nobody_can_be_asked() {
     let agent = Scripted::start([vec![Answer::wanted_reason()]]);
     let plugin = Plugin::opened(&agent.socket(), 1000, &[]);

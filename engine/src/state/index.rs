@@ -2,9 +2,9 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use super::case::Case;
+use super::case::{Case, Run, Running};
 use super::fingerprint::Fingerprint;
-use crate::facts::{AttemptId, Command, Uid};
+use crate::facts::{AttemptId, Command, Person, Uid};
 use crate::id::RequestId;
 use crate::limits::COMMAND_BYTES_MAX;
 use crate::record::About;
@@ -145,33 +145,49 @@ impl Tally {
     }
 }
 
+/// What names and numbers take beside the texts that are counted, in bytes.
+const FRAME_BYTES: usize = 1_024;
+
+/// What the name and the process of a run take, in bytes.
+const RUNNING_BYTES: usize = 128;
+
 /// What a case takes in a snapshot at most, for requests (a question stands in
 /// it escaped once more, at twice its length, beside the act that it was made of)
 /// and for acts (the longest escape of one byte is `\u0000`).
 fn bytes_max(case: &Case) -> usize {
-    const FRAME_BYTES: usize = 1_024;
     let request = case.request().map(|request| {
         let remarks: usize = request
             .decisions
             .iter()
             .map(|decision| {
-                FRAME_BYTES + 6 * decision.comment.as_ref().map_or(0, |text| text.len())
+                let comment = decision.comment.as_ref().map_or(0, |text| 6 * text.len());
+                FRAME_BYTES + comment + groups_bytes_max(&decision.by)
             })
             .sum();
         3 * request.opened.question.len() + remarks
     });
     let about = case.about().map(about_bytes_max);
-    let runs: usize = case
-        .runs_all()
-        .into_iter()
-        .flat_map(|running| running.values())
-        .filter_map(|run| run.about.as_deref())
-        .map(|about| FRAME_BYTES + about_bytes_max(about))
-        .sum();
-    FRAME_BYTES + request.or(about).unwrap_or(0) + runs
+    let runs: usize =
+        case.runs_all().into_iter().flat_map(Running::values).map(run_bytes_max).sum();
+    let groups = case.requester().map_or(0, groups_bytes_max);
+    FRAME_BYTES + request.or(about).unwrap_or(0) + groups + runs
+}
+
+/// A run, with what it is where it runs under a window.
+fn run_bytes_max(run: &Run) -> usize {
+    let about = run.about.as_deref().map_or(0, |about| {
+        FRAME_BYTES + about_bytes_max(about) + groups_bytes_max(&about.requester)
+    });
+    RUNNING_BYTES + about
 }
 
 fn about_bytes_max(about: &About) -> usize {
     let command = about.act.aim.command().map_or(0, Command::bytes);
     (6 * command).min(COMMAND_BYTES_MAX)
+}
+
+/// The names of a person's groups: of a directory's there may be hundreds. The
+/// backslash of `DOMAIN\group` is the most that is escaped in them.
+fn groups_bytes_max(person: &Person) -> usize {
+    person.groups.iter().map(|group| 2 * group.len() + 3).sum()
 }

@@ -8,7 +8,9 @@ mod story;
 mod syslog;
 mod tampering;
 
-use disk::a_full_disk_lets_nothing_run_but_what_is_roots;
+use disk::{
+    a_full_disk_lets_nothing_run_but_what_is_roots, the_end_of_a_command_waits_for_room_on_the_disk,
+};
 use forging::nothing_that_was_typed_forges_a_field_or_a_line;
 use lasting::{a_reboot_ends_everything_on_record, the_ledger_rotates_and_keeps_what_is_open};
 use story::{an_auditor_needs_no_root, one_command_is_one_story_everywhere};
@@ -28,9 +30,10 @@ scenarios! {
         the_ledger_rotates_and_keeps_what_is_open,
         a_changed_line_seals_the_agent_until_root_acknowledges,
         a_reboot_ends_everything_on_record,
-        // The last two: what they take away, or have written elsewhere, is missed from
+        // The last three: what they take away, or have written elsewhere, is missed from
         // then on.
         lines_cut_off_at_the_end_are_missed,
+        the_end_of_a_command_waits_for_room_on_the_disk,
         a_full_disk_lets_nothing_run_but_what_is_roots,
     ],
 }
@@ -47,7 +50,7 @@ const POLICY: PolicyFiles<'_> = &[
 members = ["alice", "dave"]
 [[role.srv.rule]]
 name = "look"
-commands = ["/usr/bin/id **", "/usr/bin/echo **"]
+commands = ["/usr/bin/id **", "/usr/bin/echo **", "/usr/bin/head -n1 /srv/*"]
 decision = "allow"
 [[role.srv.rule]]
 name = "touch"
