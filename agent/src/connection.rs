@@ -50,11 +50,13 @@ pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
     let frame_bytes_max =
         if peer.is_root() { writ_protocol::FRAME_BYTES_MAX } else { CALLER_FRAME_BYTES_MAX };
     let mut stream = FrameStream::new(socket, frame_bytes_max);
-    let Some(_place) = agent.connections.take(holder) else {
-        agent.count_refused();
-        let message = "there are too many connections to Writ's agent; wait until some have ended";
-        let _ = stream.refuse(&ErrorReply::TooMany { message: message.to_owned() }).await;
-        return;
+    let _place = match agent.connections.take(holder) {
+        Ok(place) => place,
+        Err(full) => {
+            agent.count_refused();
+            let _ = stream.refuse(&ErrorReply::TooMany { message: full.to_string() }).await;
+            return;
+        }
     };
     let caller = Caller { peer, process };
     if let Err(error) = converse(&agent, &caller, &mut stream).await

@@ -68,21 +68,49 @@ pub(crate) struct Place {
     holder: Holder,
 }
 
+/// Why there is no place for one more connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Full {
+    /// This user has as many as one may have.
+    #[error(
+        "you have {CONNECTIONS_PER_CALLER_MAX} connections to Writ's agent already, which is as many as one user may have; wait until some of them have ended"
+    )]
+    Caller,
+    /// The person has as many sudo as one may have.
+    #[error(
+        "{CONNECTIONS_PER_PERSON_MAX} sudo of yours wait or run already, which is as many as one person may have; wait until some of them have ended"
+    )]
+    Person,
+    /// All together have as many as there are.
+    #[error(
+        "Writ's agent has {CONNECTIONS_MAX} connections, which is as many as it takes; try again later"
+    )]
+    Everybody,
+}
+
 impl Connections {
-    /// A place for one more connection, if there is one.
-    #[must_use]
-    pub(crate) fn take(&self, holder: Holder) -> Option<Place> {
+    /// A place for one more connection.
+    ///
+    /// # Errors
+    /// When there is none for this holder.
+    pub(crate) fn take(&self, holder: Holder) -> Result<Place, Full> {
         let mut open = self.open.borrow_mut();
         let all: usize = open.values().sum();
         let all_max =
             if holder.is_root() { CONNECTIONS_MAX } else { CONNECTIONS_MAX - CONNECTIONS_FOR_ROOT };
         let his = open.get(&holder).copied().unwrap_or(0);
-        if all >= all_max || his >= holder.connections_max() {
-            return None;
+        if all >= all_max {
+            return Err(Full::Everybody);
+        }
+        if his >= holder.connections_max() {
+            return Err(match holder {
+                Holder::Caller(_) => Full::Caller,
+                Holder::Door(_) => Full::Person,
+            });
         }
         open.insert(holder, his + 1);
         drop(open);
-        Some(Place { connections: self.clone(), holder })
+        Ok(Place { connections: self.clone(), holder })
     }
 }
 
@@ -106,11 +134,12 @@ mod tests {
     fn one_user_cannot_take_the_places_of_another() {
         let connections = Connections::default();
         let alice = Holder::Caller(Uid(1000));
-        let held: Vec<Place> = std::iter::from_fn(|| connections.take(alice)).collect();
+        let held: Vec<Place> = std::iter::from_fn(|| connections.take(alice).ok()).collect();
         assert_eq!(held.len(), CONNECTIONS_PER_CALLER_MAX);
-        assert!(connections.take(Holder::Caller(Uid(1001))).is_some());
+        assert_eq!(connections.take(alice).err(), Some(Full::Caller));
+        assert!(connections.take(Holder::Caller(Uid(1001))).is_ok());
         drop(held);
-        assert!(connections.take(alice).is_some());
+        assert!(connections.take(alice).is_ok());
     }
 
     #[test]
@@ -118,9 +147,9 @@ mod tests {
         let connections = Connections::default();
         let mut held = Vec::new();
         for uid in 1000..2000 {
-            held.extend(std::iter::from_fn(|| connections.take(Holder::Door(Uid(uid)))));
+            held.extend(std::iter::from_fn(|| connections.take(Holder::Door(Uid(uid))).ok()));
         }
-        assert!(connections.take(Holder::Caller(Uid(1))).is_none());
-        assert!(connections.take(Holder::Caller(ROOT)).is_some());
+        assert_eq!(connections.take(Holder::Caller(Uid(1))).err(), Some(Full::Everybody));
+        assert!(connections.take(Holder::Caller(ROOT)).is_ok());
     }
 }
