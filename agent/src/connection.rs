@@ -97,7 +97,9 @@ async fn converse(
             Next::Call => {}
             Next::Answers(begun) => {
                 asking = Some(begun);
-                patience = None;
+                // A door stays until its command has ended; who asked for himself has
+                // his answer, and may not keep the place for nothing.
+                patience = if caller.peer.is_root() { None } else { Some(IDLE_MAX) };
             }
             Next::Stays => patience = None,
         }
