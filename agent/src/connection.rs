@@ -112,8 +112,7 @@ async fn call(
     stream: &mut FrameStream,
     frame: &[u8],
 ) -> Result<Next, StreamError> {
-    let incoming: Incoming<'_> =
-        serde_json::from_slice(frame).map_err(|_| StreamError::Malformed)?;
+    let incoming = Incoming::parse(frame).ok_or(StreamError::Malformed)?;
     if incoming.upgrade {
         return Err(StreamError::Malformed);
     }
