@@ -118,7 +118,9 @@ async fn call(
     }
     let method = incoming.method.as_ref();
     if method.starts_with("org.varlink.service.") {
-        introspection::call(stream, method, incoming.parameters).await?;
+        if !incoming.oneway {
+            introspection::call(stream, method, incoming.parameters).await?;
+        }
         return Ok(Next::Call);
     }
     macro_rules! dispatch {
