@@ -50,7 +50,7 @@ pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
     let frame_bytes_max =
         if peer.is_root() { writ_protocol::FRAME_BYTES_MAX } else { CALLER_FRAME_BYTES_MAX };
     let mut stream = FrameStream::new(socket, frame_bytes_max);
-    let _place = match agent.connections.take(holder) {
+    let place = match agent.connections.take(holder) {
         Ok(place) => place,
         Err(full) => {
             agent.count_refused();
@@ -58,6 +58,7 @@ pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
             return;
         }
     };
+    stream.take_turns(place.turns());
     let caller = Caller { peer, process };
     if let Err(error) = converse(&agent, &caller, &mut stream).await
         && error.is_misbehaviour()

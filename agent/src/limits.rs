@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use writ_engine::facts::{ROOT, Uid};
 
 /// Connections at once, of everybody.
@@ -22,6 +24,15 @@ const CONNECTIONS_PER_CALLER_MAX: usize = 64;
 
 /// The longest frame from a caller who is not root, in bytes.
 pub(crate) const CALLER_FRAME_BYTES_MAX: usize = 256 * 1024;
+
+/// A frame of which more than this has come waits for its turn, in bytes.
+pub(crate) const LONG_FRAME_BYTES: usize = 64 * 1024;
+
+/// Long frames of one holder that are read at once: of [`FRAME_BYTES_MAX`] each, they
+/// are 16 MiB. Hundreds of sudo with long command lines come one after another.
+///
+/// [`FRAME_BYTES_MAX`]: writ_protocol::FRAME_BYTES_MAX
+const LONG_FRAMES_PER_HOLDER_MAX: usize = 4;
 
 /// From the first byte of a frame to its last.
 pub(crate) const FRAME_MAX: Duration = Duration::from_secs(10);
@@ -58,14 +69,33 @@ impl Holder {
 /// Counts the connections that are open.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Connections {
-    open: Rc<RefCell<HashMap<Holder, usize>>>,
+    open: Rc<RefCell<HashMap<Holder, Held>>>,
 }
+
+/// What a holder has.
+#[derive(Debug)]
+struct Held {
+    count: usize,
+    turns: Turns,
+}
+
+/// The long frames that one holder may send at once.
+pub(crate) type Turns = Arc<Semaphore>;
 
 /// A connection's place; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     connections: Connections,
     holder: Holder,
+    turns: Turns,
+}
+
+impl Place {
+    /// What the holder's connections share.
+    #[must_use]
+    pub(crate) fn turns(&self) -> Turns {
+        Arc::clone(&self.turns)
+    }
 }
 
 /// Why there is no place for one more connection.
@@ -95,10 +125,10 @@ impl Connections {
     /// When there is none for this holder.
     pub(crate) fn take(&self, holder: Holder) -> Result<Place, Full> {
         let mut open = self.open.borrow_mut();
-        let all: usize = open.values().sum();
+        let all: usize = open.values().map(|held| held.count).sum();
         let all_max =
             if holder.is_root() { CONNECTIONS_MAX } else { CONNECTIONS_MAX - CONNECTIONS_FOR_ROOT };
-        let his = open.get(&holder).copied().unwrap_or(0);
+        let his = open.get(&holder).map_or(0, |held| held.count);
         if all >= all_max {
             return Err(Full::Everybody);
         }
@@ -108,9 +138,14 @@ impl Connections {
                 Holder::Door(_) => Full::Person,
             });
         }
-        open.insert(holder, his + 1);
+        let held = open.entry(holder).or_insert_with(|| Held {
+            count: 0,
+            turns: Arc::new(Semaphore::new(LONG_FRAMES_PER_HOLDER_MAX)),
+        });
+        held.count += 1;
+        let turns = Arc::clone(&held.turns);
         drop(open);
-        Ok(Place { connections: self.clone(), holder })
+        Ok(Place { connections: self.clone(), holder, turns })
     }
 }
 
@@ -118,7 +153,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.connections.open.borrow_mut();
         match open.get_mut(&self.holder) {
-            Some(count) if *count > 1 => *count -= 1,
+            Some(held) if held.count > 1 => held.count -= 1,
             _ => {
                 open.remove(&self.holder);
             }
