@@ -46,6 +46,22 @@ pub(crate) fn a_flood_of_connections_is_its_owners_alone(host: &Host) {
     bystanders.have_noticed_nothing(2);
 }
 
+pub(crate) fn long_frames_of_one_person_are_read_a_few_at_a_time(host: &Host) {
+    /// A hundred such frames would be more than five times that, in KiB.
+    const RESIDENT_KIB_MAX: u64 = 64 * 1024;
+
+    let bystanders = Bystanders::of(host, "long");
+    let mut sudos = host.start_root(&["python3", "/srv/long.py"]);
+    sudos.expect_stdout("\n");
+    let most = host.agent_memory_kib("VmHWM");
+    assert!(most <= RESIDENT_KIB_MAX, "{most} KiB");
+    bystanders.are_served();
+    sudos.close_stdin();
+    sudos.finish(PATIENCE).ok();
+    // On a slow machine some have taken too long by now.
+    bystanders.have_noticed_nothing_of(0..=100);
+}
+
 pub(crate) fn who_is_slow_or_idle_is_closed_in_time(host: &Host) {
     let bystanders = Bystanders::of(host, "slow");
     let dawdling = host.start_as("alice", "python3 /srv/dawdle.py");
