@@ -51,12 +51,15 @@ pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
     let frame_bytes_max =
         if peer.is_root() { writ_protocol::FRAME_BYTES_MAX } else { CALLER_FRAME_BYTES_MAX };
     let mut stream = FrameStream::new(socket, frame_bytes_max);
-    let Some(_place) = agent.connections.take(holder) else {
-        agent.count_refused();
-        let message = "there are too many connections to Writ's agent; wait until some have ended";
-        let _ = stream.refuse(&ErrorReply::TooMany { message: message.to_owned() }).await;
-        return;
+    let place = match agent.connections.take(holder) {
+        Ok(place) => place,
+        Err(full) => {
+            agent.count_refused();
+            let _ = stream.refuse(&ErrorReply::TooMany { message: full.to_string() }).await;
+            return;
+        }
     };
+    stream.take_turns(place.turns());
     let caller = Caller { peer, process };
     if let Err(error) = converse(&agent, &caller, &mut stream).await
         && error.is_misbehaviour()
@@ -96,7 +99,9 @@ async fn converse(
             Next::Call => {}
             Next::Stays(begun) => {
                 asking = Some(begun);
-                patience = None;
+                // A door stays until its command has ended; who asked for himself has
+                // his answer, and may not keep the place for nothing.
+                patience = if caller.peer.is_root() { None } else { Some(IDLE_MAX) };
             }
             Next::Whenever => patience = None,
         }
@@ -109,14 +114,15 @@ async fn call(
     stream: &mut FrameStream,
     frame: &[u8],
 ) -> Result<Next, StreamError> {
-    let incoming: Incoming<'_> =
-        serde_json::from_slice(frame).map_err(|_| StreamError::Malformed)?;
+    let incoming = Incoming::parse(frame).ok_or(StreamError::Malformed)?;
     if incoming.upgrade {
         return Err(StreamError::Malformed);
     }
     let method = incoming.method.as_ref();
     if method.starts_with("org.varlink.service.") {
-        introspection::call(stream, method, incoming.parameters).await?;
+        if !incoming.oneway {
+            introspection::call(stream, method, incoming.parameters).await?;
+        }
         return Ok(Next::Call);
     }
     macro_rules! dispatch {

@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use writ_engine::facts::{ROOT, Uid};
 
 /// Connections at once, of everybody.
@@ -22,6 +24,15 @@ const CONNECTIONS_PER_CALLER_MAX: usize = 64;
 
 /// The longest frame from a caller who is not root, in bytes.
 pub(crate) const CALLER_FRAME_BYTES_MAX: usize = 256 * 1024;
+
+/// A frame of which more than this has come waits for its turn, in bytes.
+pub(crate) const LONG_FRAME_BYTES: usize = 64 * 1024;
+
+/// Long frames of one holder that are read at once: of [`FRAME_BYTES_MAX`] each, they
+/// are 16 MiB. Hundreds of sudo with long command lines come one after another.
+///
+/// [`FRAME_BYTES_MAX`]: writ_protocol::FRAME_BYTES_MAX
+const LONG_FRAMES_PER_HOLDER_MAX: usize = 4;
 
 /// From the first byte of a frame to its last.
 pub(crate) const FRAME_MAX: Duration = Duration::from_secs(10);
@@ -58,31 +69,83 @@ impl Holder {
 /// Counts the connections that are open.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Connections {
-    open: Rc<RefCell<HashMap<Holder, usize>>>,
+    open: Rc<RefCell<HashMap<Holder, Held>>>,
 }
+
+/// What a holder has.
+#[derive(Debug)]
+struct Held {
+    count: usize,
+    turns: Turns,
+}
+
+/// The long frames that one holder may send at once.
+pub(crate) type Turns = Arc<Semaphore>;
 
 /// A connection's place; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     connections: Connections,
     holder: Holder,
+    turns: Turns,
+}
+
+impl Place {
+    /// What the holder's connections share.
+    #[must_use]
+    pub(crate) fn turns(&self) -> Turns {
+        Arc::clone(&self.turns)
+    }
+}
+
+/// Why there is no place for one more connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Full {
+    /// This user has as many as one may have.
+    #[error(
+        "you have {CONNECTIONS_PER_CALLER_MAX} connections to Writ's agent already, which is as many as one user may have; wait until some of them have ended"
+    )]
+    Caller,
+    /// The person has as many sudo as one may have.
+    #[error(
+        "{CONNECTIONS_PER_PERSON_MAX} sudo of yours wait or run already, which is as many as one person may have; wait until some of them have ended"
+    )]
+    Person,
+    /// All together have as many as there are.
+    #[error(
+        "Writ's agent has {CONNECTIONS_MAX} connections, which is as many as it takes; try again later"
+    )]
+    Everybody,
 }
 
 impl Connections {
-    /// A place for one more connection, if there is one.
-    #[must_use]
-    pub(crate) fn take(&self, holder: Holder) -> Option<Place> {
+    /// A place for one more connection.
+    ///
+    /// # Errors
+    /// When there is none for this holder.
+    pub(crate) fn take(&self, holder: Holder) -> Result<Place, Full> {
         let mut open = self.open.borrow_mut();
-        let all: usize = open.values().sum();
+        let all: usize = open.values().map(|held| held.count).sum();
         let all_max =
             if holder.is_root() { CONNECTIONS_MAX } else { CONNECTIONS_MAX - CONNECTIONS_FOR_ROOT };
-        let his = open.get(&holder).copied().unwrap_or(0);
-        if all >= all_max || his >= holder.connections_max() {
-            return None;
+        let his = open.get(&holder).map_or(0, |held| held.count);
+        if all >= all_max {
+            return Err(Full::Everybody);
         }
-        open.insert(holder, his + 1);
+        if his >= holder.connections_max() {
+            return Err(match holder {
+                Holder::Caller(_) => Full::Caller,
+                Holder::Door(_) => Full::Person,
+            });
+        }
+        let held = open.entry(holder).or_insert_with(|| Held {
+            count: 0,
+            turns: Arc::new(Semaphore::new(LONG_FRAMES_PER_HOLDER_MAX)),
+        });
+        held.count += 1;
+        let turns = Arc::clone(&held.turns);
         drop(open);
-        Some(Place { connections: self.clone(), holder })
+        Ok(Place { connections: self.clone(), holder, turns })
     }
 }
 
@@ -90,7 +153,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.connections.open.borrow_mut();
         match open.get_mut(&self.holder) {
-            Some(count) if *count > 1 => *count -= 1,
+            Some(held) if held.count > 1 => held.count -= 1,
             _ => {
                 open.remove(&self.holder);
             }
@@ -106,11 +169,12 @@ mod tests {
     fn one_user_cannot_take_the_places_of_another() {
         let connections = Connections::default();
         let alice = Holder::Caller(Uid(1000));
-        let held: Vec<Place> = std::iter::from_fn(|| connections.take(alice)).collect();
+        let held: Vec<Place> = std::iter::from_fn(|| connections.take(alice).ok()).collect();
         assert_eq!(held.len(), CONNECTIONS_PER_CALLER_MAX);
-        assert!(connections.take(Holder::Caller(Uid(1001))).is_some());
+        assert_eq!(connections.take(alice).err(), Some(Full::Caller));
+        assert!(connections.take(Holder::Caller(Uid(1001))).is_ok());
         drop(held);
-        assert!(connections.take(alice).is_some());
+        assert!(connections.take(alice).is_ok());
     }
 
     #[test]
@@ -118,9 +182,9 @@ mod tests {
         let connections = Connections::default();
         let mut held = Vec::new();
         for uid in 1000..2000 {
-            held.extend(std::iter::from_fn(|| connections.take(Holder::Door(Uid(uid)))));
+            held.extend(std::iter::from_fn(|| connections.take(Holder::Door(Uid(uid))).ok()));
         }
-        assert!(connections.take(Holder::Caller(Uid(1))).is_none());
-        assert!(connections.take(Holder::Caller(ROOT)).is_some());
+        assert_eq!(connections.take(Holder::Caller(Uid(1))).err(), Some(Full::Everybody));
+        assert!(connections.take(Holder::Caller(ROOT)).is_ok());
     }
 }

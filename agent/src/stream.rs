@@ -4,10 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 use writ_protocol::{ErrorReply, FrameDecoder, FrameError};
 
-use crate::limits::{FRAME_MAX, SEND_MAX};
+use crate::limits::{FRAME_MAX, LONG_FRAME_BYTES, SEND_MAX, Turns};
 use crate::socket::Socket;
 
 /// How much is read at once, in bytes.
@@ -54,6 +55,11 @@ pub(crate) struct FrameStream {
     decoder: FrameDecoder,
     /// When the frame that has begun must be whole.
     whole_by: Option<Instant>,
+    /// Shared with the other connections of the same holder; none has any before it
+    /// is let in.
+    turns: Option<Turns>,
+    /// A long frame's turn, from when it became long until the next one is wanted.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +82,18 @@ impl FrameStream {
     /// Frames of at most `bytes_max` bytes.
     #[must_use]
     pub(crate) fn new(socket: Socket, bytes_max: usize) -> Self {
-        Self { socket, decoder: FrameDecoder::with_limit(bytes_max), whole_by: None }
+        Self {
+            socket,
+            decoder: FrameDecoder::with_limit(bytes_max),
+            whole_by: None,
+            turns: None,
+            turn: None,
+        }
+    }
+
+    /// From now on long frames wait for their turn.
+    pub(crate) fn take_turns(&mut self, turns: Turns) {
+        self.turns = Some(turns);
     }
 
     /// The next frame; may be dropped and called again without losing anything.
@@ -89,6 +106,9 @@ impl FrameStream {
         idle_max: Option<Duration>,
     ) -> Result<Vec<u8>, StreamError> {
         let idle_until = idle_max.map(|idle| Instant::now() + idle);
+        if !self.decoder.is_mid_frame() {
+            self.turn = None;
+        }
         loop {
             if let Some(frame) = self.decoder.next_frame()? {
                 self.whole_by = None;
@@ -96,6 +116,9 @@ impl FrameStream {
             }
             if self.decoder.is_mid_frame() && self.whole_by.is_none() {
                 self.whole_by = Some(Instant::now() + FRAME_MAX);
+            }
+            if let Some(whole_by) = self.whole_by {
+                self.wait_for_turn(whole_by).await?;
             }
             match (self.whole_by, idle_until) {
                 (Some(whole_by), _) => {
@@ -107,6 +130,19 @@ impl FrameStream {
                 (None, None) => self.read().await?,
             }
         }
+    }
+
+    /// What is not read meanwhile waits in the peer's hands.
+    async fn wait_for_turn(&mut self, whole_by: Instant) -> Result<(), StreamError> {
+        if self.turn.is_some() || self.decoder.bytes() <= LONG_FRAME_BYTES {
+            return Ok(());
+        }
+        if let Some(turns) = self.turns.clone() {
+            let turn = timeout_at(whole_by, turns.acquire_owned()).await;
+            // It is never closed; without it there would be no turns to wait for.
+            self.turn = turn.map_err(|_| StreamError::Slow)?.ok();
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<(), StreamError> {
@@ -152,5 +188,52 @@ impl FrameStream {
             Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(StreamError::Closed),
             Ok(written) => Ok(written?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    /// More often than the frame would have to be read.
+    const TURNS_OF_THE_LOOP: u32 = 1000;
+
+    #[test]
+    fn a_long_frame_waits_for_its_turn() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (ours, mut theirs) = UnixStream::pair().unwrap();
+            ours.set_nonblocking(true).unwrap();
+            let mut stream = FrameStream::new(Socket::new(ours.into()).unwrap(), usize::MAX);
+            let turns = Arc::new(Semaphore::new(1));
+            stream.take_turns(Arc::clone(&turns));
+            let others = Arc::clone(&turns).try_acquire_owned().unwrap();
+            // Less than the socket holds (net.core.wmem_default).
+            let frame = vec![b'x'; LONG_FRAME_BYTES + 4 * READ_BYTES];
+            theirs.write_all(&frame).unwrap();
+            theirs.write_all(&[0]).unwrap();
+            tokio::select! {
+                biased;
+                _ = stream.next_frame(None) => panic!("it did not wait"),
+                () = async {
+                    for _ in 0..TURNS_OF_THE_LOOP {
+                        tokio::task::yield_now().await;
+                    }
+                } => {}
+            }
+            assert!(stream.decoder.bytes() <= LONG_FRAME_BYTES + READ_BYTES);
+            drop(others);
+            assert_eq!(stream.next_frame(None).await.unwrap(), frame);
+            assert_eq!(turns.available_permits(), 0, "it is handled now");
+            drop(theirs);
+            assert!(matches!(stream.next_frame(None).await, Err(StreamError::Closed)));
+            assert_eq!(turns.available_permits(), 1);
+        });
     }
 }

@@ -43,6 +43,22 @@ pub struct Incoming<'a> {
     pub upgrade: bool,
 }
 
+impl<'a> Incoming<'a> {
+    /// The call in a frame, if it is one: an object whose parameters are an object.
+    #[must_use]
+    pub fn parse(frame: &'a [u8]) -> Option<Self> {
+        let call: Self = serde_json::from_slice(frame).ok().filter(|_| is_object(frame))?;
+        let parameters = call.parameters.map(RawValue::get);
+        parameters.is_none_or(|text| is_object(text.as_bytes())).then_some(call)
+    }
+}
+
+/// Whether JSON is an object. serde takes an array for one too, its fields in the
+/// order of their declaration, which is no part of the protocol.
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"{")
+}
+
 /// An outgoing call.
 #[derive(Debug, Serialize)]
 pub struct Outgoing<'a, M> {
@@ -347,4 +363,34 @@ methods! {
     Status => "Status", StatusReply;
     Reload => "Reload", Nothing;
     AcknowledgeBreak => "AcknowledgeBreak", Accepted;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_an_object_with_an_object_in_it() {
+        for call in [
+            r#"{"method": "io.writ.Agent.Status"}"#,
+            r#" {"method": "io.writ.Agent.Status", "parameters": {}, "oneway": true}"#,
+            r#"{"method": "io.writ.Agent.Status", "parameters": null}"#,
+        ] {
+            assert!(Incoming::parse(call.as_bytes()).is_some(), "{call}");
+        }
+        for other in [
+            "",
+            "null",
+            r#""io.writ.Agent.Status""#,
+            r#"["io.writ.Agent.Status"]"#,
+            r#"["io.writ.Agent.Status", {}, false, false, false]"#,
+            r#"{"method": "io.writ.Agent.Status", "parameters": []}"#,
+            r#"{"method": "io.writ.Agent.Show", "parameters": ["7K3M-Q2"]}"#,
+            r#"{"method": "io.writ.Agent.Status", "method": "io.writ.Agent.Reload"}"#,
+            r#"{"method": "io.writ.Agent.Status", "flags": 1}"#,
+            r#"{"method": "io.writ.Agent.Status"} {}"#,
+        ] {
+            assert!(Incoming::parse(other.as_bytes()).is_none(), "{other}");
+        }
+    }
 }

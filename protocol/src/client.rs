@@ -136,7 +136,8 @@ impl Connection {
     /// Sends a call; waits at most `patience` for room in the socket.
     ///
     /// # Errors
-    /// When the agent is gone, does not read in time, or the call is too long.
+    /// When the agent is gone, does not read in time, or the call is too long; with
+    /// its own word when it refused the connection before it read the call.
     pub fn send<M: Method>(
         &mut self,
         method: &M,
@@ -152,6 +153,12 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.wait(PollFlags::OUT, deadline)?
+                }
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                    return Err(match self.receive::<M>() {
+                        Err(refused @ CallError::Reply(_)) => refused,
+                        _ => CallError::Closed,
+                    });
                 }
                 Err(error) => return Err(lost(error.kind())),
             }
@@ -255,5 +262,32 @@ fn lost(kind: ErrorKind) -> CallError {
     match kind {
         ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => CallError::Closed,
         other => CallError::Io(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+    use crate::calls::Status;
+
+    #[test]
+    fn a_refusal_from_before_the_call_is_heard() {
+        let patience = Duration::from_secs(10);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent");
+        let listener = UnixListener::bind(&path).unwrap();
+        let refusal = ErrorReply::TooMany { message: "no more".into() };
+        for word in [Some(refusal), None] {
+            let mut connection = Connection::open(&path, patience).unwrap();
+            let (mut agent, _) = listener.accept().unwrap();
+            if let Some(refusal) = &word {
+                agent.write_all(&refusal.to_frame().unwrap()).unwrap();
+            }
+            drop(agent);
+            let told = connection.call(&Status {}, patience).unwrap_err();
+            assert_eq!(told, word.map_or(CallError::Closed, CallError::Reply));
+        }
     }
 }

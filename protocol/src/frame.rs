@@ -85,6 +85,12 @@ impl FrameDecoder {
         Ok(Some(frame))
     }
 
+    /// How much of the frames to come is here, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether a frame has begun and not ended.
     #[must_use]
     pub fn is_mid_frame(&self) -> bool {

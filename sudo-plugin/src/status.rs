@@ -55,8 +55,14 @@ impl Waiting {
         self.sentence(&self.asked(usize::MAX))
     }
 
+    /// How many have approved is told where one is not enough.
     fn sentence(&self, asked: &str) -> String {
-        format!("{} waiting for {asked} ({} of {})", self.id(), self.approvals, self.needed)
+        let id = self.id();
+        if self.needed > 1 {
+            format!("{id} waiting for {asked} ({} of {})", self.approvals, self.needed)
+        } else {
+            format!("{id} waiting for {asked}")
+        }
     }
 
     fn id(&self) -> String {
@@ -126,6 +132,14 @@ mod tests {
     #[test]
     fn names_cannot_act_on_the_terminal() {
         assert!(!waiting(&["\u{1b}[2J"]).line(Duration::ZERO, 200).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn nothing_is_counted_where_one_approval_is_enough() {
+        let waiting = Waiting { approvals: 0, needed: 1, ..waiting(&["bob"]) };
+        assert_eq!(waiting.once(), "7K3M-Q2 waiting for bob");
+        let line = waiting.line(Duration::from_secs(300), 79);
+        assert_eq!(line, "writ: 7K3M-Q2 waiting for bob · 5:00 left · Ctrl-C leaves it open");
     }
 
     #[test]
