@@ -50,14 +50,13 @@ pub const FOLDER: &str = "/run/systemd/userdb";
 pub enum LendError {
     /// The socket cannot be made.
     #[error(
-        "groups cannot be lent: no socket can be made in {folder} ({source}); see to that folder, which is systemd's, then restart writd"
+        "groups cannot be lent: no socket can be made in {folder} ({why}); see to that folder, which is systemd's, then restart writd"
     )]
     Socket {
         /// Where it is to be.
         folder: String,
         /// Why not.
-        #[source]
-        source: io::Error,
+        why: io::Error,
     },
     /// The thread that answers has ended.
     #[error("groups cannot be lent: what answers look-ups has ended; restart writd")]
@@ -142,9 +141,9 @@ impl UserDatabase {
         watchdog::tighten();
         let listener = match self.place.listen() {
             Ok(listener) => listener,
-            Err(source) => {
+            Err(why) => {
                 watchdog::relax();
-                return Err(LendError::Socket { folder: self.folder.clone(), source });
+                return Err(LendError::Socket { folder: self.folder.clone(), why });
             }
         };
         self.desk.put(snapshot, Some(Order::Listen(listener)));

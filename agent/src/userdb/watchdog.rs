@@ -12,8 +12,9 @@ use sd_notify::NotifyState;
 use super::UserDatabase;
 
 /// What systemd allows between two pings while something is lent. A look-up waits
-/// for a stopped agent this long and what killing it takes, within five seconds.
-const ALLOWED: Duration = Duration::from_millis(4500);
+/// for a stopped agent this long, and what systemd takes to see it (its timers may be
+/// late by 250 ms) and to kill it: five seconds in all.
+const ALLOWED: Duration = Duration::from_secs(4);
 
 /// How often systemd is told meanwhile; the loop may be held up by the difference.
 const PING_EVERY: Duration = Duration::from_secs(1);

@@ -36,11 +36,29 @@ pub(crate) fn at_rest_the_watchdog_is_the_units(host: &Host) {
     lend(host, &[]);
     assert_eq!(property(host, "WatchdogUSec"), "3min");
     lend(host, &[("bob", "adm")]);
-    assert_eq!(property(host, "WatchdogUSec"), "4.500000s");
+    assert_eq!(property(host, "WatchdogUSec"), "4s");
     host.root(&["systemctl", "daemon-reload"]).ok();
-    assert_eq!(property(host, "WatchdogUSec"), "4.500000s");
+    assert_eq!(property(host, "WatchdogUSec"), "4s");
     lend(host, &[]);
     assert_eq!(property(host, "WatchdogUSec"), "3min");
+}
+
+pub(crate) fn an_agent_at_rest_says_that_it_lives_at_half_of_what_its_unit_allows(host: &Host) {
+    let drop_in = "/run/systemd/system/writd.service.d/soon.conf";
+    host.put(drop_in, "[Service]\nWatchdogSec=2s\n", 0o644);
+    host.root_sh("systemctl daemon-reload && systemctl restart writd.service").ok();
+    let shown = |name: &str| {
+        let property = format!("--property={name}");
+        host.root(&["systemctl", "show", "--value", &property, "writd.service"]).ok().to_owned()
+    };
+    let restarts = shown("NRestarts");
+    for _ in 0..3 {
+        let before = shown("WatchdogTimestampMonotonic");
+        host.wait_until("its word", PATIENCE, || shown("WatchdogTimestampMonotonic") != before);
+    }
+    assert_eq!(shown("NRestarts"), restarts);
+    host.root(&["rm", drop_in]).ok();
+    host.root_sh("systemctl daemon-reload && systemctl restart writd.service").ok();
 }
 
 pub(crate) fn a_killed_server_takes_what_it_lent_with_it(host: &Host) {

@@ -19,6 +19,7 @@ use hanging::{
     a_hung_loop_and_a_hung_thread_are_ended_within_five_seconds,
     a_killed_server_takes_what_it_lent_with_it,
     a_stopped_server_is_ended_within_five_seconds_and_lends_again,
+    an_agent_at_rest_says_that_it_lives_at_half_of_what_its_unit_allows,
     at_rest_the_watchdog_is_the_units,
 };
 use misuse::{
@@ -44,6 +45,7 @@ scenarios! {
         an_agent_that_starts_clears_what_a_dead_one_left_and_sees_no_nscd,
         doctor_tells_the_hosts_that_can_lend_from_those_that_cannot,
         at_rest_the_watchdog_is_the_units,
+        an_agent_at_rest_says_that_it_lives_at_half_of_what_its_unit_allows,
         a_killed_server_takes_what_it_lent_with_it,
         a_stopped_server_is_ended_within_five_seconds_and_lends_again,
         a_hung_loop_and_a_hung_thread_are_ended_within_five_seconds,
