@@ -7,6 +7,8 @@ use writ_tests::Release;
 pub(crate) struct Wish {
     /// Only the names of the figures.
     pub(crate) list: bool,
+    /// The host is left up until Enter.
+    pub(crate) keep: bool,
     release: Option<Release>,
     filters: Vec<String>,
 }
@@ -17,6 +19,7 @@ impl Wish {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--list" => wish.list = true,
+                "--keep" => wish.keep = true,
                 "--release" => {
                     let name = arguments.next().unwrap_or_default();
                     let release = Release::named(&name).ok_or_else(|| {
@@ -26,7 +29,7 @@ impl Wish {
                 }
                 option if option.starts_with('-') => {
                     return Err(format!(
-                        "{option} is not known; there are --list, --release NAME and FILTER…"
+                        "{option} is not known; there are --list, --keep, --release NAME and FILTER…"
                     ));
                 }
                 filter => wish.filters.push(filter.to_owned()),

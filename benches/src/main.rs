@@ -6,7 +6,7 @@
 //! CLOCK_MONOTONIC.
 //!
 //! ```text
-//! bench [--list] [--release bookworm|trixie] [FILTER…]
+//! bench [--list] [--keep] [--release bookworm|trixie] [FILTER…]
 //! ```
 
 mod arguments;
@@ -68,7 +68,12 @@ fn measured_on(release: Release, wish: &Wish) -> Vec<Row> {
     if prepared.is_err() {
         return vec![Row::unmeasured("Writ could not be installed")];
     }
-    chosen.flat_map(|figure| measured(&host, figure)).collect()
+    let rows = chosen.flat_map(|figure| measured(&host, figure)).collect();
+    if wish.keep {
+        println!("{release}: nsenter -t {} -m -u -i -n -p -C bash; Enter ends it", host.leader());
+        let _ = std::io::stdin().read_line(&mut String::new());
+    }
+    rows
 }
 
 /// A figure that panics is one whose bound does not hold.

@@ -1,6 +1,11 @@
 //! The figures, each in a file that is named by it.
 
+mod agent_at_rest;
+mod approval_to_start;
+mod plugin_size;
+mod restart;
 mod sudo_against_plain;
+mod ten_thousand_rules;
 
 use writ_tests::Host;
 
@@ -16,5 +21,11 @@ pub(crate) struct Figure {
 }
 
 /// All of them, in the order in which they are measured.
-pub(crate) const FIGURES: &[Figure] =
-    &[Figure { name: "sudo_against_plain", measure: sudo_against_plain::measure }];
+pub(crate) const FIGURES: &[Figure] = &[
+    Figure { name: "sudo_against_plain", measure: sudo_against_plain::measure },
+    Figure { name: "approval_to_start", measure: approval_to_start::measure },
+    Figure { name: "agent_at_rest", measure: agent_at_rest::measure },
+    Figure { name: "plugin_size", measure: plugin_size::measure },
+    Figure { name: "ten_thousand_rules", measure: ten_thousand_rules::measure },
+    Figure { name: "restart", measure: restart::measure },
+];
