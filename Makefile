@@ -1,15 +1,16 @@
 # What one does with Writ. `make` alone lists it.
 #
 # Needs a Linux machine with Rust, make and a C linker; what else a target needs
-# it installs (apt, cargo). `test`, `hosts` and `demo` boot hosts: root.
+# it installs (apt, cargo). `test`, `hosts`, `bench` and `demo` boot hosts: root.
 
 .DEFAULT_GOAL := help
-.PHONY: help build release deb install test unit simulate hosts demo lint clean
+.PHONY: help build release deb install test unit simulate hosts bench demo lint clean
 
 SEED ?=
 STEPS ?=
 THEME ?=
 FILTER ?=
+RELEASE ?=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ simulate: ## the engine under crashes and lost messages; SEED= STEPS= replay one
 
 hosts: deb ## the scenarios on Debian 12 and 13; THEME= and FILTER= choose
 	tests/rig/hosts.sh '$(THEME)' $(FILTER)
+
+bench: deb ## the figures that are promised, on Debian 12 and then 13; RELEASE= and FILTER= choose
+	benches/bench.sh $(if $(RELEASE),--release '$(RELEASE)') $(FILTER)
 
 demo: deb ## a throw-away host that shows the main job, then a shell for each in it
 	tests/rig/demo.sh

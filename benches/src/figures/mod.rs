@@ -1,0 +1,31 @@
+//! The figures, each in a file that is named by it.
+
+mod agent_at_rest;
+mod approval_to_start;
+mod plugin_size;
+mod restart;
+mod sudo_against_plain;
+mod ten_thousand_rules;
+
+use writ_tests::Host;
+
+use crate::table::Row;
+
+/// Something that is promised.
+pub(crate) struct Figure {
+    /// What it is chosen by.
+    pub(crate) name: &'static str,
+    /// Measures it on a host that has the product and the small policy in force, and
+    /// leaves it so.
+    pub(crate) measure: fn(&Host) -> Vec<Row>,
+}
+
+/// All of them, in the order in which they are measured.
+pub(crate) const FIGURES: &[Figure] = &[
+    Figure { name: "sudo_against_plain", measure: sudo_against_plain::measure },
+    Figure { name: "approval_to_start", measure: approval_to_start::measure },
+    Figure { name: "agent_at_rest", measure: agent_at_rest::measure },
+    Figure { name: "plugin_size", measure: plugin_size::measure },
+    Figure { name: "ten_thousand_rules", measure: ten_thousand_rules::measure },
+    Figure { name: "restart", measure: restart::measure },
+];

@@ -1,0 +1,65 @@
+//! The policy of the host: how long it takes to load it, and to decide by it.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use writ_engine::facts::{Account, Act, Action, Command, Door, Person, Presence, RunAs, Uid};
+use writ_engine::policy::Verdict;
+use writ_policy::{HostName, Trust, load};
+
+use crate::policies::{ROLES, RULES_PER_ROLE};
+use crate::sample::Sample;
+
+/// How often it is loaded.
+const LOADS: usize = 25;
+
+/// How often is decided.
+const DECISIONS: usize = 10_000;
+
+/// Prints the medians of loading and of one decision, in nanoseconds.
+pub(crate) fn measure() {
+    let mut policy = None;
+    let loads = Sample::of((0..LOADS).map(|_| {
+        let start = Instant::now();
+        let loaded = load("/etc/writ".as_ref(), &HostName::of(b"host"), Trust::OwnedBy(0));
+        let took = start.elapsed();
+        policy = Some(loaded.expect("a policy without errors").policy);
+        took
+    }));
+    let policy = policy.expect("it was loaded");
+    let rules: usize = policy.settings().roles.iter().map(|role| role.rules.len()).sum();
+    assert_eq!(rules, ROLES * RULES_PER_ROLE);
+
+    let alice = alice();
+    let decisions = Sample::of((0..DECISIONS).map(|number| {
+        // Each time another rule of another role.
+        let act = restart(number * 7 % ROLES, number * 11 % RULES_PER_ROLE);
+        let start = Instant::now();
+        let verdict = policy.decide(&alice, &act);
+        let took: Duration = start.elapsed();
+        assert!(matches!(verdict, Verdict::Ask(..)), "{verdict:?}");
+        took
+    }));
+    println!("{} {}", loads.median().as_nanos(), decisions.median().as_nanos());
+}
+
+fn alice() -> Person {
+    Person {
+        account: Account { uid: Uid(1000), name: "alice".to_owned() },
+        login: None,
+        session_owner: None,
+        groups: BTreeSet::from(["alice".to_owned(), "developers".to_owned()]),
+    }
+}
+
+fn restart(role: usize, rule: usize) -> Act {
+    let words = ["systemctl", "restart", &format!("unit-{role}-{rule}")];
+    let command = Command {
+        path: "/usr/bin/systemctl".to_owned(),
+        argv: words.map(str::to_owned).to_vec(),
+        cwd: "/".to_owned(),
+        run_as: RunAs { user: "root".to_owned(), uid: Uid(0), group: None },
+        action: Action::Run,
+    };
+    Act { door: Door::Sudo, command, tty: None, source_ip: None, presence: Presence::Unattended }
+}
