@@ -14,6 +14,7 @@ use writ_protocol::ErrorReply;
 
 use crate::agent::Agent;
 use crate::core::Job;
+use crate::examine::Writer;
 use crate::notice::{self, Allowance, Notice, Quota};
 use crate::record::{run_as, wanted};
 use crate::{clock, examine, sessions};
@@ -46,11 +47,14 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
 async fn examine_for(agent: &Agent, attempt: AttemptId, path: String, person: &Person) {
     let outcome = match agent.accounts.writers(person).await {
         Err(error) => Err(ErrorReply::Refused { message: error.to_string() }),
-        Ok(writers) => tokio::task::spawn_blocking(move || examine::examine(&path, &writers))
-            .await
-            .map_err(|_| ErrorReply::Refused {
-                message: "the command's file could not be read".to_owned(),
-            }),
+        Ok(writers) => tokio::task::spawn_blocking({
+            let writers = with_what_is_lent(agent, writers);
+            move || examine::examine(&path, &writers)
+        })
+        .await
+        .map_err(|_| ErrorReply::Refused {
+            message: "the command's file could not be read".to_owned(),
+        }),
     };
     let told = outcome.and_then(|evidence| {
         agent.core.submit(Event::Examined { attempt: attempt.clone(), evidence })
@@ -58,6 +62,20 @@ async fn examine_for(agent: &Agent, attempt: AttemptId, path: String, person: &P
     if let Err(error) = told {
         agent.core.fail(&attempt, error);
     }
+}
+
+/// The groups that somebody is lent let him write files too. The agent's own look-ups
+/// do not have them: whom a policy is for does not hang on what is lent.
+fn with_what_is_lent(agent: &Agent, mut writers: Vec<Writer>) -> Vec<Writer> {
+    agent.core.look(|engine| {
+        for loan in engine.loans() {
+            let uid = loan.person.account.uid.0;
+            for writer in writers.iter_mut().filter(|writer| writer.uid == uid) {
+                writer.groups.insert(loan.gid);
+            }
+        }
+    });
+    writers
 }
 
 /// Looks up the groups that a window would lend.
