@@ -42,6 +42,12 @@ impl Asking {
         }
     }
 
+    /// A place for an attempt that has its last answer.
+    #[must_use]
+    pub(crate) fn settled(core: &Rc<Core>, attempt: AttemptId) -> Self {
+        Self { progress: Progress::Settled, ..Self::place(core, attempt) }
+    }
+
     /// Whether the caller takes more than one reply.
     #[must_use]
     pub(crate) fn with_more(self, more: bool) -> Self {

@@ -33,10 +33,11 @@ pub(crate) struct Caller {
 pub(crate) enum Next {
     /// The next call.
     Call,
-    /// Answers follow before the next call.
-    Answers(Asking),
-    /// A door stays with its attempt until it leaves.
-    Stays,
+    /// A door stays with its attempt until it leaves; answers may follow before the
+    /// next call.
+    Stays(Asking),
+    /// The next call, whenever it comes.
+    Whenever,
 }
 
 /// Serves a connection until it ends. A frame that is none, too long or too slow
@@ -93,11 +94,11 @@ async fn converse(
         };
         match call(agent, caller, stream, &frame).await? {
             Next::Call => {}
-            Next::Answers(begun) => {
+            Next::Stays(begun) => {
                 asking = Some(begun);
                 patience = None;
             }
-            Next::Stays => patience = None,
+            Next::Whenever => patience = None,
         }
     }
 }
@@ -146,9 +147,13 @@ async fn call(
         },
         calls::Confirm::NAME => match parameters::<calls::Confirm>(&incoming) {
             Ok(confirm) => {
-                let reply = door::confirm(agent, caller, confirm).await;
-                answer(stream, &incoming, reply.map(|()| Nothing {})).await?;
-                Ok(Next::Stays)
+                let confirmed = door::confirm(agent, caller, confirm).await;
+                let (reply, next) = match confirmed {
+                    Ok(place) => (Ok(Nothing {}), Next::Stays(place)),
+                    Err(error) => (Err(error), Next::Whenever),
+                };
+                answer(stream, &incoming, reply).await?;
+                Ok(next)
             }
             Err(error) => refuse(stream, &incoming, &error).await,
         },
@@ -182,7 +187,7 @@ async fn begin(
     asked: Result<Asking, ErrorReply>,
 ) -> Result<Next, StreamError> {
     match asked {
-        Ok(asking) => Ok(Next::Answers(asking.with_more(incoming.more))),
+        Ok(asking) => Ok(Next::Stays(asking.with_more(incoming.more))),
         Err(error) => refuse(stream, incoming, &error).await,
     }
 }

@@ -204,6 +204,12 @@ impl Core {
         Waiting { core: Rc::clone(self), attempt, number, told }
     }
 
+    /// Whether an attempt has a connection.
+    #[must_use]
+    pub(crate) fn has_door(&self, attempt: &AttemptId) -> bool {
+        self.inner.borrow().doors.contains_key(attempt)
+    }
+
     /// Looks at the engine.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Engine) -> T) -> T {
         look(&self.inner.borrow().engine)

@@ -78,7 +78,8 @@ pub(crate) async fn request(
 }
 
 /// The command is about to start. Where the grant is bound to a file, the file is
-/// looked at once more.
+/// looked at once more. What is returned is its place at this connection: a sudo that
+/// confirms again after it lost the agent has asked on another.
 ///
 /// # Errors
 /// When it may no longer start.
@@ -86,7 +87,7 @@ pub(crate) async fn confirm(
     agent: &Rc<Agent>,
     caller: &Caller,
     confirm: calls::Confirm,
-) -> Result<(), ErrorReply> {
+) -> Result<Asking, ErrorReply> {
     let attempt = may_speak(caller, &confirm.attempt)?;
     let id = request_id(&confirm.id)?;
     let bound_to = agent.core.look(|engine| engine.bound_file(id).map(|(path, _)| path.to_owned()));
@@ -100,7 +101,10 @@ pub(crate) async fn confirm(
             message: "the command's file could not be read".to_owned(),
         })?,
     };
-    agent.core.submit(Event::Confirmed { attempt, id, sha256 }).map(drop)
+    let leader = caller.peer.leader();
+    let leader = leader.map_err(|error| ErrorReply::Refused { message: error.to_string() })?;
+    agent.core.submit(Event::Confirmed { attempt: attempt.clone(), id, sha256, leader })?;
+    Ok(Asking::settled(&agent.core, attempt))
 }
 
 /// A command ended.

@@ -4,7 +4,8 @@
 //! ([`connection`]) of somebody ([`peer`], [`process`], [`accounts`]) makes an
 //! event; [`core`] has the engine say what follows, puts it into the ledger, then
 //! makes it true and does it ([`asking`], [`jobs`]); [`record`] copies it to the
-//! journal. The clock ([`clock`]) makes events too.
+//! journal. The clock ([`clock`]) and the ends of processes ([`leaders`]) make
+//! events too.
 //!
 //! Invariants: one thread decides; nothing on it waits for a disk but the
 //! ledger's, for a name service, a terminal or the journal. No part of it opens a
@@ -23,6 +24,7 @@ mod door;
 mod examine;
 mod introspection;
 mod jobs;
+mod leaders;
 mod limits;
 mod notice;
 mod overview;

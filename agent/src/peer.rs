@@ -6,9 +6,9 @@ use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::{PeerCredentials, PeerPidfd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use writ_engine::facts::{ROOT, Uid};
+use writ_engine::facts::{Leader, ROOT, Uid};
 
-use crate::process::{Process, ProcessError};
+use crate::process::{self, Process, ProcessError};
 
 /// The process that connected, held so that its number cannot come to mean
 /// another process unseen.
@@ -52,10 +52,25 @@ impl Peer {
     /// When it has ended.
     pub(crate) fn look_at(&self) -> Result<Process, ProcessError> {
         let process = Process::look_at(self.pid)?;
+        self.is_alive()?;
+        Ok(process)
+    }
+
+    /// The process, as it can be found again. It was alive after it was looked at.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn leader(&self) -> Result<Leader, ProcessError> {
+        let started_ticks = process::started_ticks(self.pid)?;
+        self.is_alive()?;
+        Ok(Leader { pid: self.pid, started_ticks })
+    }
+
+    fn is_alive(&self) -> Result<(), ProcessError> {
         if self.has_ended() {
             return Err(ProcessError { pid: self.pid, what: "it has ended".to_owned() });
         }
-        Ok(process)
+        Ok(())
     }
 
     fn has_ended(&self) -> bool {
@@ -81,5 +96,6 @@ mod tests {
         let peer = Peer::of(&one).unwrap();
         assert_eq!(peer.pid, i32::try_from(std::process::id()).unwrap());
         assert!(peer.look_at().is_ok());
+        assert_eq!(peer.leader().unwrap().pid, peer.pid);
     }
 }

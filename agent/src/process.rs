@@ -68,6 +68,24 @@ impl Process {
     }
 }
 
+/// When the process that has this number was started, in clock ticks since the boot
+/// (proc_pid_stat(5), field 22, counted from behind the name, which may hold anything).
+///
+/// # Errors
+/// When there is none, or `/proc` is not what proc(5) says.
+pub(crate) fn started_ticks(pid: i32) -> Result<u64, ProcessError> {
+    let error = |what: String| ProcessError { pid, what };
+    let path = format!("/proc/{pid}/stat");
+    let stat = read_at_once(&path).map_err(|cause| error(format!("{path}: {cause}")))?;
+    started_in(&stat).ok_or_else(|| error(format!("{path}: no start time in it")))
+}
+
+fn started_in(stat: &str) -> Option<u64> {
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    // The first field behind the name is the third.
+    behind_name.split_whitespace().nth(22 - 3)?.parse().ok()
+}
+
 /// Reads a file whose length the kernel does not tell, with room for all of it from
 /// the start: growing towards it takes a system call each time, between a sudo and
 /// its answer.
@@ -129,6 +147,20 @@ mod tests {
     #[test]
     fn a_process_that_is_gone_is_an_error() {
         assert!(Process::look_at(i32::MAX).is_err());
+    }
+
+    #[test]
+    fn a_process_that_came_later_was_not_started_earlier() {
+        let me = started_ticks(i32::try_from(std::process::id()).unwrap()).unwrap();
+        assert!(me >= started_ticks(1).unwrap());
+        assert!(started_ticks(i32::MAX).is_err());
+    }
+
+    #[test]
+    fn the_start_of_a_process_is_read_behind_its_name() {
+        let stat = "77 (a) 1 (b) S 1 77 77 34820 77 4194304 1 2 3 4 5 6 7 8 20 0 1 0 81234 9 10";
+        assert_eq!(started_in(stat), Some(81234));
+        assert_eq!(started_in("77 (sshd) S 1 77"), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::policy_files;
 use crate::record::JournalWriter;
 use crate::settings::Places;
 use crate::socket::Listener;
-use crate::{jobs, start, store};
+use crate::{jobs, leaders, start, store};
 
 /// After something was written through: when it is on the disk at the latest.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
@@ -112,6 +112,7 @@ async fn run(
     tokio::task::spawn_local(sync_in_groups(Rc::clone(&agent.core)));
     tokio::task::spawn_local(copy_in_groups(Rc::clone(&agent.core)));
     tokio::task::spawn_local(ping_watchdog());
+    leaders::await_ends(&agent.core);
     tokio::task::spawn_local(accept(Rc::clone(&agent), listener));
     tell_systemd(&[NotifyState::Ready]);
     if sealed {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 
-use crate::facts::{Act, AttemptId, Ending, Evidence, Person};
+use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person};
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
 use crate::time::Span;
@@ -95,6 +95,8 @@ pub enum Event {
         /// SHA-256 of the command's file now, where the grant is bound to one
         /// ([`crate::Engine::bound_file`] says so).
         sha256: Option<String>,
+        /// The process that it starts from.
+        leader: Leader,
     },
     /// A command ended.
     Finished {

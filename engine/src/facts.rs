@@ -188,6 +188,16 @@ impl AttemptId {
     }
 }
 
+/// The process of a door that a command started from, as it can be found again: the
+/// number alone would be another process's in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leader {
+    /// Its number.
+    pub pid: i32,
+    /// When it was started, in clock ticks since the boot (proc_pid_stat(5), field 22).
+    pub started_ticks: u64,
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

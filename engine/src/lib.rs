@@ -26,7 +26,7 @@ pub mod state;
 pub mod time;
 
 pub use effect::{Effect, Step};
-pub use engine::{Answered, Counts, Engine, Listed, Stage, Subject};
+pub use engine::{Answered, Counts, Engine, Listed, Running, Stage, Subject};
 pub use event::Event;
 pub use record::Record;
 pub use state::{Change, ReplayError};

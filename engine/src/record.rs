@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Account, Act, AttemptId, Ending, Person};
+use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
 use crate::id::{IdKey, RequestId};
 use crate::time::{Now, Span};
 
@@ -199,6 +199,10 @@ pub enum What {
     CommandStarted {
         /// Which run of it.
         attempt: AttemptId,
+        /// The process that it starts from; none in what was written before it was
+        /// put on record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leader: Option<Leader>,
     },
     /// A command ended.
     #[serde(rename = "command.finished")]

@@ -126,7 +126,7 @@ fn barest() -> Vec<What> {
         What::RequestDenied { by: By::Policy, comment: None },
         What::GrantStarted { lasts: Span(0), uses: 1 },
         What::GrantEnded { reason: EndReason::Used, by: By::Agent, comment: None },
-        What::CommandStarted { attempt: attempt.clone() },
+        What::CommandStarted { attempt: attempt.clone(), leader: None },
         What::CommandFinished { attempt, ending: Ending::Unknown, runtime: None },
         What::LedgerAcknowledged { by: person(), comment: text(), what: text() },
     ]

@@ -19,7 +19,7 @@ mod views;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 
-pub use views::{Answered, Counts, Listed, Stage, Subject};
+pub use views::{Answered, Counts, Listed, Running, Stage, Subject};
 
 use crate::effect::Step;
 use crate::event::Event;
@@ -98,8 +98,8 @@ impl Engine {
                 self.asked(now, attempt, Asked { person, act, wish: wish.tidy() })
             }
             Event::Examined { attempt, evidence } => self.examined(now, attempt, &evidence),
-            Event::Confirmed { attempt, id, sha256 } => {
-                self.confirmed(now, attempt, id, sha256.as_deref())
+            Event::Confirmed { attempt, id, sha256, leader } => {
+                self.confirmed(now, id, sha256.as_deref(), attempt, leader)
             }
             Event::Finished { attempt, id, ending, runtime } => {
                 self.finished(now, attempt, id, ending, runtime)

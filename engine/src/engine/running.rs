@@ -4,7 +4,7 @@ use alloc::format;
 
 use super::{Engine, sentences};
 use crate::effect::{Refusal, Step};
-use crate::facts::{AttemptId, Ending};
+use crate::facts::{AttemptId, Ending, Leader};
 use crate::id::RequestId;
 use crate::record::{By, EndReason, What};
 use crate::state::{Attempt, Case, Grant, Stand};
@@ -15,14 +15,17 @@ impl Engine {
     pub(super) fn confirmed(
         &self,
         now: Now,
-        attempt: AttemptId,
         id: RequestId,
         sha256: Option<&str>,
+        attempt: AttemptId,
+        leader: Leader,
     ) -> Step {
         let no = || Step::refused(Refusal::Refused(sentences::stands_no_more(id)));
         let Some(case) = self.durable.cases.get(id) else { return no() };
-        let runs = case.running().any(|running| *running == attempt);
+        let runs = case.runs(&attempt);
         match case {
+            // The run of another process is not this one's to go on with.
+            _ if case.leader(&attempt).is_some_and(|first| first != leader) => no(),
             // Said again after a lost reply: no second use, and no second record.
             Case::Outlived(_) if runs && case.about().is_some() => Step::default(),
             Case::Granted(grant) if runs || self.is_kept_for(&attempt, id) => {
@@ -30,12 +33,13 @@ impl Engine {
                     Err(refusal) => Step::refused(refusal),
                     Ok(()) if runs => Step::default(),
                     Ok(()) if grant.uses_left == 0 => no(),
-                    Ok(()) => start(now, id, attempt),
+                    Ok(()) => start(now, id, attempt, leader),
                 }
             }
             Case::Permitted(permit) if permit.attempt == attempt && now.boot < permit.until => {
                 let mut step = Step::default();
-                step.record(now, Some(id), What::CommandStarted { attempt });
+                let leader = Some(leader);
+                step.record(now, Some(id), What::CommandStarted { attempt, leader });
                 step
             }
             _ => no(),
@@ -51,7 +55,7 @@ impl Engine {
         runtime: Option<Span>,
     ) -> Step {
         match self.durable.cases.of_attempt(&attempt) {
-            Some((of, case)) if of == id && case.running().any(|running| *running == attempt) => {
+            Some((of, case)) if of == id && case.runs(&attempt) => {
                 let mut step = Step::default();
                 finish(&mut step, now, id, case, attempt, ending, runtime);
                 step
@@ -69,7 +73,7 @@ impl Engine {
             return step;
         }
         if let Some((id, case)) = self.durable.cases.of_attempt(&attempt)
-            && case.running().any(|running| *running == attempt)
+            && case.runs(&attempt)
         {
             finish(&mut step, now, id, case, attempt, Ending::Unknown, None);
         }
@@ -83,10 +87,11 @@ impl Engine {
 }
 
 /// A use that was kept begins: on the disk, since people decided it.
-fn start(now: Now, id: RequestId, attempt: AttemptId) -> Step {
+fn start(now: Now, id: RequestId, attempt: AttemptId, leader: Leader) -> Step {
     let mut step = Step::default();
     step.sync();
-    step.record(now, Some(id), What::CommandStarted { attempt: attempt.clone() });
+    let started = What::CommandStarted { attempt: attempt.clone(), leader: Some(leader) };
+    step.record(now, Some(id), started);
     step.is_no_more(attempt);
     step
 }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::Engine;
-use crate::facts::{Act, AttemptId, Person};
+use crate::facts::{Act, AttemptId, Leader, Person};
 use crate::id::RequestId;
 use crate::policy::Policy;
 use crate::record::{About, Opened, Outcome, Record, Source, What};
@@ -52,6 +52,17 @@ pub struct Answered<'a> {
     pub comment: Option<&'a str>,
     /// When.
     pub at: Now,
+}
+
+/// A command that runs, as far as the ledger knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Running<'a> {
+    /// Which run it is.
+    pub attempt: &'a AttemptId,
+    /// Its request or grant.
+    pub id: RequestId,
+    /// The process that it started from, where the ledger names it.
+    pub leader: Option<Leader>,
 }
 
 /// What a record is about.
@@ -153,10 +164,11 @@ impl Engine {
         matches!(self.attempts.get(attempt).map(|known| known.stand), Some(Stand::Waiting { .. }))
     }
 
-    /// The attempts whose commands run, with their IDs. After a restart, the
-    /// shell looks whether they still do, and says [`crate::Event::Left`] if not.
-    pub fn running(&self) -> impl Iterator<Item = (&AttemptId, RequestId)> {
-        self.durable.cases.running()
+    /// The commands that run. After a restart, the shell looks whether they still
+    /// do, and says [`crate::Event::Left`] when not.
+    pub fn running(&self) -> impl Iterator<Item = Running<'_>> {
+        let running = self.durable.cases.running();
+        running.map(|(attempt, id, case)| Running { attempt, id, leader: case.leader(attempt) })
     }
 
     /// How much there is.

@@ -10,16 +10,20 @@
 //! ```
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{AttemptId, Person};
+use crate::facts::{AttemptId, Leader, Person};
 use crate::limits::CONFIRM_WAIT_MAX;
 use crate::record::{About, Opened, Outcome};
 use crate::time::{BootTime, Now, Span};
+
+/// The commands that run, by the process that each started from, where the ledger
+/// names it.
+pub(crate) type Running = BTreeMap<AttemptId, Option<Leader>>;
 
 /// What an ID stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +68,7 @@ pub(crate) struct Grant {
     /// It does not stand from this instant on.
     pub(crate) until: BootTime,
     pub(crate) uses_left: u32,
-    pub(crate) running: BTreeSet<AttemptId>,
+    pub(crate) running: Running,
 }
 
 /// What the policy has allowed by itself, for one attempt.
@@ -80,7 +84,7 @@ pub(crate) struct Permit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Outlived {
     pub(crate) origin: Origin,
-    pub(crate) running: BTreeSet<AttemptId>,
+    pub(crate) running: Running,
 }
 
 /// Whence a running command had its permission.
@@ -135,16 +139,21 @@ impl OpenRequest {
             request: self,
             until: at.boot.after(lasts),
             uses_left: uses,
-            running: BTreeSet::new(),
+            running: Running::new(),
         }
     }
 }
 
 impl Grant {
     /// One use of it begins; gives it back unchanged when there is none left.
-    pub(crate) fn started(mut self, attempt: AttemptId) -> Result<Self, Self> {
+    pub(crate) fn started(
+        mut self,
+        attempt: AttemptId,
+        leader: Option<Leader>,
+    ) -> Result<Self, Self> {
         match self.uses_left.checked_sub(1) {
-            Some(left) if self.running.insert(attempt) => {
+            Some(left) if !self.running.contains_key(&attempt) => {
+                self.running.insert(attempt, leader);
                 self.uses_left = left;
                 Ok(self)
             }
@@ -173,8 +182,9 @@ impl Permit {
         Self { about: Box::new(about), attempt, until: at.boot.after(CONFIRM_WAIT_MAX) }
     }
 
-    pub(crate) fn started(self) -> Outlived {
-        Outlived { origin: Origin::Policy(self.about), running: BTreeSet::from([self.attempt]) }
+    pub(crate) fn started(self, leader: Option<Leader>) -> Outlived {
+        let running = Running::from([(self.attempt, leader)]);
+        Outlived { origin: Origin::Policy(self.about), running }
     }
 }
 
@@ -217,12 +227,25 @@ impl Case {
 
     /// The commands that run under it.
     pub(crate) fn running(&self) -> impl Iterator<Item = &AttemptId> {
-        let running = match self {
+        self.leaders().into_iter().flat_map(Running::keys)
+    }
+
+    /// Whether a command runs under it.
+    pub(crate) fn runs(&self, attempt: &AttemptId) -> bool {
+        self.leaders().is_some_and(|running| running.contains_key(attempt))
+    }
+
+    /// The process that a running command started from, where the ledger names it.
+    pub(crate) fn leader(&self, attempt: &AttemptId) -> Option<Leader> {
+        *self.leaders()?.get(attempt)?
+    }
+
+    fn leaders(&self) -> Option<&Running> {
+        match self {
             Self::Granted(grant) => Some(&grant.running),
             Self::Outlived(outlived) => Some(&outlived.running),
             Self::Open(_) | Self::Permitted(_) => None,
-        };
-        running.into_iter().flatten()
+        }
     }
 
     /// The person whose it is.

@@ -61,10 +61,11 @@ impl Cases {
         Some((id, self.get(id)?))
     }
 
-    /// Every attempt that runs.
-    pub(crate) fn running(&self) -> impl Iterator<Item = (&AttemptId, RequestId)> {
-        let attempts = self.index.attempts.iter().map(|(attempt, id)| (attempt, *id));
-        attempts.filter(|(_, id)| !matches!(self.get(*id), Some(Case::Permitted(_))))
+    /// Every attempt that runs, with what it runs under.
+    pub(crate) fn running(&self) -> impl Iterator<Item = (&AttemptId, RequestId, &Case)> {
+        let attempts = self.index.attempts.iter();
+        let cases = attempts.filter_map(|(attempt, id)| Some((attempt, *id, self.get(*id)?)));
+        cases.filter(|(_, _, case)| !matches!(case, Case::Permitted(_)))
     }
 
     pub(crate) fn total(&self) -> Tally {

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::Durable;
 use super::case::{Case, Decision, OpenRequest, Permit};
-use crate::facts::AttemptId;
+use crate::facts::{AttemptId, Leader};
 use crate::id::{IdSequence, RequestId};
 use crate::record::{By, Force, Made, Outcome, Record, What};
 use crate::time::Now;
@@ -104,7 +104,9 @@ fn next(before: Option<Case>, record: &Record) -> Result<Option<Case>, Option<Ca
             Ok(grant.ended().map(Case::Outlived))
         }
         (Some(Case::Permitted(_)), What::GrantEnded { .. }) => Ok(None),
-        (Some(case), What::CommandStarted { attempt }) => started(case, attempt).map(Some),
+        (Some(case), What::CommandStarted { attempt, leader }) => {
+            started(case, attempt, *leader).map(Some)
+        }
         (Some(case), What::CommandFinished { attempt, .. }) => finished(case, attempt),
         (before, _) => Err(before),
     }
@@ -132,21 +134,21 @@ fn decision(at: Now, made: &Made) -> Option<Decision> {
     })
 }
 
-fn started(case: Case, attempt: &AttemptId) -> Result<Case, Option<Case>> {
+fn started(case: Case, attempt: &AttemptId, leader: Option<Leader>) -> Result<Case, Option<Case>> {
     match case {
-        Case::Granted(grant) => match grant.started(attempt.clone()) {
+        Case::Granted(grant) => match grant.started(attempt.clone(), leader) {
             Ok(grant) => Ok(Case::Granted(grant)),
             Err(grant) => Err(Some(Case::Granted(grant))),
         },
         Case::Permitted(permit) if permit.attempt == *attempt => {
-            Ok(Case::Outlived(permit.started()))
+            Ok(Case::Outlived(permit.started(leader)))
         }
         other => Err(Some(other)),
     }
 }
 
 fn finished(case: Case, attempt: &AttemptId) -> Result<Option<Case>, Option<Case>> {
-    if !case.running().any(|running| running == attempt) {
+    if !case.runs(attempt) {
         return Err(Some(case));
     }
     match case {

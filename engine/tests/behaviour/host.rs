@@ -6,8 +6,8 @@ use std::sync::Arc;
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
 use writ_engine::event::{Event, Wish, Word};
 use writ_engine::facts::{
-    Account, Act, Action, AttemptId, Command, Door, Ending, Evidence, Host as HostFacts, Person,
-    Presence, RunAs, Uid,
+    Account, Act, Action, AttemptId, Command, Door, Ending, Evidence, Host as HostFacts, Leader,
+    Person, Presence, RunAs, Uid,
 };
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::policy::{
@@ -153,7 +153,7 @@ impl Host {
 
     pub(crate) fn confirm(&mut self, attempt: &AttemptId, id: RequestId) -> Result<Done, Refusal> {
         let sha256 = self.evidence.sha256.clone();
-        self.tell(Event::Confirmed { attempt: attempt.clone(), id, sha256 })
+        self.tell(Event::Confirmed { attempt: attempt.clone(), id, sha256, leader: leader() })
     }
 
     pub(crate) fn finish(&mut self, attempt: &AttemptId, id: RequestId) -> Result<Done, Refusal> {
@@ -170,6 +170,10 @@ impl Host {
     pub(crate) fn story(&self) -> Vec<&'static str> {
         self.records.iter().map(|record| record.what.name()).skip(2).collect()
     }
+}
+
+pub(crate) fn leader() -> Leader {
+    Leader { pid: 4711, started_ticks: 90_000 }
 }
 
 pub(crate) fn alice() -> Person {

@@ -49,7 +49,8 @@ fn every_record_of_an_id_says_whom_and_what_it_is_about() {
     let (attempt, id) = host.opened(&alice(), restart());
     host.approve(&bob(), id).unwrap();
     let sha256 = host.evidence.sha256.clone();
-    let started = host.engine.step(host.now, Event::Confirmed { attempt, id, sha256 });
+    let started =
+        host.engine.step(host.now, Event::Confirmed { attempt, id, sha256, leader: leader() });
     let subject = host.engine.subject_of(&started.records[0]).unwrap();
     assert_eq!(subject.requester, &alice());
     assert_eq!(subject.digest, Some(host.engine.question(id).unwrap().1));

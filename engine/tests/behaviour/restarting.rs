@@ -1,10 +1,10 @@
 //! The agent is lost and comes back.
 
-use writ_engine::Engine;
 use writ_engine::effect::Answer;
 use writ_engine::event::Wish;
 use writ_engine::record::{EndReason, ExpiryReason, What};
 use writ_engine::time::Span;
+use writ_engine::{Engine, Running};
 
 use crate::host::*;
 
@@ -25,6 +25,48 @@ fn a_restarted_agent_goes_on_where_the_lost_one_was() {
     assert!(
         matches!(host.ask(&alice(), act(&["/bin/shell"])).1, Answer::Allowed { id, .. } if id == waiting)
     );
+}
+
+#[test]
+fn a_restarted_agent_knows_from_which_process_each_command_started() {
+    let mut host = Host::new();
+    let (asked, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.confirm(&asked, id).unwrap();
+    let (automatic, answer) = host.ask(&alice(), act(&["/bin/look"]));
+    let Answer::Allowed { id: of_policy, .. } = answer else { panic!() };
+    host.confirm(&automatic, of_policy).unwrap();
+    host.lose_agent();
+    let snapshot = host.engine.snapshot().unwrap();
+    for engine in [&host.engine, &Engine::restore(&snapshot).unwrap()] {
+        let leader = Some(leader());
+        let running: Vec<Running<'_>> = engine.running().collect();
+        assert_eq!(
+            running,
+            [
+                Running { attempt: &asked, id, leader },
+                Running { attempt: &automatic, id: of_policy, leader }
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_start_that_was_recorded_without_its_process_is_replayed() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    host.confirm(&attempt, id).unwrap();
+    for record in &mut host.records {
+        if let What::CommandStarted { leader, .. } = &mut record.what {
+            *leader = None;
+            assert!(!serde_json::to_string(&record).unwrap().contains("leader"));
+        }
+    }
+    host.lose_agent();
+    assert_eq!(host.engine.running().next().unwrap().leader, None);
+    host.start("boot-1", settings()).unwrap();
+    host.finish(&attempt, id).unwrap();
 }
 
 #[test]

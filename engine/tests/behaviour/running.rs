@@ -2,6 +2,7 @@
 
 use writ_engine::effect::{Answer, Durability, Refusal};
 use writ_engine::event::{Event, Wish};
+use writ_engine::facts::Leader;
 use writ_engine::record::{EndReason, What};
 use writ_engine::time::Span;
 
@@ -48,6 +49,24 @@ fn a_repeated_confirmation_is_one_use_and_one_record() {
 }
 
 #[test]
+fn a_repeated_confirmation_is_for_the_process_that_was_first() {
+    let mut host = Host::new();
+    let (asked, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    let (automatic, answer) = host.ask(&alice(), act(&["/bin/look"]));
+    let Answer::Allowed { id: of_policy, .. } = answer else { panic!() };
+    for (attempt, id) in [(asked, id), (automatic, of_policy)] {
+        host.confirm(&attempt, id).unwrap();
+        let sha256 = host.evidence.sha256.clone();
+        // The number is the same: it was given out again.
+        let leader = Leader { started_ticks: 90_001, ..leader() };
+        let refused = host.tell(Event::Confirmed { attempt: attempt.clone(), id, sha256, leader });
+        assert!(matches!(refused, Err(Refusal::Refused(_))), "{refused:?}");
+        host.confirm(&attempt, id).unwrap();
+    }
+}
+
+#[test]
 fn a_repeated_confirmation_is_refused_when_the_file_has_changed() {
     let mut host = Host::new();
     let (attempt, id) = host.opened(&alice(), restart());
@@ -73,7 +92,8 @@ fn nothing_starts_whose_file_has_changed() {
     host.approve(&bob(), id).unwrap();
     assert_eq!(host.engine.bound_file(id).unwrap().0, "/bin/restart");
     for sha256 in [None, Some("cd".repeat(32))] {
-        let refused = host.tell(Event::Confirmed { attempt: attempt.clone(), id, sha256 });
+        let (attempt, leader) = (attempt.clone(), leader());
+        let refused = host.tell(Event::Confirmed { attempt, id, sha256, leader });
         assert!(matches!(refused, Err(Refusal::Refused(_))));
     }
     host.confirm(&attempt, id).unwrap();

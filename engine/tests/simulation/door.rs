@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use writ_engine::event::{Event, Wish};
-use writ_engine::facts::{Act, AttemptId, Door as Kind, Ending, Person};
+use writ_engine::facts::{Act, AttemptId, Door as Kind, Ending, Leader, Person};
 use writ_engine::id::RequestId;
 use writ_engine::time::Span;
 
@@ -28,6 +28,8 @@ pub(crate) enum Stand {
 /// One door.
 pub(crate) struct Door {
     pub(crate) attempt: AttemptId,
+    /// Its process; the number is soon another's.
+    pub(crate) leader: Leader,
     pub(crate) person: Person,
     pub(crate) act: Act,
     pub(crate) stand: Stand,
@@ -39,9 +41,15 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn new(attempt: AttemptId, person: Person, act: Act, wish: Wish) -> Self {
+    pub(crate) fn new(
+        attempt: AttemptId,
+        leader: Leader,
+        person: Person,
+        act: Act,
+        wish: Wish,
+    ) -> Self {
         let (stand, outbox) = (Stand::Asking, VecDeque::new());
-        let mut door = Self { attempt, person, act, stand, kept_in: 0, wish, outbox };
+        let mut door = Self { attempt, leader, person, act, stand, kept_in: 0, wish, outbox };
         door.ask();
         door
     }
@@ -73,15 +81,18 @@ impl Door {
         self.act.door != Kind::Writ
     }
 
+    fn confirm(&mut self, id: RequestId) {
+        self.stand = Stand::Confirming(id);
+        let (attempt, leader) = (self.attempt.clone(), self.leader);
+        self.outbox.push_back(Event::Confirmed { attempt, id, sha256: None, leader });
+    }
+
     /// The next thing that it does by itself.
     pub(crate) fn goes_on(&mut self) {
-        let attempt = self.attempt.clone();
         match self.stand {
-            Stand::Allowed(id) if self.will_run() => {
-                self.stand = Stand::Confirming(id);
-                self.outbox.push_back(Event::Confirmed { attempt, id, sha256: None });
-            }
+            Stand::Allowed(id) if self.will_run() => self.confirm(id),
             Stand::Running(id) if self.outbox.is_empty() => {
+                let attempt = self.attempt.clone();
                 let (ending, runtime) = (Ending::ExitStatus(0), Some(Span(40)));
                 self.outbox.push_back(Event::Finished { attempt, id, ending, runtime });
             }
@@ -97,13 +108,9 @@ impl Door {
     /// The agent was lost and is there again.
     pub(crate) fn reconnects(&mut self) {
         self.outbox.clear();
-        let attempt = self.attempt.clone();
         match self.stand {
             Stand::Asking | Stand::Waiting => self.ask(),
-            Stand::Allowed(id) | Stand::Confirming(id) if self.will_run() => {
-                self.stand = Stand::Confirming(id);
-                self.outbox.push_back(Event::Confirmed { attempt, id, sha256: None });
-            }
+            Stand::Allowed(id) | Stand::Confirming(id) if self.will_run() => self.confirm(id),
             Stand::Allowed(_) | Stand::Confirming(_) | Stand::Running(_) | Stand::Gone => {}
         }
     }

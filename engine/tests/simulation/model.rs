@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 use writ_engine::Record;
-use writ_engine::facts::{AttemptId, Command, Person};
+use writ_engine::facts::{AttemptId, Command, Leader, Person};
 use writ_engine::id::RequestId;
 use writ_engine::policy::{Mode, Settings};
 use writ_engine::question::Question;
@@ -16,6 +16,13 @@ use crate::rules::{Says, is_on_call, says};
 
 /// How long an automatic permission may wait, in milliseconds: the documented value.
 const CONFIRM_WAIT_MS: u64 = 60_000;
+
+/// What an attempt really is.
+pub(crate) struct Truth {
+    pub(crate) person: Person,
+    pub(crate) command: Command,
+    pub(crate) leader: Leader,
+}
 
 /// What the ledger tells.
 #[derive(Default)]
@@ -52,7 +59,7 @@ impl Model {
         &mut self,
         record: &Record,
         settings: Option<&Settings>,
-        doors: &BTreeMap<AttemptId, (Person, Command)>,
+        doors: &BTreeMap<AttemptId, Truth>,
     ) {
         let now = record.at;
         if let What::AgentStarted { boot_id, .. } = &record.what {
@@ -158,7 +165,7 @@ impl Model {
         now: Now,
         id: RequestId,
         what: &What,
-        doors: &BTreeMap<AttemptId, (Person, Command)>,
+        doors: &BTreeMap<AttemptId, Truth>,
     ) {
         let story = self.stories.get_mut(&id).unwrap();
         match what {
@@ -187,13 +194,18 @@ impl Model {
                 assert!(!story.over && !story.is_open(), "{id} ended twice");
                 story.over = true;
             }
-            What::CommandStarted { attempt } => {
+            What::CommandStarted { attempt, leader } => {
                 assert!(story.stands(now, attempt), "{id} does not stand");
                 assert!(story.started.insert(attempt.clone()));
                 story.running.insert(attempt.clone());
                 story.over |= story.about.is_some();
                 let uses = story.grant.as_ref().map_or(1, |grant| grant.uses as usize);
                 assert!(story.started.len() <= uses, "{id} was used too often");
+                assert_eq!(
+                    *leader,
+                    Some(doors[attempt].leader),
+                    "{id} starts from another process"
+                );
                 story.is_of(&doors[attempt]);
             }
             What::CommandFinished { attempt, .. } => {
@@ -332,7 +344,7 @@ impl Story {
     }
 
     /// The attempt is the very command, asked for by the very person.
-    fn is_of(&self, (person, command): &(Person, Command)) {
+    fn is_of(&self, Truth { person, command, .. }: &Truth) {
         let (requester, act) = match (&self.opened, &self.about) {
             (Some(opened), _) => (&opened.requester, &opened.act),
             (None, Some(about)) => (&about.requester, &about.act),

@@ -108,11 +108,11 @@ impl World {
             door.reconnects();
         }
         let engine = engine_of(&mut self.engine);
-        for (attempt, _) in engine.running() {
-            let door = self.doors.iter().find(|door| door.attempt == *attempt);
-            let there = door.is_some_and(|door| door.stand != Stand::Gone);
+        for running in engine.running() {
+            let of_it = |door: &&Door| Some(door.leader) == running.leader;
+            let there = self.doors.iter().find(of_it).is_some_and(|door| door.stand != Stand::Gone);
             if !there {
-                self.mail.push(Event::Left { attempt: attempt.clone() });
+                self.mail.push(Event::Left { attempt: running.attempt.clone() });
             }
         }
     }

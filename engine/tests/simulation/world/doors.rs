@@ -20,8 +20,13 @@ impl World {
             lasts: self.random.one_in(3).then(|| Span(self.random.between(1_000, 900_000))),
             uses: self.random.one_in(3).then(|| u32::try_from(self.random.between(1, 3)).unwrap()),
         };
-        let door = Door::new(attempt.unwrap(), person, act, wish);
-        self.truth.insert(door.attempt.clone(), (door.person.clone(), door.act.command.clone()));
+        let leader = Leader {
+            pid: i32::try_from(self.random.between(100, 120)).unwrap(),
+            started_ticks: self.truth.len() as u64,
+        };
+        let door = Door::new(attempt.unwrap(), leader, person, act, wish);
+        let (person, command) = (door.person.clone(), door.act.command.clone());
+        self.truth.insert(door.attempt.clone(), Truth { person, command, leader });
         self.doors.push(door);
         if self.doors.len() > 60 {
             let gone = self

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
 use writ_engine::event::{Event, Wish, Word};
-use writ_engine::facts::{AttemptId, Command, Evidence, Person};
+use writ_engine::facts::{AttemptId, Evidence, Leader, Person};
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::policy::{Policy, Settings};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
@@ -20,7 +20,7 @@ use writ_engine::{Engine, Stage, Step};
 use crate::cast::{everybody, some_act};
 use crate::door::{Door, Stand};
 use crate::ledger::Ledger;
-use crate::model::Model;
+use crate::model::{Model, Truth};
 use crate::random::Random;
 use crate::rules::{is_on_call, some_policy};
 
@@ -45,7 +45,7 @@ pub(crate) struct World {
     settings: Settings,
     doors: Vec<Door>,
     /// What the attempts really are.
-    truth: BTreeMap<AttemptId, (Person, Command)>,
+    truth: BTreeMap<AttemptId, Truth>,
     /// What the agent itself still has to tell the engine, in any order.
     mail: Vec<Event>,
     /// How often each file was replaced.
