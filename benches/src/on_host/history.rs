@@ -7,7 +7,8 @@ use std::sync::Arc;
 use writ_engine::effect::{Answer, Step};
 use writ_engine::event::Wish;
 use writ_engine::facts::{
-    Account, Act, Action, AttemptId, Command, Door, Ending, Leader, Person, Presence, RunAs, Uid,
+    Account, Act, Action, Aim, AttemptId, Command, Door, Ending, Leader, Person, Presence, RunAs,
+    Uid,
 };
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
@@ -112,7 +113,7 @@ fn act() -> Act {
     };
     Act {
         door: Door::Sudo,
-        command,
+        aim: Aim::Command(command),
         tty: Some("/dev/pts/3".to_owned()),
         source_ip: Some("192.0.2.7".to_owned()),
         presence: Presence::Interactive,
