@@ -13,8 +13,10 @@ use crate::core::Core;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
+use crate::runs::Runs;
 use crate::settings::Places;
 use crate::store;
+use crate::units::Units;
 
 /// The agent, as its connections see it.
 pub(crate) struct Agent {
@@ -24,6 +26,10 @@ pub(crate) struct Agent {
     pub accounts: Accounts,
     /// Connections that are open.
     pub connections: Connections,
+    /// PID 1.
+    pub units: Units,
+    /// Commands that run as services.
+    pub runs: Runs,
     /// Where things are.
     pub places: Places,
     refused: Cell<u64>,
@@ -48,6 +54,8 @@ impl Agent {
             core,
             accounts: Accounts::default(),
             connections: Connections::default(),
+            units: Units::default(),
+            runs: Runs::default(),
             places,
             refused: Cell::new(0),
             policy: RefCell::new(standing),

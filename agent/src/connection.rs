@@ -16,9 +16,10 @@ use crate::introspection;
 use crate::limits::{CALLER_FRAME_BYTES_MAX, Holder, IDLE_MAX};
 use crate::peer::Peer;
 use crate::process::Process;
+use crate::runs::Following;
 use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
-use crate::{deciding, door, overview, roles};
+use crate::{deciding, door, overview, roles, runs};
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
 #[derive(Debug)]
@@ -155,6 +156,28 @@ async fn call(
             Ok(extend) => begin(stream, &incoming, door::extend(agent, caller, extend).await).await,
             Err(error) => refuse(stream, &incoming, &error).await,
         },
+        calls::PrepareRun::NAME => {
+            let prepared = match parameters::<calls::PrepareRun>(&incoming) {
+                Ok(prepare) => runs::prepare(agent, caller, stream, prepare).await,
+                Err(error) => Err(error),
+            };
+            answer(stream, &incoming, prepared).await?;
+            Ok(Next::Call)
+        }
+        calls::Run::NAME => {
+            let descriptors = stream.take_descriptors();
+            match parameters::<calls::Run>(&incoming) {
+                Ok(run) => {
+                    let begun = runs::begin(agent, caller, run, descriptors).await;
+                    follow(agent, stream, &incoming, begun).await
+                }
+                Err(error) => refuse(stream, &incoming, &error).await,
+            }
+        }
+        calls::AwaitRun::NAME => match parameters::<calls::AwaitRun>(&incoming) {
+            Ok(run) => follow(agent, stream, &incoming, runs::known(agent, caller, &run)).await,
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
         calls::Confirm::NAME => match parameters::<calls::Confirm>(&incoming) {
             Ok(confirm) => {
                 let confirmed = door::confirm(agent, caller, confirm).await;
@@ -199,6 +222,20 @@ async fn begin(
 ) -> Result<Next, StreamError> {
     match asked {
         Ok(asking) => Ok(Next::Stays(asking.with_more(incoming.more))),
+        Err(error) => refuse(stream, incoming, &error).await,
+    }
+}
+
+/// Tells of a run until it has ended.
+async fn follow(
+    agent: &Rc<Agent>,
+    stream: &mut FrameStream,
+    incoming: &Incoming<'_>,
+    begun: Result<Following, ErrorReply>,
+) -> Result<Next, StreamError> {
+    match begun {
+        Ok(_) if !incoming.more => refuse(stream, incoming, &ErrorReply::ExpectedMore).await,
+        Ok(following) => following.tell(agent, stream).await.map(|()| Next::Call),
         Err(error) => refuse(stream, incoming, &error).await,
     }
 }

@@ -22,7 +22,7 @@ use crate::record::JournalWriter;
 use crate::settings::Places;
 use crate::socket::Listener;
 use crate::userdb::UserDatabase;
-use crate::{jobs, leaders, start, store};
+use crate::{jobs, leaders, runs, start, store};
 
 /// After something was written through: when it is on the disk at the latest.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
@@ -124,6 +124,7 @@ async fn run(
     tokio::task::spawn_local(copy_in_groups(Rc::clone(&agent.core)));
     tokio::task::spawn_local(async move { user_database.keep_watchdog().await });
     leaders::await_ends(&agent.core);
+    runs::await_ends(&agent);
     tokio::task::spawn_local(accept(Rc::clone(&agent), listener));
     tell_systemd(&[NotifyState::Ready]);
     if sealed {

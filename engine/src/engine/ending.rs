@@ -149,6 +149,7 @@ impl Engine {
         }
         if matches!(self.durable.cases.get(id), Some(Case::Window(_))) {
             step.effects.push(Effect::Lend);
+            self.stop_runs(step, id);
         }
         if let Some(extension) = self.durable.cases.extension_of(id)
             && let Some(Case::Open(request)) = self.durable.cases.get(extension)

@@ -24,6 +24,8 @@ pub(crate) struct Host {
     pub(crate) durability: Durability,
     answers: BTreeMap<AttemptId, Answer>,
     pub(crate) notices: Vec<RequestId>,
+    /// The runs that were told to end.
+    pub(crate) stopped: Vec<AttemptId>,
     pub(crate) evidence: Evidence,
     /// The groups that this host has.
     pub(crate) groups: BTreeMap<String, u32>,
@@ -45,6 +47,7 @@ impl Host {
             durability: Durability::Written,
             answers: BTreeMap::new(),
             notices: vec![],
+            stopped: vec![],
             evidence: Evidence { sha256: Some("ab".repeat(32)), writable: None },
             groups: BTreeMap::from([("adm".to_string(), 4)]),
             lent: vec![],
@@ -90,6 +93,7 @@ impl Host {
                 }
                 Effect::Notify { id, .. } => self.notices.push(id),
                 Effect::Lend => self.lent = self.loans(),
+                Effect::Stop { attempt, .. } => self.stopped.push(attempt),
                 Effect::FindGroups { attempt, groups } => {
                     let number = |group: String| (group.clone(), self.groups.get(&group).copied());
                     let groups = groups.into_iter().map(number).collect();
