@@ -36,12 +36,7 @@ fn what_a_role_lends_is_kept() {
     assert_warned(
         &[("roles.d/capture.toml", CAPTURE)],
         r#"
-warning: `capabilities` is checked and has no effect: this version of Writ lends no capabilities
- --> roles.d/capture.toml:3:16
-  |
-3 | capabilities = ["CAP_NET_RAW", "net_admin"]
-  |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-warning: `on_end` is checked and has no effect: this version of Writ ends no processes
+warning: `on_end` is checked and has no effect: this version of Writ ends no processes but those that `writ run` starts
  --> roles.d/capture.toml:8:10
   |
 8 | on_end = "warn"
