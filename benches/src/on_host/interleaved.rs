@@ -26,8 +26,9 @@ struct Contender {
     taken: Vec<u64>,
 }
 
-/// Runs `NAME=SUDO.CONF=COMMAND` so often as `user`, with a rest before each run, and
-/// prints a line for each: the name, and the nanoseconds of each round. As root.
+/// Runs `NAME=SUDO.CONF=COMMAND` so often as `user`, or `NAME@USER=…` as that one, with a
+/// rest before each run, and prints a line for each: the name, and the nanoseconds of each
+/// round. As root.
 pub(crate) fn run(rounds: usize, rest: Duration, user: &str, contenders: &[&str]) {
     let mut contenders: Vec<Contender> =
         contenders.iter().map(|words| Contender::start(words, user)).collect();
@@ -64,6 +65,7 @@ impl Contender {
     fn start(words: &str, user: &str) -> Self {
         let mut parts = words.splitn(3, '=');
         let [name, conf, command] = [(); 3].map(|()| parts.next().expect("NAME=CONF=COMMAND"));
+        let (name, user) = name.split_once('@').unwrap_or((name, user));
         let program = std::env::current_exe().expect("a path");
         let mut process = Command::new("chrt")
             .args(["--fifo", PRIORITY, "unshare", "--mount", "sh", "-euc", WITH_CONF])
