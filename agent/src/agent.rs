@@ -14,6 +14,7 @@ use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
 use crate::settings::Places;
+use crate::silent::Silent;
 use crate::store;
 
 /// The agent, as its connections see it.
@@ -24,6 +25,8 @@ pub(crate) struct Agent {
     pub accounts: Accounts,
     /// Connections that are open.
     pub connections: Connections,
+    /// Those of doors that have not asked yet.
+    pub silent: Silent,
     /// Where things are.
     pub places: Places,
     refused: Cell<u64>,
@@ -48,6 +51,7 @@ impl Agent {
             core,
             accounts: Accounts::default(),
             connections: Connections::default(),
+            silent: Silent::default(),
             places,
             refused: Cell::new(0),
             policy: RefCell::new(standing),

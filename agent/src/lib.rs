@@ -38,6 +38,7 @@ mod roles;
 pub mod serve;
 mod sessions;
 pub mod settings;
+mod silent;
 mod socket;
 mod start;
 mod store;
