@@ -15,6 +15,7 @@ use crate::policy_files::{self, Taken};
 use crate::process::Process;
 use crate::runs::Runs;
 use crate::settings::Places;
+use crate::silent::Silent;
 use crate::store;
 use crate::units::Units;
 
@@ -30,6 +31,8 @@ pub(crate) struct Agent {
     pub units: Units,
     /// Commands that run as services.
     pub runs: Runs,
+    /// Those of doors that have not asked yet.
+    pub silent: Silent,
     /// Where things are.
     pub places: Places,
     refused: Cell<u64>,
@@ -56,6 +59,7 @@ impl Agent {
             connections: Connections::default(),
             units: Units::default(),
             runs: Runs::default(),
+            silent: Silent::default(),
             places,
             refused: Cell::new(0),
             policy: RefCell::new(standing),

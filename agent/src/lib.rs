@@ -40,6 +40,7 @@ mod runs;
 pub mod serve;
 mod sessions;
 pub mod settings;
+mod silent;
 mod socket;
 mod start;
 mod store;

@@ -97,6 +97,21 @@ impl Socket {
         read.await
     }
 
+    /// Writes as much of `bytes` as there is room for.
+    ///
+    /// # Errors
+    /// What send(2) says.
+    pub(crate) fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match send(self.0.get_ref(), bytes, SendFlags::NOSIGNAL) {
+                Ok(sent) => return Ok(sent),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(0),
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
     /// Writes all of `bytes`, waiting for room.
     ///
     /// # Errors
@@ -105,11 +120,9 @@ impl Socket {
         let mut rest = bytes;
         let mut room = None;
         while !rest.is_empty() {
-            match send(self.0.get_ref(), rest, SendFlags::NOSIGNAL) {
-                Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => self.wait_for_room(&mut room).await?,
-                Err(errno) => return Err(errno.into()),
+            match self.write_now(rest)? {
+                0 => self.wait_for_room(&mut room).await?,
+                sent => rest = rest.get(sent..).unwrap_or_default(),
             }
         }
         Ok(())

@@ -111,6 +111,14 @@ impl FrameStream {
         self.turns = Some(turns);
     }
 
+    /// Waits for the first bytes of the first frame, at most so long.
+    ///
+    /// # Errors
+    /// See [`StreamError`]; the connection cannot be used after any of them.
+    pub(crate) async fn begin(&mut self, idle_max: Duration) -> Result<(), StreamError> {
+        timeout(idle_max, self.read()).await.map_err(|_| StreamError::Idle)?
+    }
+
     /// The next frame; may be dropped and called again without losing anything.
     /// `idle_max` bounds the wait for its first byte.
     ///
@@ -202,7 +210,19 @@ impl FrameStream {
     }
 
     async fn send(&mut self, frame: &[u8]) -> Result<(), StreamError> {
-        match timeout(SEND_MAX, self.socket.write_all(frame)).await {
+        // There is room but where the peer does not read: no timer is set for nothing.
+        let sent = match self.socket.write_now(frame) {
+            Ok(sent) => sent,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return Err(StreamError::Closed);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let rest = frame.get(sent..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        match timeout(SEND_MAX, self.socket.write_all(rest)).await {
             Err(_) => Err(StreamError::Unread),
             Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(StreamError::Closed),
             Ok(written) => Ok(written?),
