@@ -15,6 +15,7 @@ use crate::policy_files::{self, Taken};
 use crate::process::Process;
 use crate::settings::Places;
 use crate::store;
+use crate::units::Units;
 
 /// The agent, as its connections see it.
 pub(crate) struct Agent {
@@ -24,6 +25,8 @@ pub(crate) struct Agent {
     pub accounts: Accounts,
     /// Connections that are open.
     pub connections: Connections,
+    /// PID 1.
+    pub units: Units,
     /// Where things are.
     pub places: Places,
     refused: Cell<u64>,
@@ -48,6 +51,7 @@ impl Agent {
             core,
             accounts: Accounts::default(),
             connections: Connections::default(),
+            units: Units::default(),
             places,
             refused: Cell::new(0),
             policy: RefCell::new(standing),

@@ -16,6 +16,7 @@ mod accounts;
 mod acl;
 mod agent;
 mod asking;
+mod bounded;
 mod clock;
 mod connection;
 mod core;

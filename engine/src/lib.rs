@@ -26,7 +26,9 @@ pub mod state;
 pub mod time;
 
 pub use effect::{Effect, Step};
-pub use engine::{Answered, Counts, Engine, Listed, Loan, OpenRole, Running, Stage, Subject};
+pub use engine::{
+    Answered, Counts, Engine, Listed, Loan, OpenRole, Running, Session, Stage, Subject,
+};
 pub use event::Event;
 pub use record::Record;
 pub use state::{Change, ReplayError};

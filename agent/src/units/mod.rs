@@ -74,6 +74,15 @@ impl Units {
         .await
     }
 
+    /// Puts further processes into a scope.
+    ///
+    /// # Errors
+    /// When PID 1 refuses, which it also does where one of them has ended; or cannot be
+    /// asked.
+    pub(crate) async fn attach(&self, scope: &UnitName, pids: &[u32]) -> Result<(), UnitError> {
+        self.on_bus(async |bus| bus.attach(scope, pids).await).await
+    }
+
     /// Starts a service. When this returns, its command has been executed.
     ///
     /// # Errors

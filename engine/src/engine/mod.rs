@@ -14,6 +14,7 @@ mod extending;
 mod opening;
 mod running;
 mod sentences;
+mod sessions;
 mod shaping;
 mod views;
 mod windows;
@@ -21,6 +22,7 @@ mod windows;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 
+pub use sessions::Session;
 pub use views::{Answered, Counts, Listed, Running, Stage, Subject};
 pub use windows::{Loan, OpenRole};
 
@@ -115,6 +117,7 @@ impl Engine {
                 self.finished(now, attempt, id, ending, runtime)
             }
             Event::Left { attempt } => self.left(now, attempt),
+            Event::SessionEnded { id, end } => self.session_ended(now, id, end),
             Event::Decided { person, id, digest, word, comment, lasts, uses } => {
                 let said = deciding::Said { person, digest, word, comment, lasts, uses };
                 self.decided(now, id, said)

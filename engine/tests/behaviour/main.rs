@@ -14,4 +14,5 @@ mod host;
 mod records;
 mod restarting;
 mod running;
+mod sessions;
 mod windows;

@@ -54,13 +54,9 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
     let capabilities = section.take("capabilities");
     let decision = section.take("decision");
     let on_end = section.take("on_end");
-    for (key, value, lack) in [
-        ("capabilities", &capabilities, "lends no capabilities"),
-        ("on_end", &on_end, "ends no processes"),
-    ] {
-        if let Some(value) = value {
-            found.note(value.place(), Problem::NoEffect { key, lack });
-        }
+    if let Some(value) = &capabilities {
+        let (key, lack) = ("capabilities", "lends no capabilities");
+        found.note(value.place(), Problem::NoEffect { key, lack });
     }
     let allow_dangerous =
         section.take("allow_dangerous").and_then(|value| value.truth(found)) == Some(true);

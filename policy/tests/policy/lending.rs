@@ -41,11 +41,6 @@ warning: `capabilities` is checked and has no effect: this version of Writ lends
   |
 3 | capabilities = ["CAP_NET_RAW", "net_admin"]
   |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-warning: `on_end` is checked and has no effect: this version of Writ ends no processes
- --> roles.d/capture.toml:8:10
-  |
-8 | on_end = "warn"
-  |          ^^^^^^
 "#,
     );
 }

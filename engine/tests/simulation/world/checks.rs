@@ -28,6 +28,9 @@ impl World {
         let (lent, granted): (BTreeSet<_>, BTreeSet<_>) =
             (stand(&self.lent), stand(&self.model.loans()));
         assert_eq!(lent, granted, "turn {turn}: what is lent is not what is granted");
+        let forgotten: Vec<_> =
+            self.model.outlived().difference(&self.told_to_end).cloned().collect();
+        assert!(forgotten.is_empty(), "turn {turn}: {forgotten:?} are not ended");
         let mut listed = 0;
         for request in engine.list() {
             let story = &self.model.stories[&request.id];

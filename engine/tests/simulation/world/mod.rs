@@ -9,11 +9,12 @@ mod people;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
+use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal, RunLeft};
 use writ_engine::event::{Event, Wish, Word};
 use writ_engine::facts::{AttemptId, Evidence, Leader, Person};
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::policy::{Policy, Settings};
+use writ_engine::record::{SessionEnd, SessionEnding};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
 use writ_engine::{Engine, Stage, Step};
 
@@ -50,6 +51,8 @@ pub(crate) struct World {
     mail: Vec<Event>,
     /// What the shell was last told to lend, whom, until when.
     lent: BTreeSet<(String, String, BootTime)>,
+    /// The commands that this life of the agent was told to end.
+    told_to_end: BTreeSet<AttemptId>,
     /// How often each file was replaced.
     files: BTreeMap<String, u32>,
     model: Model,
@@ -78,6 +81,7 @@ impl World {
             truth: BTreeMap::new(),
             mail: vec![],
             lent: BTreeSet::new(),
+            told_to_end: BTreeSet::new(),
             files: BTreeMap::new(),
             model: Model::default(),
             read: 0,
