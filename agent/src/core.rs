@@ -275,6 +275,7 @@ impl Core {
             Effect::Lend => self.lend(&inner.engine),
             Effect::End(remains) => {
                 let _ = self.jobs.send(Job::End(remains));
+                self.grants_changed.send_replace(());
             }
             Effect::Prolong { id } => {
                 let _ = self.jobs.send(Job::Prolong { id });

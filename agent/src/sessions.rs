@@ -97,27 +97,26 @@ pub(crate) fn terminal_in(stat: &str) -> Option<PathBuf> {
 /// Whoever has a session that is not about to go (sd_session_get_state(3)).
 #[must_use]
 pub(crate) fn logged_in() -> Vec<Uid> {
-    let entries = fs::read_dir(SESSIONS_DIR).into_iter().flatten().take(SESSIONS_MAX).flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    // `NAME.ref` is a pipe that keeps the session alive: opening it would block.
-    let plain = names.filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let names = names().into_iter();
     let texts =
-        plain.filter_map(|name| fs::read_to_string(Path::new(SESSIONS_DIR).join(name)).ok());
+        names.filter_map(|name| fs::read_to_string(Path::new(SESSIONS_DIR).join(name)).ok());
     texts.filter_map(|text| open_for(&text)).collect()
 }
 
-/// Every session: its name, its owner, and the process that it was opened by.
+/// The names of all sessions.
 #[must_use]
-pub(crate) fn opened_by() -> Vec<(String, Uid, i32)> {
+pub(crate) fn names() -> Vec<String> {
     let entries = fs::read_dir(SESSIONS_DIR).into_iter().flatten().take(SESSIONS_MAX).flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let plain = names.filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    plain
-        .filter_map(|name| {
-            let session = session(&name)?;
-            Some((name, session.uid, i32::try_from(session.leader?).ok()?))
-        })
-        .collect()
+    // `NAME.ref` is a pipe that keeps the session alive: opening it would block.
+    names.filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric())).collect()
+}
+
+/// The owner of a session, and the process that it was opened by.
+#[must_use]
+pub(crate) fn opened_by(name: &str) -> Option<(Uid, i32)> {
+    let session = session(name)?;
+    Some((session.uid, i32::try_from(session.leader?).ok()?))
 }
 
 /// Whose session it is, where he is a person who is logged in with it.

@@ -11,7 +11,6 @@ use writ_engine::facts::{Account, AttemptId, Leader, OnEnd, Person};
 use writ_engine::id::RequestId;
 use writ_engine::record::{SessionEnd, SessionEnding};
 
-use super::escapes::{self, Known};
 use super::processes::{self, Seen};
 use super::scopes::{self, Scope};
 use super::{AFTERWARDS, GRACE, groups, terminal};
@@ -33,15 +32,12 @@ pub(crate) async fn end(agent: Rc<Agent>, remains: Remains) {
         known.extend(scopes::names(id, &run.attempt).iter().map(|name| name.as_str().to_owned()));
         tokio::task::spawn_local(end_run(Rc::clone(&agent), id, run));
     }
-    // What a command that is over has left behind it. After a restart, this may be about
-    // groups alone that a window which still stands has lent before.
-    let stands =
-        agent.core.look(|engine| engine.get(id).is_some_and(|grant| grant.deadline.is_some()));
-    let left = looked_up({
+    let left = if may_have_left_others(&agent, id, known.len()) {
         let person = person.clone();
-        move || if stands { Vec::new() } else { scopes::of_grant(&person, id) }
-    })
-    .await;
+        looked_up(move || scopes::of_grant(&person, id)).await
+    } else {
+        Vec::new()
+    };
     let left: Vec<Scope> = left
         .into_iter()
         .filter(|scope| scope.name.as_ref().is_some_and(|name| !known.contains(name.as_str())))
@@ -55,19 +51,23 @@ pub(crate) async fn end(agent: Rc<Agent>, remains: Remains) {
     }
 }
 
-/// Ends one command: what is in its scopes, what has moved to another session and was not
-/// put back yet, and whatever comes of its sudo, wherever that is.
+/// Whether a command that is over may have left something behind. What was for one use
+/// has no command but those that run; and after a restart, this may be about groups alone
+/// that a window which still stands has lent before.
+fn may_have_left_others(agent: &Agent, id: RequestId, names: usize) -> bool {
+    agent.core.look(|engine| match engine.get(id) {
+        Some(grant) => grant.deadline.is_none() && (grant.opened.uses != 1 || names == 0),
+        None => true,
+    })
+}
+
+/// Ends one command: what is in its scopes, and whatever comes of its sudo where that has
+/// gone elsewhere.
 async fn end_run(agent: Rc<Agent>, id: RequestId, run: RunLeft) {
     let RunLeft { attempt, leader, person, tty } = run;
     let scopes = looked_up({
         let (attempt, person) = (attempt.clone(), person.clone());
-        move || {
-            let mut scopes = scopes::of_attempt(&person, id, &attempt);
-            let names = scopes::names(id, &attempt);
-            let escaped = escapes::escaped(&[Known { attempt, leader, names }]);
-            scopes.extend(escaped.into_iter().map(|(_, scope)| scope));
-            scopes
-        }
+        move || scopes::of_attempt(&person, id, &attempt)
     })
     .await;
     let tty = tty.as_deref().and_then(terminal::named);
@@ -96,7 +96,9 @@ impl Left {
             let pids: Vec<i32> = scopes.iter().flat_map(Scope::processes).collect();
             let mut seen = processes::look_at(&pids);
             let known: BTreeSet<i32> = seen.iter().map(|seen| seen.pid).collect();
-            let family = leader.map(processes::family).unwrap_or_default();
+            // A sudo that is where it was put has all that comes of it there, too.
+            let outside = leader.filter(|leader| !known.contains(&leader.pid));
+            let family = outside.map(processes::family).unwrap_or_default();
             seen.extend(family.into_iter().filter(|one| !known.contains(&one.pid)));
             seen
         })
@@ -119,6 +121,21 @@ impl Left {
             process.signal(&TOLD);
         }
     }
+}
+
+/// Ends what a command has moved to a login session, where its grant has ended before that
+/// could be put back.
+pub(super) async fn end_session(agent: Rc<Agent>, run: Ended, session: Scope) {
+    let Ended { id, attempt, person } = run;
+    let left = Left { attempt: Some(attempt), scopes: vec![session], ..Left::default() };
+    stop(agent, id, person, left).await;
+}
+
+/// A command whose grant has ended.
+pub(super) struct Ended {
+    pub(super) id: RequestId,
+    pub(super) attempt: AttemptId,
+    pub(super) person: Person,
 }
 
 /// Stops what is left: first it is on record, then everything is told to end, then killed.

@@ -6,12 +6,13 @@
 //! is found when the grant ends. Whose session it is, the process tells that opened it:
 //! it comes of the sudo that was held, or of something in its scope.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use tokio::sync::watch::Receiver;
-use writ_engine::facts::{AttemptId, Leader, Person};
+use writ_engine::facts::{AttemptId, Leader, OnEnd};
 
-use super::ending::looked_up;
+use super::ending::{self, Ended, looked_up};
 use super::hold::Held;
 use super::prolonging;
 use super::scopes::{self, Scope};
@@ -25,10 +26,10 @@ const GENERATIONS_MAX: usize = 64;
 
 /// A command that is held, as its processes are known.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) attempt: AttemptId,
-    pub(super) leader: Option<Leader>,
-    pub(super) names: Vec<UnitName>,
+struct Known {
+    attempt: AttemptId,
+    leader: Option<Leader>,
+    names: Vec<UnitName>,
 }
 
 /// Keeps commands held that open sessions, until the agent ends. Wakes up only while
@@ -51,13 +52,18 @@ pub(crate) async fn keep_held(agent: Rc<Agent>) {
 }
 
 async fn watch(agent: &Rc<Agent>, changed: &mut Receiver<()>, changes: &SessionChanges) {
+    // The sessions that are known to be nobody's here; whose a session is does not change.
+    let mut strangers = BTreeSet::new();
     loop {
         let known = known(agent);
         if known.is_empty() {
             return;
         }
-        for (attempt, session) in looked_up(move || escaped(&known)).await {
-            put_back(agent, &attempt, session).await;
+        let looked = looked_up(move || vec![look(&known, &strangers)]).await.pop();
+        let Some(Looked { escaped, strangers: others }) = looked else { return };
+        strangers = others;
+        for (attempt, session) in escaped {
+            put_back(agent, attempt, session).await;
         }
         tokio::select! {
             _ = changed.changed() => {}
@@ -70,39 +76,66 @@ async fn watch(agent: &Rc<Agent>, changed: &mut Receiver<()>, changes: &SessionC
     }
 }
 
-async fn put_back(agent: &Agent, attempt: &AttemptId, session: Scope) {
-    let found: Option<(Held, Person)> = agent.core.look(|engine| {
-        let session = engine.session(attempt)?;
-        Some((Held::of(&session)?, session.requester.clone()))
+/// Puts it back; or ends it, when the grant has ended meanwhile.
+async fn put_back(agent: &Rc<Agent>, attempt: AttemptId, session: Scope) {
+    let found = agent.core.look(|engine| {
+        let session = engine.session(&attempt)?;
+        Some((session.id, Held::of(&session), session.requester.clone()))
     });
-    let Some((held, person)) = found else { return };
-    if let Err(error) = prolonging::gather(agent, &held, &person, vec![session]).await {
-        eprintln!("what moved out of the scope of {} could not be put back: {error}", held.id);
+    match found {
+        None => {}
+        Some((id, None, person)) => {
+            let ended = Ended { id, attempt, person };
+            tokio::task::spawn_local(ending::end_session(Rc::clone(agent), ended, session));
+        }
+        Some((id, Some(held), person)) => {
+            let gathered = prolonging::gather(agent, &held, &person, vec![session]).await;
+            if let Err(error) = gathered {
+                eprintln!("what moved out of the scope of {id} could not be put back: {error}");
+            }
+        }
     }
 }
 
+/// The commands that end with their grants, and those whose grants have ended.
 fn known(agent: &Agent) -> Vec<Known> {
     agent.core.look(|engine| {
-        let held = engine.sessions().filter(|session| Held::of(session).is_some());
-        held.map(|session| Known {
-            attempt: session.attempt.clone(),
-            leader: session.leader,
-            names: scopes::names(session.id, session.attempt),
-        })
-        .collect()
+        let ending = engine.sessions().filter(|session| session.on_end == OnEnd::Terminate);
+        ending
+            .map(|session| Known {
+                attempt: session.attempt.clone(),
+                leader: session.leader,
+                names: scopes::names(session.id, session.attempt),
+            })
+            .collect()
     })
 }
 
-/// The scopes of sessions that were opened by one of these commands, and have processes.
-pub(super) fn escaped(known: &[Known]) -> Vec<(AttemptId, Scope)> {
-    let sessions = sessions::opened_by().into_iter();
-    sessions
-        .filter_map(|(name, owner, leader)| {
-            let scope =
-                scopes::of_session(owner, &name).filter(|scope| !scope.processes().is_empty())?;
-            Some((of(leader, known)?.attempt.clone(), scope))
-        })
-        .collect()
+/// What a look at the sessions gives.
+struct Looked {
+    /// The scopes of those that were opened by one of the commands, and have processes.
+    escaped: Vec<(AttemptId, Scope)>,
+    /// The names of those that were not.
+    strangers: BTreeSet<String>,
+}
+
+fn look(known: &[Known], strangers: &BTreeSet<String>) -> Looked {
+    let mut looked = Looked { escaped: Vec::new(), strangers: BTreeSet::new() };
+    for name in sessions::names() {
+        let opened_by = || sessions::opened_by(&name);
+        let found = if strangers.contains(&name) { None } else { opened_by() };
+        match found.and_then(|(owner, leader)| Some((owner, of(leader, known)?))) {
+            None => {
+                looked.strangers.insert(name);
+            }
+            Some((owner, command)) => {
+                let scope = scopes::of_session(owner, &name);
+                let used = scope.filter(|scope| !scope.processes().is_empty());
+                looked.escaped.extend(used.map(|scope| (command.attempt.clone(), scope)));
+            }
+        }
+    }
+    looked
 }
 
 /// The command that a process comes of.

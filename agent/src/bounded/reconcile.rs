@@ -5,15 +5,22 @@
 //! commands that went on in a process of which nothing is on record.
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use writ_engine::facts::{AttemptId, Uid};
+use writ_engine::Session;
+use writ_engine::facts::{AttemptId, Person, Uid};
 use writ_engine::id::RequestId;
 
 use super::ending::{ended, looked_up, record};
+use super::hold::Held;
 use super::processes;
+use super::prolonging::prolong;
 use super::scopes::{self, Scope};
 use crate::agent::Agent;
 use crate::units::UnitName;
+
+/// How much earlier than it should be a limit may be: PID 1 takes its time to make a scope.
+const LATE_MAX: Duration = Duration::from_secs(1);
 
 /// Stops every scope that no grant stands for: of a grant that is over, or of one that a
 /// lost part of the ledger told of.
@@ -27,6 +34,33 @@ pub(crate) async fn reconcile(agent: Rc<Agent>) {
     });
     for (owner, scope) in orphans {
         stop(&agent, owner, &scope).await;
+    }
+    put_limits_off(&agent).await;
+}
+
+/// A grant may have come to stand longer in the moment in which the agent was lost: what
+/// runs on it then still has the old limit.
+async fn put_limits_off(agent: &Rc<Agent>) {
+    let held: Vec<(Held, Person)> = agent.core.look(|engine| {
+        let held = |session: Session<'_>| Some((Held::of(&session)?, session.requester.clone()));
+        engine.sessions().filter_map(held).collect()
+    });
+    for (held, person) in held {
+        let scopes = looked_up({
+            let (id, attempt) = (held.id, held.attempt.clone());
+            move || scopes::of_attempt(&person, id, &attempt)
+        })
+        .await;
+        for name in scopes.into_iter().filter_map(|scope| scope.name) {
+            match agent.units.time_left(&name).await {
+                Ok(left) if left + LATE_MAX < held.bounds().runtime_max => {
+                    prolong(Rc::clone(agent), held.id).await;
+                    break;
+                }
+                Ok(_) => {}
+                Err(error) => eprintln!("the limit of {name} is not known: {error}"),
+            }
+        }
     }
 }
 

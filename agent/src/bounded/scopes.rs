@@ -84,9 +84,14 @@ pub(super) fn names(id: RequestId, attempt: &AttemptId) -> Vec<UnitName> {
 
 /// The scopes of an attempt that are there.
 pub(super) fn of_attempt(person: &Person, id: RequestId, attempt: &AttemptId) -> Vec<Scope> {
-    let names = names(id, attempt);
-    let of_it = |scope: &Scope| scope.name.as_ref().is_some_and(|name| names.contains(name));
-    of_grant(person, id).into_iter().filter(of_it).collect()
+    let Some(slice) = folder(&format!("user.slice/{}", slice_of(person))) else {
+        return Vec::new();
+    };
+    let names = names(id, attempt).into_iter();
+    names
+        .map(|name| Scope { folder: slice.join(name.as_str()), name: Some(name) })
+        .filter(|scope| scope.folder.is_dir())
+        .collect()
 }
 
 /// The scopes of everything that was started under a grant and is there.

@@ -9,6 +9,7 @@
 //! exits well stays as "exited", one that does not as "failed". So an agent that was
 //! restarted meanwhile learns of it too.
 
+mod bounds;
 mod bus;
 mod ended;
 mod error;
@@ -72,6 +73,14 @@ impl Units {
             start(bus, name, properties::of_scope_by_number(scope)).await
         })
         .await
+    }
+
+    /// How long PID 1 lets a scope be yet.
+    ///
+    /// # Errors
+    /// When PID 1 refuses, or cannot be asked.
+    pub(crate) async fn time_left(&self, scope: &UnitName) -> Result<Duration, UnitError> {
+        self.on_bus(async |bus| bounds::time_left(bus, scope).await).await
     }
 
     /// Puts further processes into a scope.

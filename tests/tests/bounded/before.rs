@@ -43,3 +43,30 @@ pub(crate) fn a_grant_that_stands_longer_is_not_ended_by_its_old_backstop(host: 
     event(host, &id, "grant.ended", PATIENCE);
     gone(host, &id, Instant::now());
 }
+
+pub(crate) fn a_limit_that_could_not_be_put_off_is_put_off_after_a_restart(host: &Host) {
+    let alice = host.login("alice");
+    let (id, _) = opened(host, "alice", "ops --for 1m");
+    alice.type_line("sudo sh -c 'echo up; sleep 1000'");
+    alice.expect("\r\nup");
+    let limit = || {
+        let there = scopes(host, &id);
+        assert_eq!(there.len(), 1, "{there:?}");
+        property(host, &there[0], "RuntimeMaxUSec")
+    };
+    let before = limit();
+    assert!(before.starts_with("1min "), "{before}");
+    host.root_sh("mount --bind /dev/null /run/dbus/system_bus_socket && systemctl restart writd")
+        .ok();
+    let extended = host.as_user("alice", &format!("writ extend {id} --for 10m"));
+    host.root(&["umount", "/run/dbus/system_bus_socket"]).ok();
+    extended.ok();
+    assert_eq!(limit(), before);
+    host.root(&["systemctl", "restart", "writd"]).ok();
+    host.wait_until("the new limit", PATIENCE, || {
+        let there = scopes(host, &id);
+        there.len() == 1 && property(host, &there[0], "RuntimeMaxUSec").starts_with("11min ")
+    });
+    assert!(left(host, &id) > 1);
+    crate::policy::close(host, &id);
+}

@@ -36,6 +36,7 @@ scenarios! {
 
         whoever_is_about_to_lose_something_is_warned,
         a_grant_that_stands_longer_is_not_ended_by_its_old_backstop,
+        a_limit_that_could_not_be_put_off_is_put_off_after_a_restart,
 
         a_login_during_a_window_ends_with_it,
         who_has_the_group_by_right_or_by_another_window_is_left_alone,
