@@ -63,7 +63,17 @@ struct Entry {
     account: Account,
     groups: BTreeSet<String>,
     numbers: BTreeSet<u32>,
+    login: Option<Login>,
     until: Instant,
+}
+
+/// What a login of a user starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    /// His folder.
+    pub home: String,
+    /// His shell.
+    pub shell: String,
 }
 
 /// What of the local files an answer stands on: device, inode, size and time.
@@ -155,6 +165,14 @@ impl Accounts {
             .map_err(|panic| GroupError::Failed(String::new(), panic.to_string()))?
     }
 
+    /// What a login of a user starts from; none where the name service does not know him.
+    ///
+    /// # Errors
+    /// As [`Accounts::person`].
+    pub(crate) async fn login(&self, uid: Uid) -> Result<Option<Login>, AccountError> {
+        Ok(self.entry(uid).await?.login)
+    }
+
     async fn entry(&self, uid: Uid) -> Result<Entry, AccountError> {
         self.forget_what_changed();
         let now = Instant::now();
@@ -163,11 +181,11 @@ impl Accounts {
         }
         let looking = tokio::task::spawn_blocking(move || look_up(uid));
         let found = tokio::time::timeout(LOOK_UP_MAX, looking).await;
-        let Found { account, groups, numbers } = found
+        let Found { account, groups, numbers, login } = found
             .map_err(|_| AccountError::TimedOut(uid.0))?
             .map_err(|panic| AccountError::Failed(uid.0, panic.to_string()))?
             .map_err(|errno| AccountError::Failed(uid.0, errno.to_string()))?;
-        let entry = Entry { account, groups, numbers, until: Instant::now() + KEPT_FOR };
+        let entry = Entry { account, groups, numbers, login, until: Instant::now() + KEPT_FOR };
         let mut kept = self.kept.borrow_mut();
         if kept.len() >= KEPT_MAX {
             kept.clear();
@@ -195,6 +213,7 @@ struct Found {
     account: Account,
     groups: BTreeSet<String>,
     numbers: BTreeSet<u32>,
+    login: Option<Login>,
 }
 
 /// A user whom the name service does not know has his number for a name and no
@@ -202,7 +221,8 @@ struct Found {
 fn look_up(uid: Uid) -> nix::Result<Found> {
     let Some(user) = User::from_uid(SystemUid::from_raw(uid.0))? else {
         let account = Account { uid, name: uid.0.to_string() };
-        return Ok(Found { account, groups: BTreeSet::new(), numbers: BTreeSet::new() });
+        let (groups, numbers) = (BTreeSet::new(), BTreeSet::new());
+        return Ok(Found { account, groups, numbers, login: None });
     };
     let name = CString::new(user.name.as_str()).map_err(|_| nix::Error::EINVAL)?;
     let numbers = getgrouplist(&name, user.gid)?;
@@ -210,10 +230,16 @@ fn look_up(uid: Uid) -> nix::Result<Found> {
         .iter()
         .filter_map(|gid| group_name(*gid).transpose())
         .collect::<nix::Result<_>>()?;
+    let login = user.dir.into_os_string().into_string().ok().zip(
+        // passwd(5): an empty field means this one.
+        Some(user.shell.into_os_string().into_string().unwrap_or_default())
+            .map(|shell| if shell.is_empty() { "/bin/sh".to_owned() } else { shell }),
+    );
     Ok(Found {
         account: Account { uid, name: user.name },
         groups,
         numbers: numbers.into_iter().map(Gid::as_raw).collect(),
+        login: login.map(|(home, shell)| Login { home, shell }),
     })
 }
 

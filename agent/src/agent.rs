@@ -13,7 +13,9 @@ use crate::core::Core;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
+use crate::runs::Runs;
 use crate::settings::Places;
+use crate::silent::Silent;
 use crate::store;
 use crate::units::Units;
 
@@ -27,6 +29,10 @@ pub(crate) struct Agent {
     pub connections: Connections,
     /// PID 1.
     pub units: Units,
+    /// Commands that run as services.
+    pub runs: Runs,
+    /// Those of doors that have not asked yet.
+    pub silent: Silent,
     /// Where things are.
     pub places: Places,
     refused: Cell<u64>,
@@ -52,6 +58,8 @@ impl Agent {
             accounts: Accounts::default(),
             connections: Connections::default(),
             units: Units::default(),
+            runs: Runs::default(),
+            silent: Silent::default(),
             places,
             refused: Cell::new(0),
             policy: RefCell::new(standing),

@@ -1,5 +1,6 @@
 //! One connection, from its first frame to its end.
 
+use std::cell::OnceCell;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
@@ -16,9 +17,10 @@ use crate::introspection;
 use crate::limits::{CALLER_FRAME_BYTES_MAX, Holder, IDLE_MAX};
 use crate::peer::Peer;
 use crate::process::Process;
+use crate::runs::Following;
 use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
-use crate::{deciding, door, overview, roles};
+use crate::{deciding, door, overview, roles, runs, sessions};
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
 #[derive(Debug)]
@@ -27,6 +29,26 @@ pub(crate) struct Caller {
     pub peer: Peer,
     /// What it is.
     pub process: Process,
+    /// Where its session came from, where that was looked at ahead.
+    origin: Option<Origin>,
+}
+
+/// Where a login session came from, which does not change.
+#[derive(Debug)]
+struct Origin {
+    session: String,
+    remote_host: Option<String>,
+}
+
+impl Caller {
+    /// Where the login session came from, if it came from afar.
+    pub(crate) fn source_ip(&self) -> Option<String> {
+        let session = self.process.session.as_deref()?;
+        match &self.origin {
+            Some(origin) if origin.session == session => origin.remote_host.clone(),
+            _ => sessions::session(session)?.remote_host,
+        }
+    }
 }
 
 /// What a call came to, besides its reply.
@@ -45,12 +67,18 @@ pub(crate) enum Next {
 pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
     let Ok(socket) = Socket::new(connection) else { return };
     let Ok(peer) = Peer::of(&socket) else { return };
-    let Ok(process) = peer.look_at() else { return };
-    let holder =
-        if peer.is_root() { Holder::Door(process.real_uid) } else { Holder::Caller(peer.uid) };
     let frame_bytes_max =
         if peer.is_root() { writ_protocol::FRAME_BYTES_MAX } else { CALLER_FRAME_BYTES_MAX };
     let mut stream = FrameStream::new(socket, frame_bytes_max);
+    let origin = OnceCell::new();
+    if peer.is_root() && !has_begun(&agent, &peer, &mut stream, &origin).await {
+        return;
+    }
+    // Who it is, is looked at when it begins to ask: sudo changes its real user while
+    // it reads sudoers.
+    let Ok(process) = peer.look_at() else { return };
+    let holder =
+        if peer.is_root() { Holder::Door(process.real_uid) } else { Holder::Caller(peer.uid) };
     let place = match agent.connections.take(holder) {
         Ok(place) => place,
         Err(full) => {
@@ -60,12 +88,45 @@ pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
         }
     };
     stream.take_turns(place.turns());
-    let caller = Caller { peer, process };
+    let caller = Caller { peer, process, origin: origin.into_inner() };
     if let Err(error) = converse(&agent, &caller, &mut stream).await
         && error.is_misbehaviour()
     {
         agent.count_refused();
     }
+}
+
+/// Waits for a door to ask. sudo's plugin connects when sudo starts and asks some
+/// milliseconds later: what takes time and binds nobody is done meanwhile.
+async fn has_begun(
+    agent: &Rc<Agent>,
+    peer: &Peer,
+    stream: &mut FrameStream,
+    origin: &OnceCell<Origin>,
+) -> bool {
+    let silence = agent.silent.enter();
+    tokio::select! {
+        biased;
+        begun = stream.begin(IDLE_MAX) => begun.is_ok(),
+        () = silence.is_crowded_out() => false,
+        () = prepare(agent, peer, origin) => false,
+    }
+}
+
+/// Has ready what the door will be asked about, and goes on for ever. Nothing that is
+/// found here is taken for true later, but what cannot change: since when the process
+/// runs, where a session came from, and what the name service says within its short
+/// memory.
+async fn prepare(agent: &Rc<Agent>, peer: &Peer, origin: &OnceCell<Origin>) {
+    if let (Ok(process), Ok(_)) = (peer.look_at(), peer.leader()) {
+        if let Some(session) = process.session.clone()
+            && let Some(known) = sessions::session(&session)
+        {
+            let _ = origin.set(Origin { session, remote_host: known.remote_host });
+        }
+        let _ = agent.accounts.person(process.real_uid, &process).await;
+    }
+    std::future::pending().await
 }
 
 async fn converse(
@@ -155,6 +216,28 @@ async fn call(
             Ok(extend) => begin(stream, &incoming, door::extend(agent, caller, extend).await).await,
             Err(error) => refuse(stream, &incoming, &error).await,
         },
+        calls::PrepareRun::NAME => {
+            let prepared = match parameters::<calls::PrepareRun>(&incoming) {
+                Ok(prepare) => runs::prepare(agent, caller, stream, prepare).await,
+                Err(error) => Err(error),
+            };
+            answer(stream, &incoming, prepared).await?;
+            Ok(Next::Call)
+        }
+        calls::Run::NAME => {
+            let descriptors = stream.take_descriptors();
+            match parameters::<calls::Run>(&incoming) {
+                Ok(run) => {
+                    let begun = runs::begin(agent, caller, run, descriptors).await;
+                    follow(agent, stream, &incoming, begun).await
+                }
+                Err(error) => refuse(stream, &incoming, &error).await,
+            }
+        }
+        calls::AwaitRun::NAME => match parameters::<calls::AwaitRun>(&incoming) {
+            Ok(run) => follow(agent, stream, &incoming, runs::known(agent, caller, &run)).await,
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
         calls::Confirm::NAME => match parameters::<calls::Confirm>(&incoming) {
             Ok(confirm) => {
                 let confirmed = door::confirm(agent, caller, confirm).await;
@@ -199,6 +282,20 @@ async fn begin(
 ) -> Result<Next, StreamError> {
     match asked {
         Ok(asking) => Ok(Next::Stays(asking.with_more(incoming.more))),
+        Err(error) => refuse(stream, incoming, &error).await,
+    }
+}
+
+/// Tells of a run until it has ended.
+async fn follow(
+    agent: &Rc<Agent>,
+    stream: &mut FrameStream,
+    incoming: &Incoming<'_>,
+    begun: Result<Following, ErrorReply>,
+) -> Result<Next, StreamError> {
+    match begun {
+        Ok(_) if !incoming.more => refuse(stream, incoming, &ErrorReply::ExpectedMore).await,
+        Ok(following) => following.tell(agent, stream).await.map(|()| Next::Call),
         Err(error) => refuse(stream, incoming, &error).await,
     }
 }

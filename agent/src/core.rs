@@ -73,6 +73,13 @@ pub(crate) enum Job {
         /// Which grant.
         id: writ_engine::id::RequestId,
     },
+    /// See [`Effect::Stop`].
+    Stop {
+        /// Which run.
+        attempt: AttemptId,
+        /// What it ran under.
+        id: writ_engine::id::RequestId,
+    },
     /// See [`Effect::Notify`].
     Notify {
         /// About what.
@@ -271,6 +278,9 @@ impl Core {
             }
             Effect::FindGroups { attempt, groups } => {
                 let _ = self.jobs.send(Job::FindGroups { attempt, groups });
+            }
+            Effect::Stop { attempt, id } => {
+                let _ = self.jobs.send(Job::Stop { attempt, id });
             }
             Effect::Lend => self.lend(&inner.engine),
             Effect::End(remains) => {

@@ -17,7 +17,7 @@ use writ_protocol::calls;
 use crate::agent::Agent;
 use crate::asking::Asking;
 use crate::connection::{Caller, fresh_attempt};
-use crate::{bounded, examine, sessions};
+use crate::{bounded, examine};
 
 /// A door asks for somebody: whom, the kernel says (the real user of the process
 /// that sudo is).
@@ -40,7 +40,7 @@ pub(crate) async fn ask(
         door,
         aim: Aim::Command(command(ask.command)),
         tty: ask.tty,
-        source_ip: source_ip(caller),
+        source_ip: caller.source_ip(),
         presence,
     };
     let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
@@ -69,7 +69,7 @@ pub(crate) async fn request(
         door: Door::Writ,
         aim,
         tty: None,
-        source_ip: source_ip(caller),
+        source_ip: caller.source_ip(),
         presence: Presence::Interactive,
     };
     let wish = Wish {
@@ -200,10 +200,6 @@ fn of_role(role: String) -> Window {
         on_end: OnEnd::Terminate,
         end_on_logout: false,
     }
-}
-
-fn source_ip(caller: &Caller) -> Option<String> {
-    sessions::session(caller.process.session.as_deref()?)?.remote_host
 }
 
 fn command(command: calls::Command) -> Command {

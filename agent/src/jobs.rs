@@ -17,7 +17,7 @@ use crate::core::Job;
 use crate::examine::Writer;
 use crate::notice::{self, Allowance, Notice, Quota};
 use crate::record::{run_as, wanted};
-use crate::{bounded, clock, examine, sessions};
+use crate::{bounded, clock, examine, runs, sessions};
 
 /// How many files are looked at at once: more would only seek.
 const EXAMINATIONS_MAX: usize = 4;
@@ -44,6 +44,9 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
             }
             Job::Prolong { id } => {
                 tokio::task::spawn_local(bounded::prolong(Rc::clone(&agent), id));
+            }
+            Job::Stop { attempt, id } => {
+                tokio::task::spawn_local(runs::stop(Rc::clone(&agent), id, attempt));
             }
             Job::Notify { id, from } => notify(&agent, &mut quota, id, &from).await,
         }

@@ -10,8 +10,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use writ_engine::Event;
 use writ_engine::facts::{AttemptId, Leader};
+use writ_engine::{Event, Starter};
 
 use crate::agent::Agent;
 use crate::{bounded, process};
@@ -23,8 +23,10 @@ const WATCH_REST: Duration = Duration::from_secs(1);
 /// ended, the others' ends are awaited. Must be called inside of the local tasks.
 pub(crate) fn await_ends(agent: &Rc<Agent>) {
     let core = &agent.core;
+    // What runs as a service has its end from PID 1.
     let running: Vec<(AttemptId, Option<Leader>)> = core.look(|engine| {
-        engine.running().map(|running| (running.attempt.clone(), running.leader)).collect()
+        let of_doors = engine.running().filter(|running| running.starter == Starter::Door);
+        of_doors.map(|running| (running.attempt.clone(), running.leader)).collect()
     });
     for (attempt, leader) in running {
         tokio::task::spawn_local(await_end(Rc::clone(agent), attempt, leader));

@@ -5,7 +5,8 @@
 //! event; [`core`] has the engine say what follows, puts it into the ledger, then
 //! makes it true and does it ([`asking`], [`jobs`]); [`record`] copies it to the
 //! journal. The clock ([`clock`]) and the ends of processes ([`leaders`]) make
-//! events too.
+//! events too. What PID 1 does for Writ, [`units`] asks it for; [`runs`] has it start
+//! commands.
 //!
 //! Invariants: one thread decides; nothing on it waits for a disk but the
 //! ledger's, for a name service, a terminal or the journal. No part of it opens a
@@ -36,9 +37,11 @@ mod process;
 mod random;
 mod record;
 mod roles;
+mod runs;
 pub mod serve;
 mod sessions;
 pub mod settings;
+mod silent;
 mod socket;
 mod start;
 mod store;

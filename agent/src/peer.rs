@@ -1,5 +1,6 @@
 //! Who is at the other end of a connection.
 
+use std::cell::OnceCell;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::socket::getsockopt;
@@ -8,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use writ_engine::facts::{Leader, ROOT, Uid};
 
-use crate::process::{self, Process, ProcessError};
+use crate::process::{self, Process, ProcessError, ProcessFiles};
 
 /// The process that connected, held so that its number cannot come to mean
 /// another process unseen.
@@ -20,6 +21,10 @@ pub(crate) struct Peer {
     pub pid: i32,
     /// The process itself (pidfd_open(2)).
     handle: OwnedFd,
+    /// Its files, once they were opened.
+    files: OnceCell<ProcessFiles>,
+    /// Since when it runs, once that was looked at: it does not change.
+    leader: OnceCell<Leader>,
 }
 
 impl Peer {
@@ -36,7 +41,13 @@ impl Peer {
             .ok()
             .or_else(|| pidfd_of(pid))
             .ok_or_else(|| gone(pid, "it has ended".to_owned()))?;
-        Ok(Self { uid: Uid(credentials.uid()), pid, handle })
+        Ok(Self {
+            uid: Uid(credentials.uid()),
+            pid,
+            handle,
+            files: OnceCell::new(),
+            leader: OnceCell::new(),
+        })
     }
 
     /// Whether it may speak for somebody else: sudo and the like, root all of them.
@@ -45,25 +56,31 @@ impl Peer {
         self.uid == ROOT
     }
 
-    /// What `/proc` says of it. It was alive after it was looked at, so that what
-    /// was seen is of this process and of no later one with its number.
+    /// What `/proc` says of it now. It was alive after its files were opened, so that
+    /// they are of this process and of no later one with its number.
     ///
     /// # Errors
     /// When it has ended.
     pub(crate) fn look_at(&self) -> Result<Process, ProcessError> {
-        let process = Process::look_at(self.pid)?;
+        if let Some(files) = self.files.get() {
+            return files.look();
+        }
+        let files = ProcessFiles::open(self.pid)?;
         self.is_alive()?;
-        Ok(process)
+        self.files.get_or_init(|| files).look()
     }
 
-    /// The process, as it can be found again. It was alive after it was looked at.
+    /// The process, as it can be found again. It was alive after it was first looked at.
     ///
     /// # Errors
     /// When it has ended.
     pub(crate) fn leader(&self) -> Result<Leader, ProcessError> {
+        if let Some(leader) = self.leader.get() {
+            return Ok(*leader);
+        }
         let started_ticks = process::started_ticks(self.pid)?;
         self.is_alive()?;
-        Ok(Leader { pid: self.pid, started_ticks })
+        Ok(*self.leader.get_or_init(|| Leader { pid: self.pid, started_ticks }))
     }
 
     /// The process itself (pidfd_open(2)).

@@ -6,7 +6,8 @@
 //! forge a line.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::os::unix::fs::FileExt;
 
 use writ_engine::facts::Uid;
 
@@ -18,7 +19,7 @@ const FILE_BYTES_USUAL: usize = 4096;
 
 /// How much of a file of `/proc/PID` is read at most, in bytes: the longest is a
 /// control group's path in each hierarchy.
-const FILE_BYTES_MAX: u64 = 256 * 1024;
+const FILE_BYTES_MAX: usize = 256 * 1024;
 
 /// What is known of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,29 +44,78 @@ pub(crate) struct ProcessError {
     pub what: String,
 }
 
-impl Process {
-    /// Looks at a process.
+/// The files of one process, opened: they say how it is whenever they are read, and
+/// never how another is that has its number later. They can be opened ahead, so that
+/// looking costs three system calls between a sudo and its answer.
+#[derive(Debug)]
+pub(crate) struct ProcessFiles {
+    pid: i32,
+    status: File,
+    /// A kernel without audit has none; the session's owner still counts.
+    loginuid: Option<File>,
+    cgroup: File,
+}
+
+impl ProcessFiles {
+    /// Of the process that has this number now.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn open(pid: i32) -> Result<Self, ProcessError> {
+        let open = |name: &str| {
+            let path = format!("/proc/{pid}/{name}");
+            File::open(&path)
+                .map_err(|cause| ProcessError { pid, what: format!("{path}: {cause}") })
+        };
+        Ok(Self {
+            pid,
+            status: open("status")?,
+            loginuid: open("loginuid").ok(),
+            cgroup: open("cgroup")?,
+        })
+    }
+
+    /// How the process is now.
     ///
     /// # Errors
     /// When it is gone, or `/proc` is not what proc(5) says.
-    pub(crate) fn look_at(pid: i32) -> Result<Self, ProcessError> {
-        let error = |what: &str| ProcessError { pid, what: what.to_owned() };
-        let read = |name: &str| {
-            read_at_once(&format!("/proc/{pid}/{name}"))
-                .map_err(|cause| error(&format!("/proc/{pid}/{name}: {cause}")))
+    pub(crate) fn look(&self) -> Result<Process, ProcessError> {
+        let error = |what: String| ProcessError { pid: self.pid, what };
+        let read = |file: &File, name: &str| {
+            read_anew(file).map_err(|cause| error(format!("/proc/{}/{name}: {cause}", self.pid)))
         };
-        let real_uid =
-            real_uid(&read("status")?).ok_or_else(|| error("no Uid line in its status"))?;
-        // A kernel without audit has no loginuid; the session's owner still counts.
-        let login_uid = read("loginuid").ok().and_then(|text| login_uid(&text));
-        let cgroup = read("cgroup")?;
-        Ok(Self {
+        let real_uid = real_uid(&read(&self.status, "status")?)
+            .ok_or_else(|| error("no Uid line in its status".to_owned()))?;
+        let loginuid = self.loginuid.as_ref().and_then(|file| read_anew(file).ok());
+        let cgroup = read(&self.cgroup, "cgroup")?;
+        Ok(Process {
             real_uid,
-            login_uid,
+            login_uid: loginuid.and_then(|text| login_uid(&text)),
             session_owner: session_owner(&cgroup),
             session: session(&cgroup),
         })
     }
+}
+
+/// All of a file of `/proc`, as it is now: in one read where there is room for it.
+fn read_anew(file: &File) -> io::Result<String> {
+    let mut bytes = vec![0; FILE_BYTES_USUAL];
+    let mut filled = 0;
+    loop {
+        let read = match bytes.get_mut(filled..) {
+            Some(room) => file.read_at(room, u64::try_from(filled).unwrap_or(u64::MAX))?,
+            None => 0,
+        };
+        filled += read;
+        // What the kernel writes at once it hands over whole; less than there is room
+        // for is all of it.
+        if filled < bytes.len() || filled >= FILE_BYTES_MAX {
+            break;
+        }
+        bytes.resize(2 * bytes.len(), 0);
+    }
+    bytes.truncate(filled);
+    String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 /// When the process that has this number was started, in clock ticks since the boot
@@ -76,14 +126,16 @@ impl Process {
 pub(crate) fn started_ticks(pid: i32) -> Result<u64, ProcessError> {
     let error = |what: String| ProcessError { pid, what };
     let path = format!("/proc/{pid}/stat");
-    let stat = read_at_once(&path).map_err(|cause| error(format!("{path}: {cause}")))?;
+    let stat = File::open(&path)
+        .and_then(|file| read_anew(&file))
+        .map_err(|cause| error(format!("{path}: {cause}")))?;
     started_in(&stat).ok_or_else(|| error(format!("{path}: no start time in it")))
 }
 
 /// The number of its parent (proc_pid_stat(5), field 4); none when it is gone.
 #[must_use]
 pub(crate) fn parent(pid: i32) -> Option<i32> {
-    let stat = read_at_once(&format!("/proc/{pid}/stat")).ok()?;
+    let stat = File::open(format!("/proc/{pid}/stat")).and_then(|file| read_anew(&file)).ok()?;
     let (_, behind_name) = stat.rsplit_once(')')?;
     behind_name.split_whitespace().nth(4 - 3)?.parse().ok()
 }
@@ -93,15 +145,6 @@ pub(crate) fn started_in(stat: &str) -> Option<u64> {
     let (_, behind_name) = stat.rsplit_once(')')?;
     // The first field behind the name is the third.
     behind_name.split_whitespace().nth(22 - 3)?.parse().ok()
-}
-
-/// Reads a file whose length the kernel does not tell, with room for all of it from
-/// the start: growing towards it takes a system call each time, between a sudo and
-/// its answer.
-fn read_at_once(path: &str) -> io::Result<String> {
-    let mut text = String::with_capacity(FILE_BYTES_USUAL);
-    File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 fn real_uid(status: &str) -> Option<Uid> {
@@ -149,13 +192,15 @@ mod tests {
 
     #[test]
     fn this_process_can_be_looked_at() {
-        let me = Process::look_at(i32::try_from(std::process::id()).unwrap()).unwrap();
+        let files = ProcessFiles::open(i32::try_from(std::process::id()).unwrap()).unwrap();
+        let me = files.look().unwrap();
+        assert_eq!(files.look().unwrap(), me, "they can be read again");
         assert_eq!(me.real_uid, Uid(nix::unistd::getuid().as_raw()));
     }
 
     #[test]
     fn a_process_that_is_gone_is_an_error() {
-        assert!(Process::look_at(i32::MAX).is_err());
+        assert!(ProcessFiles::open(i32::MAX).is_err());
     }
 
     #[test]

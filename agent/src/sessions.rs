@@ -67,6 +67,13 @@ pub(crate) fn on_terminals() -> Vec<(Session, PathBuf)> {
         .collect()
 }
 
+/// The pseudo-terminal that controls a process, such as `/dev/pts/3`.
+#[must_use]
+pub(crate) fn terminal_of(pid: i32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(format!("/dev/pts/{}", pseudo_terminal(&stat)?))
+}
+
 /// The device of a terminal's name, if it is one of a terminal.
 pub(crate) fn terminal(tty: &str) -> Option<PathBuf> {
     let number = tty.strip_prefix("pts/").or_else(|| tty.strip_prefix("tty"))?;

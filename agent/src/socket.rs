@@ -4,14 +4,19 @@
 //! every reply that a sudo reads wakes the agent for nothing, twice for each sudo.
 //! These wait for what is read; room is waited for only when there is none.
 
-use std::io;
+use std::io::{self, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, SocketFlags, accept_with, recv, send};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, SocketFlags,
+    accept_with, recv, recvmsg, send,
+};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use writ_protocol::run::DESCRIPTORS;
 
 /// A connection.
 #[derive(Debug)]
@@ -63,6 +68,50 @@ impl Socket {
         read.await.map(|(read, _)| read)
     }
 
+    /// As [`Socket::read`], and takes the descriptors that come with it (unix(7),
+    /// `SCM_RIGHTS`). Everywhere else the kernel lets go of them as soon as it can.
+    ///
+    /// # Errors
+    /// What recvmsg(2) says, and when there are more than `descriptors` has room for:
+    /// at most [`DESCRIPTORS`] in all.
+    pub(crate) async fn read_with(
+        &self,
+        buffer: &mut [u8],
+        descriptors: &mut Vec<OwnedFd>,
+    ) -> io::Result<usize> {
+        let read = self.0.async_io(Interest::READABLE, |socket| {
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
+            let mut control = RecvAncillaryBuffer::new(&mut space);
+            let mut buffer = [IoSliceMut::new(buffer)];
+            let flags = RecvFlags::CMSG_CLOEXEC;
+            let read = recvmsg(socket, &mut buffer, &mut control, flags)?;
+            for message in control.drain() {
+                if let RecvAncillaryMessage::ScmRights(received) = message {
+                    descriptors.extend(received);
+                }
+            }
+            let all = !read.flags.contains(ReturnFlags::CTRUNC) && descriptors.len() <= DESCRIPTORS;
+            let too_many = || io::Error::other("too many descriptors");
+            all.then_some(read.bytes).ok_or_else(too_many)
+        });
+        read.await
+    }
+
+    /// Writes as much of `bytes` as there is room for.
+    ///
+    /// # Errors
+    /// What send(2) says.
+    pub(crate) fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match send(self.0.get_ref(), bytes, SendFlags::NOSIGNAL) {
+                Ok(sent) => return Ok(sent),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(0),
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
     /// Writes all of `bytes`, waiting for room.
     ///
     /// # Errors
@@ -71,11 +120,9 @@ impl Socket {
         let mut rest = bytes;
         let mut room = None;
         while !rest.is_empty() {
-            match send(self.0.get_ref(), rest, SendFlags::NOSIGNAL) {
-                Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => self.wait_for_room(&mut room).await?,
-                Err(errno) => return Err(errno.into()),
+            match self.write_now(rest)? {
+                0 => self.wait_for_room(&mut room).await?,
+                sent => rest = rest.get(sent..).unwrap_or_default(),
             }
         }
         Ok(())
@@ -116,7 +163,9 @@ fn registered<T: AsFd + std::os::fd::AsRawFd>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read;
+    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, sendmsg};
+    use std::fs::File;
+    use std::io::{IoSlice, Read};
     use std::os::unix::net::UnixStream;
 
     /// More than a socket holds (net.core.wmem_default is 208 KiB).
@@ -136,6 +185,53 @@ mod tests {
         socket.write_all(&sent).await.unwrap();
         drop(socket);
         assert!(reader.await.unwrap() == sent, "not all of it came through in order");
+    }
+
+    /// Sends a byte with so many descriptors.
+    fn send_with(socket: &UnixStream, count: usize) {
+        let null = File::open("/dev/null").unwrap();
+        let descriptors = vec![null.as_fd(); count];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(100))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        assert!(control.push(SendAncillaryMessage::ScmRights(&descriptors)));
+        sendmsg(socket, &[IoSlice::new(b"x")], &mut control, SendFlags::empty()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn three_descriptors_are_taken_and_not_one_more() {
+        let taken = async |counts: &[usize]| {
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            ours.set_nonblocking(true).unwrap();
+            let socket = Socket::new(ours.into()).unwrap();
+            counts.iter().for_each(|count| send_with(&theirs, *count));
+            let mut descriptors = Vec::new();
+            for _ in counts {
+                socket.read_with(&mut [0; 16], &mut descriptors).await.map_err(|_| ())?;
+            }
+            Ok::<usize, ()>(descriptors.len())
+        };
+        assert_eq!(taken(&[3]).await, Ok(3));
+        assert_eq!(taken(&[1, 2]).await, Ok(3));
+        for counts in [&[4][..], &[5], &[100], &[3, 1], &[1, 1, 1, 1]] {
+            assert_eq!(taken(counts).await, Err(()), "{counts:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn where_none_are_expected_none_are_held() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let socket = Socket::new(ours.into()).unwrap();
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        let descriptors = [writer.as_fd()];
+        control.push(SendAncillaryMessage::ScmRights(&descriptors));
+        sendmsg(&theirs, &[IoSlice::new(b"x")], &mut control, SendFlags::empty()).unwrap();
+        drop(writer);
+        assert_eq!(socket.read(&mut [0; 16]).await.unwrap(), 1);
+        // Nobody has the pipe's other end any more, and so it is at its end.
+        assert_eq!(reader.read(&mut [0; 1]).unwrap(), 0);
     }
 
     #[tokio::test]

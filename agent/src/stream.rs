@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use writ_protocol::{ErrorReply, FrameDecoder, FrameError};
 
 use crate::limits::{FRAME_MAX, LONG_FRAME_BYTES, SEND_MAX, Turns};
+use crate::runs::Descriptors;
 use crate::socket::Socket;
 
 /// How much is read at once, in bytes.
@@ -55,6 +56,8 @@ pub(crate) struct FrameStream {
     decoder: FrameDecoder,
     /// When the frame that has begun must be whole.
     whole_by: Option<Instant>,
+    /// Those that came, where the next frame may bring some.
+    descriptors: Option<Descriptors>,
     /// Shared with the other connections of the same holder; none has any before it
     /// is let in.
     turns: Option<Turns>,
@@ -86,14 +89,34 @@ impl FrameStream {
             socket,
             decoder: FrameDecoder::with_limit(bytes_max),
             whole_by: None,
+            descriptors: None,
             turns: None,
             turn: None,
         }
     }
 
+    /// From now on, and until they are taken, descriptors are received.
+    pub(crate) fn expect_descriptors(&mut self, descriptors: Descriptors) {
+        self.descriptors = Some(descriptors);
+    }
+
+    /// The descriptors that came; none where none were expected.
+    #[must_use]
+    pub(crate) fn take_descriptors(&mut self) -> Option<Descriptors> {
+        self.descriptors.take()
+    }
+
     /// From now on long frames wait for their turn.
     pub(crate) fn take_turns(&mut self, turns: Turns) {
         self.turns = Some(turns);
+    }
+
+    /// Waits for the first bytes of the first frame, at most so long.
+    ///
+    /// # Errors
+    /// See [`StreamError`]; the connection cannot be used after any of them.
+    pub(crate) async fn begin(&mut self, idle_max: Duration) -> Result<(), StreamError> {
+        timeout(idle_max, self.read()).await.map_err(|_| StreamError::Idle)?
     }
 
     /// The next frame; may be dropped and called again without losing anything.
@@ -147,7 +170,11 @@ impl FrameStream {
 
     async fn read(&mut self) -> Result<(), StreamError> {
         let mut buffer = [0; READ_BYTES];
-        match self.socket.read(&mut buffer).await {
+        let read = match &mut self.descriptors {
+            None => self.socket.read(&mut buffer).await,
+            Some(descriptors) => self.socket.read_with(&mut buffer, descriptors.room()).await,
+        };
+        match read {
             Ok(0) => Err(StreamError::Closed),
             Ok(read) => {
                 self.decoder.push(buffer.get(..read).unwrap_or_default());
@@ -183,7 +210,19 @@ impl FrameStream {
     }
 
     async fn send(&mut self, frame: &[u8]) -> Result<(), StreamError> {
-        match timeout(SEND_MAX, self.socket.write_all(frame)).await {
+        // There is room but where the peer does not read: no timer is set for nothing.
+        let sent = match self.socket.write_now(frame) {
+            Ok(sent) => sent,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return Err(StreamError::Closed);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let rest = frame.get(sent..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        match timeout(SEND_MAX, self.socket.write_all(rest)).await {
             Err(_) => Err(StreamError::Unread),
             Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(StreamError::Closed),
             Ok(written) => Ok(written?),

@@ -64,6 +64,7 @@ fn measured_on(release: Release, wish: &Wish) -> Vec<Row> {
     let prepared = catch_unwind(AssertUnwindSafe(|| {
         host.install_product(policies::SMALL);
         on_host::copy_to(&host);
+        on_host::prefer_agent(&host);
     }));
     if prepared.is_err() {
         return vec![Row::unmeasured("Writ could not be installed")];

@@ -42,6 +42,12 @@ impl Row {
         }
     }
 
+    /// Something that the machine was too busy to measure.
+    pub(crate) fn unsteady(what: &str, measured: String) -> Self {
+        let bound = Some(Bound { text: "too busy a machine:".to_owned(), holds: false });
+        Self { what: what.to_owned(), measured, bound }
+    }
+
     /// Whether its bound holds, if it has one.
     pub(crate) fn holds(&self) -> Option<bool> {
         self.bound.as_ref().map(|bound| bound.holds)

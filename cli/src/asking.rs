@@ -35,9 +35,9 @@ impl Asking for Extend {
     }
 }
 
-/// How it is asked, whatever it is.
+/// Why it is asked, whatever it is.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Manner {
+pub(crate) struct Grounds {
     /// Say why
     #[arg(long, value_name = "TEXT", env = "WRIT_REASON", hide_env_values = true)]
     reason: Option<String>,
@@ -45,6 +45,13 @@ pub(crate) struct Manner {
     /// Name the ticket that it belongs to
     #[arg(long, value_name = "TICKET", env = "WRIT_TICKET", hide_env_values = true)]
     ticket: Option<String>,
+}
+
+/// How it is asked.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Manner {
+    #[command(flatten)]
+    grounds: Grounds,
 
     /// Print the ID and do not wait for the answer
     #[arg(long)]
@@ -65,20 +72,49 @@ pub(crate) fn ask<C: Asking>(
     manner: &Manner,
     allowed: impl FnOnce(&Answer, &C) -> String,
 ) -> Result<Exit, Failure> {
+    match put(host, &mut call, &manner.grounds, manner.no_wait)? {
+        Some(answer) => tell(&answer, manner, |answer| allowed(answer, &call)),
+        None => Ok(Exit::Open),
+    }
+}
+
+/// Asks for what has to be granted before a verb can do its own: nothing is told on
+/// standard output. [`Exit::Done`] is a yes; what else it comes to was told.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_first<C: Asking>(
+    host: &Host,
+    mut call: C,
+    grounds: &Grounds,
+) -> Result<Exit, Failure> {
+    let Some(answer) = put(host, &mut call, grounds, false)? else { return Ok(Exit::Open) };
+    let exit = exit(&answer);
+    if exit != Exit::Done {
+        tell_no(&answer);
+    }
+    Ok(exit)
+}
+
+/// Asks until there is an answer; none when the person left, which he was told.
+fn put<C: Asking>(
+    host: &Host,
+    call: &mut C,
+    grounds: &Grounds,
+    no_wait: bool,
+) -> Result<Option<Answer>, Failure> {
     let (reason, ticket) = call.remarks();
-    (*reason, *ticket) = (said(manner.reason.as_deref()), said(manner.ticket.as_deref()));
+    (*reason, *ticket) = (said(grounds.reason.as_deref()), said(grounds.ticket.as_deref()));
     loop {
-        let waited = Waiting::new(host, &call, manner.no_wait)?.finish()?;
+        let waited = Waiting::new(host, &*call, no_wait)?.finish()?;
         match waited {
             Waited::Answered(answer) if answer.state == AnswerState::Wanted => {
-                fill_in(&mut call, &answer)?;
+                fill_in(call, &answer)?;
             }
-            Waited::Answered(answer) => {
-                return tell(&answer, manner, |answer| allowed(answer, &call));
-            }
+            Waited::Answered(answer) => return Ok(Some(answer)),
             Waited::Interrupted(Some(answer)) => {
                 eprintln!("{}", stays_open(&answer));
-                return Ok(Exit::Open);
+                return Ok(None);
             }
             Waited::Interrupted(None) => {
                 let sentence = "interrupted; `writ status` says whether the request is open";
@@ -138,11 +174,8 @@ fn tell(
     allowed: impl FnOnce(&Answer) -> String,
 ) -> Result<Exit, Failure> {
     let exit = match answer.state {
-        AnswerState::Allowed => Exit::Done,
-        AnswerState::Denied | AnswerState::Wanted => Exit::Denied,
-        AnswerState::Expired => Exit::Open,
         AnswerState::Open | AnswerState::Waiting if manner.no_wait => Exit::Done,
-        AnswerState::Open | AnswerState::Waiting => Exit::Open,
+        _ => exit(answer),
     };
     if manner.json {
         print_json(answer)?;
@@ -150,16 +183,32 @@ fn tell(
     }
     match answer.state {
         AnswerState::Allowed => print(&allowed(answer))?,
-        AnswerState::Denied | AnswerState::Expired | AnswerState::Wanted => {
-            let message = answer.message.as_deref().unwrap_or("the answer is no");
-            eprintln!("writ: {}", shown(message));
-        }
         AnswerState::Open | AnswerState::Waiting if manner.no_wait => {
             print(&format!("{}\n", id(answer)))?;
         }
-        AnswerState::Open | AnswerState::Waiting => eprintln!("{}", stays_open(answer)),
+        _ => tell_no(answer),
     }
     Ok(exit)
+}
+
+/// What an answer comes to for whoever waited for it.
+fn exit(answer: &Answer) -> Exit {
+    match answer.state {
+        AnswerState::Allowed => Exit::Done,
+        AnswerState::Denied | AnswerState::Wanted => Exit::Denied,
+        AnswerState::Expired | AnswerState::Open | AnswerState::Waiting => Exit::Open,
+    }
+}
+
+/// Tells an answer that is no yes.
+fn tell_no(answer: &Answer) {
+    match answer.state {
+        AnswerState::Open | AnswerState::Waiting => eprintln!("{}", stays_open(answer)),
+        _ => {
+            let message = answer.message.as_deref().unwrap_or("the answer is no");
+            eprintln!("writ: {}", shown(message));
+        }
+    }
 }
 
 fn stays_open(answer: &Answer) -> String {

@@ -6,19 +6,21 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Done.
-    Done = 0,
+    Done,
     /// Failed.
-    Failed = 1,
+    Failed,
     /// Wrong usage; clap(rs) exits with the same number.
-    Usage = 2,
+    Usage,
     /// Denied.
-    Denied = 3,
+    Denied,
     /// Still pending, or nobody answered in time.
-    Open = 4,
+    Open,
     /// Not the caller's to do.
-    NotYours = 5,
+    NotYours,
     /// The agent is unreachable.
-    Unreachable = 6,
+    Unreachable,
+    /// A command was run, and ended like this.
+    Command(u8),
 }
 
 /// The numbers as `--help` and the manual tell them.
@@ -30,10 +32,20 @@ Exit codes:
   3  denied
   4  still pending, or timed out
   5  not yours to do
-  6  agent unreachable";
+  6  agent unreachable
+`writ run` and `writ shell` exit with what their command exits with.";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Denied => 3,
+            Exit::Open => 4,
+            Exit::NotYours => 5,
+            Exit::Unreachable => 6,
+            Exit::Command(status) => status,
+        })
     }
 }

@@ -71,7 +71,7 @@ fn exit_of_call(error: &CallError) -> Exit {
         CallError::Frame(_) | CallError::Malformed => Exit::Failed,
         CallError::Reply(reply) => match reply {
             ErrorReply::NotYours { .. } | ErrorReply::PermissionDenied => Exit::NotYours,
-            ErrorReply::Refused { .. } => Exit::Denied,
+            ErrorReply::Refused { .. } | ErrorReply::NotOpen { .. } => Exit::Denied,
             ErrorReply::NotFound { .. }
             | ErrorReply::WrongDigest { .. }
             | ErrorReply::TooMany { .. }

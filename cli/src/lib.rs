@@ -20,6 +20,7 @@ mod host;
 mod moment;
 mod question;
 mod replace;
+mod running;
 mod screen;
 mod sheet;
 mod span;
@@ -28,6 +29,7 @@ mod table;
 mod verbs;
 mod view;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -35,7 +37,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::exit::EXIT_CODES;
 use crate::host::Host;
-use crate::verbs::Verb;
+use crate::verbs::{Verb, r#become};
 
 /// Ask for, decide on, and look into just-in-time privilege on this host.
 ///
@@ -56,9 +58,16 @@ struct Arguments {
 /// Runs `writ` with the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    let host = Host::at(&arguments.root);
-    match arguments.verb.run(&host) {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let done = match words.split_first() {
+        // Of no use to people, and so neither in the help nor in completions.
+        Some((verb, words)) if verb == r#become::VERB => r#become::run(words),
+        _ => {
+            let arguments = Arguments::parse();
+            arguments.verb.run(&Host::at(&arguments.root))
+        }
+    };
+    match done {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if let Some(sentence) = failure.sentence() {

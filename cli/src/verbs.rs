@@ -2,6 +2,7 @@
 
 mod approve;
 mod audit;
+pub(crate) mod r#become;
 mod cancel;
 mod check;
 mod deny;
@@ -15,6 +16,8 @@ mod pending;
 mod request;
 mod revoke;
 mod roles;
+mod run;
+mod shell;
 mod show;
 mod status;
 
@@ -28,6 +31,8 @@ use crate::host::Host;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Request(request::Arguments),
+    Run(run::Arguments),
+    Shell(shell::Arguments),
     Roles(roles::Arguments),
     Status(status::Arguments),
     Extend(extend::Arguments),
@@ -59,6 +64,8 @@ impl Verb {
     pub(crate) fn run(&self, host: &Host) -> Result<Exit, Failure> {
         match self {
             Self::Request(arguments) => request::run(host, arguments),
+            Self::Run(arguments) => run::run(host, arguments),
+            Self::Shell(arguments) => shell::run(host, arguments),
             Self::Roles(arguments) => roles::run(host, arguments),
             Self::Status(arguments) => status::run(host, arguments),
             Self::Extend(arguments) => extend::run(host, arguments),

@@ -57,7 +57,7 @@ fn a_role_that_is_open_says_until_when_what_it_lends_and_how_to_give_it_back() {
         [
             "It lends you the group wire\\e[2Jshark: new logins and `sudo -u alice` have it, as `id alice` shows.",
             "A shell that runs already keeps the groups that it started with; log in anew for it.",
-            "It lends the capabilities CAP_NET_RAW, CAP_SYS_ADMIN.",
+            "It lends the capabilities CAP_NET_RAW, CAP_SYS_ADMIN: what `writ run packet-capture -- COMMAND` and `writ shell packet-capture` start has it.",
             &format!("Beware, {DANGER}."),
             "Give it back with `writ end 7K3M-Q2`.",
         ]

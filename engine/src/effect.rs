@@ -65,6 +65,14 @@ pub enum Done {
         /// How many must.
         needed: u32,
     },
+    /// A command may run, and its start is on record. [`crate::Engine::window`] says
+    /// what it is lent.
+    Runs {
+        /// The window that it runs under.
+        id: RequestId,
+        /// Until that ends.
+        remaining: Span,
+    },
 }
 
 /// Why a call came to nothing. Display is the sentence that the person reads.
@@ -165,6 +173,13 @@ pub enum Effect {
     /// What is lent has changed: bring [`crate::Engine::loans`] into force, before
     /// the effects that follow.
     Lend,
+    /// What it ran under has ended: stop the service of a `writ run`.
+    Stop {
+        /// Which run.
+        attempt: AttemptId,
+        /// What it ran under.
+        id: RequestId,
+    },
     /// Tell the door of an attempt where it stands. Only `Waiting` is followed
     /// by another.
     Answer {

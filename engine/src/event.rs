@@ -120,6 +120,20 @@ pub enum Event {
         /// The process that it starts from.
         leader: Leader,
     },
+    /// `writ run` asks to start a command with what a window of a role lends. The
+    /// attempt is one that the agent drew; its end is [`Event::Finished`].
+    RunAsked {
+        /// Its name.
+        attempt: AttemptId,
+        /// Who.
+        person: Person,
+        /// What for: a command, to be run as himself.
+        act: Act,
+        /// The role whose window it runs under.
+        role: String,
+        /// The process that asks.
+        leader: Leader,
+    },
     /// A command ended.
     Finished {
         /// Which one.

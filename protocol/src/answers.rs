@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::calls::{Command, Verdict};
+use crate::calls::{Command, Ending, Verdict};
 
 /// Where an escalation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,42 @@ pub struct Answer {
 pub struct Ask {
     /// Where it stands.
     pub answer: Answer,
+}
+
+/// Reply of `PrepareRun`: a window of the role is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrepareRun {
+    /// The window.
+    pub id: String,
+    /// Until it ends, in milliseconds.
+    pub remaining_ms: u64,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// Its command was executed; its end follows.
+    Started,
+    /// It has ended, or could not be executed.
+    Ended,
+}
+
+/// Reply of `Run` and `AwaitRun`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Where it stands.
+    pub state: RunState,
+    /// The window that it runs under.
+    pub id: String,
+    /// Its name, for `AwaitRun`.
+    pub attempt: String,
+    /// How it ended; none of it where nobody could tell.
+    #[serde(default)]
+    pub ending: Ending,
+    /// Why it could not be executed, or was stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// Reply of calls that return nothing.

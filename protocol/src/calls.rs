@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::answers::{
-    Accepted, Ask as AskReply, Decided, Listed, Nothing, Roles as RolesReply, Shown,
-    Status as StatusReply,
+    Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply,
+    Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
@@ -229,6 +229,50 @@ pub struct Extend {
     pub ticket: Option<String>,
 }
 
+/// Is a window of the role open for the caller, so that [`Run`] may come next?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrepareRun {
+    /// The role.
+    pub role: String,
+}
+
+/// Starts a command as the caller himself, with what his window of a role lends. Its
+/// standard input, output and error come with the first byte of the call. Every
+/// string but the role is in the form of [`crate::text::encode`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// The role.
+    pub role: String,
+    /// The file; absolute.
+    pub path: String,
+    /// The whole argument vector.
+    pub argv: Vec<String>,
+    /// The working directory.
+    pub cwd: String,
+    /// `NAME=value`; what is not in [`crate::run::ENVIRONMENT_KEPT`] is left out.
+    pub environment: Vec<String>,
+    /// The mask of the modes of new files (umask(2)).
+    pub umask: u32,
+}
+
+/// Waits for the end of a run that was started on another connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AwaitRun {
+    /// The attempt that [`Run`] answered with.
+    pub attempt: String,
+}
+
+/// Sends a signal to what runs on this connection, while its end is awaited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignalRun {
+    /// Its number (signal(7)).
+    pub signal: i32,
+}
+
 /// The roles that the caller has on this host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -353,6 +397,10 @@ methods! {
     Finish => "Finish", Nothing;
     Request => "Request", AskReply;
     Extend => "Extend", AskReply;
+    PrepareRun => "PrepareRun", PreparedReply;
+    Run => "Run", RunReply;
+    AwaitRun => "AwaitRun", RunReply;
+    SignalRun => "SignalRun", Nothing;
     Roles => "Roles", RolesReply;
     List => "List", Listed;
     Show => "Show", Shown;

@@ -4,7 +4,8 @@
 //! [`Connection::call`], and the modules inside of sudo and PAM, which wait in a
 //! `poll(2)` of their own and take what has come with [`Connection::receive`].
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -12,12 +13,16 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::net::{
+    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix,
+    SocketFlags, SocketType, connect, sendmsg, socket_with,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::calls::{Method, Outgoing, Replies};
 use crate::errors::{ErrorFrame, ErrorReply};
+use crate::run::DESCRIPTORS;
 use crate::{FrameDecoder, FrameError, encode};
 
 /// How long to wait before another try when the agent's queue of connections is
@@ -145,8 +150,14 @@ impl Connection {
         patience: Duration,
     ) -> Result<(), CallError> {
         let frame = encode(&Outgoing::new(method, replies))?;
-        let deadline = Instant::now() + patience;
-        let mut rest = frame.as_slice();
+        self.send_rest::<M>(&frame, Instant::now() + patience)
+    }
+
+    fn send_rest<M: Method>(
+        &mut self,
+        mut rest: &[u8],
+        deadline: Instant,
+    ) -> Result<(), CallError> {
         while !rest.is_empty() {
             match self.stream.write(rest) {
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
@@ -164,6 +175,36 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Sends a call with descriptors, which come with its first byte (unix(7),
+    /// `SCM_RIGHTS`).
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    pub fn send_with<M: Method>(
+        &mut self,
+        method: &M,
+        replies: Replies,
+        descriptors: &[BorrowedFd<'_>; DESCRIPTORS],
+        patience: Duration,
+    ) -> Result<(), CallError> {
+        let frame = encode(&Outgoing::new(method, replies))?;
+        let deadline = Instant::now() + patience;
+        let sent = loop {
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
+            let mut control = SendAncillaryBuffer::new(&mut space);
+            // There is room for as many.
+            control.push(SendAncillaryMessage::ScmRights(descriptors));
+            let frame = [IoSlice::new(&frame)];
+            match sendmsg(&self.stream, &frame, &mut control, SendFlags::NOSIGNAL) {
+                Ok(sent) => break sent,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => self.wait(PollFlags::OUT, deadline)?,
+                Err(errno) => return Err(lost(std::io::Error::from(errno).kind())),
+            }
+        };
+        self.send_rest::<M>(frame.get(sent..).unwrap_or_default(), deadline)
     }
 
     /// Takes a reply if one has come; never waits. Call it until it is

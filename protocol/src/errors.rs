@@ -23,6 +23,12 @@ pub enum ErrorReply {
         /// Why, and what to do.
         message: String,
     },
+    /// No window of that role is open for the caller.
+    #[error("{message}")]
+    NotOpen {
+        /// What to do.
+        message: String,
+    },
     /// The question is not the one that was decided on.
     #[error(
         "the question of {id} is not the one that was shown; look at it again with `writ show {id}`"
@@ -114,6 +120,7 @@ impl ErrorReply {
             Self::NotFound { id } => ("io.writ.Agent.NotFound", with_id(id)),
             Self::NotYours { message } => ("io.writ.Agent.NotYours", with_message(message)),
             Self::Refused { message } => ("io.writ.Agent.Refused", with_message(message)),
+            Self::NotOpen { message } => ("io.writ.Agent.NotOpen", with_message(message)),
             Self::WrongDigest { id } => ("io.writ.Agent.WrongDigest", with_id(id)),
             Self::TooMany { message } => ("io.writ.Agent.TooMany", with_message(message)),
             Self::NoRecord { message } => ("io.writ.Agent.NoRecord", with_message(message)),
@@ -144,6 +151,7 @@ impl From<ErrorFrame> for ErrorReply {
             "io.writ.Agent.NotFound" => Self::NotFound { id },
             "io.writ.Agent.NotYours" => Self::NotYours { message },
             "io.writ.Agent.Refused" => Self::Refused { message },
+            "io.writ.Agent.NotOpen" => Self::NotOpen { message },
             "io.writ.Agent.WrongDigest" => Self::WrongDigest { id },
             "io.writ.Agent.TooMany" => Self::TooMany { message },
             "io.writ.Agent.NoRecord" => Self::NoRecord { message },

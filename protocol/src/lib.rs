@@ -14,6 +14,7 @@ pub mod calls;
 mod client;
 mod errors;
 mod frame;
+pub mod run;
 pub mod text;
 
 pub use client::{CallError, ConnectError, Connection, Follows, Received};

@@ -54,7 +54,7 @@ impl Escalation {
     /// Of `command`, for `invoker`, who can be asked for more where progress can be
     /// shown. Draws the name of the attempt.
     pub(crate) fn new(
-        socket: PathBuf,
+        link: Link,
         invoker: &Invoker,
         command: Command,
         progress: Progress,
@@ -68,7 +68,7 @@ impl Escalation {
             reason: invoker.reason.clone(),
             ticket: invoker.ticket.clone(),
         };
-        Ok(Self { link: Link::new(socket), ask, id: None })
+        Ok(Self { link, ask, id: None })
     }
 
     /// Of a command that this one starts (sudoers' `intercept`), for the same
@@ -174,6 +174,10 @@ impl Escalation {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            if error.is_loss() && self.link.drop_ahead() {
+                self.link.connect(wait).map_err(|error| self.refused(error))?;
+                continue;
+            }
             let since = *lost_since.get_or_insert_with(Instant::now);
             let deadline = since + RECONNECT_PATIENCE;
             if !error.is_loss() || Instant::now() >= deadline {

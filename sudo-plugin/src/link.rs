@@ -53,12 +53,32 @@ pub(crate) struct Link {
     is_sent: bool,
     /// Before the next try.
     pause: Duration,
+    /// The connection was made ahead, and nothing has come on it yet: the agent may
+    /// have let it go meanwhile.
+    is_ahead: bool,
 }
 
 impl Link {
     /// Not connected yet.
     pub(crate) fn new(socket: PathBuf) -> Self {
-        Self { socket, connection: None, is_sent: false, pause: RETRY_PAUSE }
+        Self { socket, connection: None, is_sent: false, pause: RETRY_PAUSE, is_ahead: false }
+    }
+
+    /// Connected ahead, where that can be done at once: the agent gets ready while sudo
+    /// reads its own files. Where it cannot, [`Link::connect`] says why.
+    pub(crate) fn ahead(socket: PathBuf) -> Self {
+        let connection = Connection::open(&socket, Duration::ZERO).ok();
+        Self { is_ahead: connection.is_some(), connection, ..Self::new(socket) }
+    }
+
+    /// Drops a connection that was made ahead and never answered; says whether there
+    /// was one. That it was lost is nothing to tell of.
+    pub(crate) fn drop_ahead(&mut self) -> bool {
+        let was_ahead = std::mem::take(&mut self.is_ahead);
+        if was_ahead {
+            self.connection = None;
+        }
+        was_ahead
     }
 
     /// Connects unless connected. An agent that is not there is told at once, one
@@ -135,6 +155,7 @@ impl Link {
             };
             if let Received::Reply(reply, follows) = received {
                 self.pause = RETRY_PAUSE;
+                self.is_ahead = false;
                 return Ok(Some((reply, follows)));
             }
             if wait.until(Some(connection.as_fd()), until)? != Woken::Ready {

@@ -14,6 +14,7 @@ use writ_protocol::text;
 
 use crate::escalation::Escalation;
 use crate::facts::{FactsError, Invoker};
+use crate::link::Link;
 use crate::refusal::Refusal;
 use crate::syslog;
 use crate::terminal::Progress;
@@ -39,13 +40,15 @@ pub(crate) struct Session {
     /// Whether sudo has opened the audit plugin, without which nothing would be
     /// confirmed.
     audited: bool,
+    /// The way to the agent, until the first command is asked about.
+    link: Option<Link>,
     stage: Stage,
 }
 
 impl Session {
     /// Before the first call.
     pub(crate) fn new(socket: PathBuf) -> Self {
-        Self { socket, invoker: None, audited: false, stage: Stage::Idle }
+        Self { socket, invoker: None, audited: false, link: None, stage: Stage::Idle }
     }
 
     /// `open` of either plugin. A failure is kept for `check`, which can refuse
@@ -54,9 +57,10 @@ impl Session {
         self.invoker.get_or_insert_with(invoker);
     }
 
-    /// `open` of the audit plugin.
+    /// `open` of the audit plugin, which sudo does first of all.
     pub(crate) fn audit(&mut self) {
         self.audited = true;
+        self.link.get_or_insert_with(|| Link::ahead(self.socket.clone()));
     }
 
     /// Whether root himself invoked sudo, as far as is known.
@@ -127,7 +131,7 @@ impl Session {
     }
 
     fn decide(
-        &self,
+        &mut self,
         invoker: &Invoker,
         command: Command,
         wait: &mut Wait,
@@ -137,7 +141,10 @@ impl Session {
         }
         let mut escalation = match &self.stage {
             Stage::Started(Some(first), _) => first.within(self.socket.clone(), command)?,
-            _ => Escalation::new(self.socket.clone(), invoker, command, wait.screen.progress())?,
+            _ => {
+                let link = self.link.take().unwrap_or_else(|| Link::new(self.socket.clone()));
+                Escalation::new(link, invoker, command, wait.screen.progress())?
+            }
         };
         if let Some(message) = escalation.decide(wait)? {
             wait.screen.say(&granted(&message, escalation.id()));

@@ -14,7 +14,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libc::{c_int, sigaction, sigset_t};
 
@@ -29,6 +29,9 @@ const STOPPING: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
 /// How long an agent that asks nobody may take before our handlers are installed.
 const QUICK: Duration = Duration::from_millis(20);
+
+/// How long to stay awake for an answer.
+const AWAKE: Duration = Duration::from_micros(300);
 
 /// What a wait ended with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +103,7 @@ impl Caught {
             revents: 0,
         });
         if self.saved.is_none() {
-            if ppoll(&mut fds, patience.min(QUICK), None) > 0 {
+            if is_ready_soon(&mut fds, patience) || ppoll(&mut fds, patience.min(QUICK), None) > 0 {
                 return (Polled::Ready, fds.map(|fd| fd.revents != 0));
             }
             self.saved = Some(installed());
@@ -129,6 +132,20 @@ impl Drop for Caught {
         // SAFETY: `before` is the mask that sigprocmask(2) returned.
         unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut()) };
     }
+}
+
+/// Whether one of them is ready before it would be worth going to sleep: an agent that
+/// decides by itself answers in about the time that it takes a processor to wake up.
+/// Others may have the processor meanwhile.
+fn is_ready_soon(fds: &mut [libc::pollfd], patience: Duration) -> bool {
+    let started = Instant::now();
+    while started.elapsed() < patience.min(AWAKE) {
+        if ppoll(fds, Duration::ZERO, None) > 0 {
+            return true;
+        }
+        rustix::thread::sched_yield();
+    }
+    false
 }
 
 /// ppoll(2), with `mask` meanwhile; the number of descriptors that are ready, or -1.

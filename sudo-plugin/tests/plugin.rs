@@ -41,6 +41,18 @@ fn an_allowed_command_is_asked_about_confirmed_and_finished() {
 }
 
 #[test]
+fn a_connection_that_the_agent_let_go_before_it_was_asked_is_made_anew_without_a_word() {
+    let agent =
+        Scripted::start([vec![Answer::give_way()], vec![Answer::state("allowed"), Answer::done()]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id", "-u"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+    let calls = agent.calls(2);
+    assert_eq!(calls[0]["method"], "io.writ.Agent.Ask");
+    assert_eq!(calls[1]["method"], "io.writ.Agent.Confirm");
+}
+
+#[test]
 fn a_denied_command_is_refused_with_the_sentence() {
     let agent = Scripted::start([vec![Answer::said("denied", "no role of yours has it")]]);
     let plugin = Plugin::opened(&agent.socket(), 1000, &[]);

@@ -49,6 +49,11 @@ impl Seen {
         })
     }
 
+    /// A process that was known before, if it is still there.
+    pub(super) fn of(leader: Leader) -> Option<Self> {
+        Self::look(leader.pid).filter(|seen| seen.is(leader))
+    }
+
     /// Whether it is this one.
     pub(super) fn is(&self, leader: Leader) -> bool {
         leader == Leader { pid: self.pid, started_ticks: self.started_ticks }
@@ -78,7 +83,7 @@ pub(super) fn look_at(pids: &[i32]) -> Vec<Seen> {
 
 /// A process, if it is still there, and all that come of it.
 pub(super) fn family(first: Leader) -> Vec<Seen> {
-    let Some(first) = Seen::look(first.pid).filter(|seen| seen.is(first)) else {
+    let Some(first) = Seen::of(first) else {
         return Vec::new();
     };
     let parents: Vec<(i32, i32)> =

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
-use writ_engine::facts::{Person, Uid};
+use writ_engine::facts::{Leader, Person, Uid};
 use writ_protocol::text::shown;
 
-use crate::notice;
+use super::processes::Seen;
+use crate::{notice, sessions};
 
 /// How long writing a line is waited for.
 const SAYING_MAX: Duration = Duration::from_millis(100);
@@ -19,9 +20,11 @@ const SAYING_MAX: Duration = Duration::from_millis(100);
 /// From a line to the signals: what shows it may be among those that end.
 pub(super) const SEEN_AFTER: Duration = Duration::from_millis(100);
 
-/// The terminal that a door named, if it is one.
-pub(super) fn named(tty: &str) -> Option<PathBuf> {
-    crate::sessions::terminal(tty.strip_prefix("/dev/")?)
+/// The terminal of a command: the one that controls its sudo; once that is gone, the one
+/// that was asked from.
+pub(super) fn of(leader: Option<Leader>, tty: Option<&str>) -> Option<PathBuf> {
+    let asked_from = || sessions::terminal(tty?.strip_prefix("/dev/")?);
+    leader.and_then(Seen::of).and_then(|seen| seen.terminal).or_else(asked_from)
 }
 
 /// Writes a line to a terminal of somebody's, whichever of his accounts has it. Whoever has turned messages off (mesg(1)) has turned

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use writ_engine::Engine;
-use writ_engine::facts::{OnEnd, Person};
+use writ_engine::facts::{Leader, OnEnd, Person};
 use writ_engine::id::RequestId;
 use writ_engine::time::{BootTime, Span};
 
@@ -27,8 +27,8 @@ struct Ending {
 
 /// Where it is said.
 enum What {
-    /// On the terminal of a command.
-    Command(Option<PathBuf>),
+    /// On the terminal of a command: of this process, which was asked for from there.
+    Command(Option<Leader>, Option<String>),
     /// Wherever a group is held.
     Groups(BTreeSet<u32>),
 }
@@ -94,7 +94,7 @@ fn endings(engine: &Engine) -> impl Iterator<Item = Ending> {
             until: session.until?,
             person: session.requester.clone(),
             on_end: session.on_end,
-            what: What::Command(session.act.tty.as_deref().and_then(terminal::named)),
+            what: What::Command(session.leader, session.act.tty.clone()),
         })
     });
     let windows = engine.lending().map(|(id, until, person, window)| Ending {
@@ -125,7 +125,7 @@ async fn warn(
         ),
     };
     let terminals = match what {
-        What::Command(tty) => tty.into_iter().collect(),
+        What::Command(leader, tty) => terminal::of(leader, tty.as_deref()).into_iter().collect(),
         What::Groups(gids) => {
             groups::terminals(&groups::holding(agent, &person.account, &gids, until).await)
         }

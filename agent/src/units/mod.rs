@@ -52,6 +52,14 @@ pub(crate) struct Listed {
 }
 
 impl Units {
+    /// Whether PID 1 can be asked.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub(crate) async fn reach(&self) -> Result<(), UnitError> {
+        self.on_bus(async |_| Ok(())).await
+    }
+
     /// Puts processes into a scope of their own. They are in it when this returns.
     ///
     /// # Errors

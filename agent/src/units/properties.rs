@@ -59,9 +59,7 @@ pub(crate) struct Service<'a> {
     pub exec: Exec<'a>,
     /// As whom.
     pub uid: u32,
-    /// His own group.
-    pub gid: u32,
-    /// Every other group.
+    /// Groups besides those that he has.
     pub groups: &'a [u32],
     /// The capabilities that it has and may have, as bits (capabilities(7)).
     pub capabilities: u64,
@@ -130,7 +128,6 @@ pub(super) fn of_service<'a>(service: &'a Service<'_>) -> Properties<'a> {
         ("CollectMode", Variant::from("inactive")),
         ("ExecStartEx", Variant::new(command)),
         ("User", Variant::from(service.uid.to_string())),
-        ("Group", Variant::from(service.gid.to_string())),
         ("SupplementaryGroups", Variant::new(groups)),
         ("AmbientCapabilities", Variant::from(service.capabilities)),
         ("CapabilityBoundingSet", Variant::from(service.capabilities)),

@@ -4,6 +4,7 @@ mod agent_at_rest;
 mod approval_to_start;
 mod plugin_size;
 mod restart;
+mod run_against_systemd_run;
 mod sudo_against_plain;
 mod ten_thousand_rules;
 
@@ -24,6 +25,7 @@ pub(crate) struct Figure {
 pub(crate) const FIGURES: &[Figure] = &[
     Figure { name: "sudo_against_plain", measure: sudo_against_plain::measure },
     Figure { name: "approval_to_start", measure: approval_to_start::measure },
+    Figure { name: "run_against_systemd_run", measure: run_against_systemd_run::measure },
     Figure { name: "agent_at_rest", measure: agent_at_rest::measure },
     Figure { name: "plugin_size", measure: plugin_size::measure },
     Figure { name: "ten_thousand_rules", measure: ten_thousand_rules::measure },

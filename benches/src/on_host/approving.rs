@@ -29,8 +29,14 @@ pub(crate) fn request(count: usize) {
             run_as: RunAs { user: "root".to_owned(), uid: 0, group: None },
             edit: false,
         };
-        let request =
-            calls::Request { command, reason: None, ticket: None, lasts_ms: None, uses: None };
+        let request = calls::Request {
+            command: Some(command),
+            role: None,
+            reason: None,
+            ticket: None,
+            lasts_ms: None,
+            uses: None,
+        };
         let mut agent = Connection::open(SOCKET.as_ref(), PATIENCE).expect("the agent listens");
         agent.send(&request, Replies::More, PATIENCE).expect("it reads");
         let answer = first_reply::<calls::Request>(&mut agent);

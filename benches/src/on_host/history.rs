@@ -7,7 +7,8 @@ use std::sync::Arc;
 use writ_engine::effect::{Answer, Step};
 use writ_engine::event::Wish;
 use writ_engine::facts::{
-    Account, Act, Action, AttemptId, Command, Door, Ending, Person, Presence, RunAs, Uid,
+    Account, Act, Action, Aim, AttemptId, Command, Door, Ending, Leader, Person, Presence, RunAs,
+    Uid,
 };
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
@@ -56,7 +57,8 @@ impl History {
             wish: Wish::default(),
         };
         let id = allowed(&self.take(asked));
-        self.take(Event::Confirmed { attempt: attempt.clone(), id, sha256: None });
+        let leader = Leader { pid: 77, started_ticks: 0 };
+        self.take(Event::Confirmed { attempt: attempt.clone(), id, sha256: None, leader });
         let ending = Ending::ExitStatus(0);
         self.take(Event::Finished { attempt: attempt.clone(), id, ending, runtime: Some(Span(3)) });
         self.take(Event::Left { attempt });
@@ -111,7 +113,7 @@ fn act() -> Act {
     };
     Act {
         door: Door::Sudo,
-        command,
+        aim: Aim::Command(command),
         tty: Some("/dev/pts/3".to_owned()),
         source_ip: Some("192.0.2.7".to_owned()),
         presence: Presence::Interactive,

@@ -6,15 +6,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use super::PRIORITY;
+
 /// Rounds before those that count.
 const WARM_UP: usize = 50;
-
-/// Between two runs: what one leaves to be done (the journal's lines, syslog's) is not
-/// done while the next is timed.
-const REST: Duration = Duration::from_millis(40);
-
-/// How much more readily all of them are scheduled than what else the machine does.
-const NICENESS: &str = "-10";
 
 /// Runs a command as a user, in a mount namespace in which /etc/sudo.conf is $1.
 const WITH_CONF: &str = r#"mount --bind "$1" /etc/sudo.conf
@@ -31,9 +26,10 @@ struct Contender {
     taken: Vec<u64>,
 }
 
-/// Runs `NAME=SUDO.CONF=COMMAND` so often as `user`, and prints a line for each: the
-/// name, and the nanoseconds of each round. As root.
-pub(crate) fn run(rounds: usize, user: &str, contenders: &[&str]) {
+/// Runs `NAME=SUDO.CONF=COMMAND` so often as `user`, or `NAME@USER=…` as that one, with a
+/// rest before each run, and prints a line for each: the name, and the nanoseconds of each
+/// round. As root.
+pub(crate) fn run(rounds: usize, rest: Duration, user: &str, contenders: &[&str]) {
     let mut contenders: Vec<Contender> =
         contenders.iter().map(|words| Contender::start(words, user)).collect();
     let mut order: Vec<usize> = (0..contenders.len()).collect();
@@ -41,7 +37,7 @@ pub(crate) fn run(rounds: usize, user: &str, contenders: &[&str]) {
     for round in 0..WARM_UP + rounds {
         shuffle(&mut order, &mut draw);
         for index in &order {
-            thread::sleep(REST);
+            thread::sleep(rest);
             let took = contenders[*index].run();
             if round >= WARM_UP {
                 contenders[*index].taken.push(took);
@@ -69,15 +65,17 @@ impl Contender {
     fn start(words: &str, user: &str) -> Self {
         let mut parts = words.splitn(3, '=');
         let [name, conf, command] = [(); 3].map(|()| parts.next().expect("NAME=CONF=COMMAND"));
+        let (name, user) = name.split_once('@').unwrap_or((name, user));
         let program = std::env::current_exe().expect("a path");
-        let mut process = Command::new("nice")
-            .args(["-n", NICENESS, "unshare", "--mount", "sh", "-euc", WITH_CONF, "sh", conf, user])
+        let mut process = Command::new("chrt")
+            .args(["--fifo", PRIORITY, "unshare", "--mount", "sh", "-euc", WITH_CONF])
+            .args(["sh", conf, user])
             .arg(program)
             .args(command.split(' '))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("nice can be started");
+            .expect("chrt can be started");
         let times = BufReader::new(process.stdout.take().expect("a pipe"));
         Self { name: name.to_owned(), process, times, taken: Vec::new() }
     }

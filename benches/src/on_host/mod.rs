@@ -17,6 +17,27 @@ pub(crate) const WORD: &str = "on-host";
 /// Where the copy lies there.
 pub(crate) const PROGRAM: &str = "/srv/writ-bench";
 
+/// The real-time priority (`SCHED_FIFO`, sched(7)) of what this program runs as root: of
+/// what runs in turns, and of the agent meanwhile. What else the machine does cannot push
+/// in between; with equal priorities nobody preempts the other.
+const PRIORITY: &str = "10";
+
+/// How readily the agent is scheduled otherwise: its nice value (sched(7)).
+const PRECEDENCE: &str = "-10";
+
+/// Gives the agent of a host precedence over what else the machine does.
+pub(crate) fn prefer_agent(host: &Host) {
+    let drop_in = format!("[Service]\nNice={PRECEDENCE}\n");
+    host.put("/run/systemd/system/writd.service.d/bench.conf", drop_in, 0o644);
+    host.root_sh("systemctl daemon-reload && systemctl restart writd.service").ok();
+}
+
+/// Gives the running agent the priority of what runs in turns, until it is restarted.
+pub(crate) fn put_agent_in_turns(host: &Host) {
+    let chrt = format!("chrt --all-tasks --fifo --pid {PRIORITY} \"$(pidof writd)\"");
+    host.root_sh(&chrt).ok();
+}
+
 /// Copies this program to a host.
 pub(crate) fn copy_to(host: &Host) {
     let program = std::env::current_exe().expect("a path");
@@ -27,8 +48,9 @@ pub(crate) fn copy_to(host: &Host) {
 pub(crate) fn run(words: &[String]) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        ["interleaved", rounds, user, ref contenders @ ..] => {
-            interleaved::run(rounds.parse().expect("a number"), user, contenders);
+        ["interleaved", rounds, rest_ms, user, ref contenders @ ..] => {
+            let rest = Duration::from_millis(rest_ms.parse().expect("a number"));
+            interleaved::run(rounds.parse().expect("a number"), rest, user, contenders);
         }
         ["request", count] => approving::request(count.parse().expect("a number")),
         ["ask", rounds] => approving::ask(rounds.parse().expect("a number")),
@@ -47,7 +69,7 @@ pub(crate) fn run(words: &[String]) {
 /// Runs the copy on a host as root, and gives what it printed.
 #[track_caller]
 pub(crate) fn as_root(host: &Host, words: &[&str], stdin: &str) -> Output {
-    let argv = [&[PROGRAM, WORD], words].concat();
+    let argv = [&["chrt", "--fifo", PRIORITY, PROGRAM, WORD], words].concat();
     let output = host.root_with(&argv, stdin.as_bytes());
     output.ok();
     output

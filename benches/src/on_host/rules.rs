@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use writ_engine::facts::{Account, Act, Action, Command, Door, Person, Presence, RunAs, Uid};
+use writ_engine::facts::{Account, Action, Command, Person, RunAs, Uid};
 use writ_engine::policy::Verdict;
 use writ_policy::{HostName, Trust, load};
 
@@ -33,9 +33,9 @@ pub(crate) fn measure() {
     let alice = alice();
     let decisions = Sample::of((0..DECISIONS).map(|number| {
         // Each time another rule of another role.
-        let act = restart(number * 7 % ROLES, number * 11 % RULES_PER_ROLE);
+        let command = restart(number * 7 % ROLES, number * 11 % RULES_PER_ROLE);
         let start = Instant::now();
-        let verdict = policy.decide(&alice, &act);
+        let verdict = policy.decide(&alice, &command, |_, _| false);
         let took: Duration = start.elapsed();
         assert!(matches!(verdict, Verdict::Ask(..)), "{verdict:?}");
         took
@@ -52,14 +52,13 @@ fn alice() -> Person {
     }
 }
 
-fn restart(role: usize, rule: usize) -> Act {
+fn restart(role: usize, rule: usize) -> Command {
     let words = ["systemctl", "restart", &format!("unit-{role}-{rule}")];
-    let command = Command {
+    Command {
         path: "/usr/bin/systemctl".to_owned(),
         argv: words.map(str::to_owned).to_vec(),
         cwd: "/".to_owned(),
         run_as: RunAs { user: "root".to_owned(), uid: Uid(0), group: None },
         action: Action::Run,
-    };
-    Act { door: Door::Sudo, command, tty: None, source_ip: None, presence: Presence::Unattended }
+    }
 }

@@ -185,7 +185,7 @@ impl Engine {
     }
 
     /// Whether there is room for what is asked. Root's own is always let in.
-    fn admits(&self, asked: &Asked) -> Result<(), Refusal> {
+    pub(super) fn admits(&self, asked: &Asked) -> Result<(), Refusal> {
         let wish = &asked.wish;
         fits_remarks(wish)?;
         spans(wish.lasts, wish.uses)?;

@@ -77,7 +77,9 @@ impl Engine {
                 step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
                 self.follow_the_end(step, now, id, reason);
             }
-            Case::Granted(_) | Case::Window(_) | Case::Permitted(_) | Case::Outlived(_) => {}
+            // Said before a crash, and perhaps not done.
+            Case::Outlived(_) => self.stop_runs(step, id),
+            Case::Granted(_) | Case::Window(_) | Case::Permitted(_) => {}
         }
     }
 

@@ -155,6 +155,7 @@ impl Engine {
         }
         if matches!(self.durable.cases.get(id), Some(Case::Window(_))) {
             step.effects.push(Effect::Lend);
+            self.stop_runs(step, id);
         }
         self.end_sessions(step, id, reason);
         if let Some(extension) = self.durable.cases.extension_of(id)

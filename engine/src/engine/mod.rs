@@ -13,6 +13,7 @@ mod ending;
 mod extending;
 mod opening;
 mod running;
+mod runs;
 mod sentences;
 mod sessions;
 mod shaping;
@@ -23,7 +24,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 
 pub use sessions::Session;
-pub use views::{Answered, Counts, Listed, Running, Stage, Subject};
+pub use views::{Answered, Counts, Listed, Running, Stage, Starter, Subject};
 pub use windows::{Loan, OpenRole};
 
 use crate::effect::Step;
@@ -112,6 +113,9 @@ impl Engine {
             Event::LoggedOut { account } => self.logged_out(now, account),
             Event::Confirmed { attempt, id, sha256, leader } => {
                 self.confirmed(now, id, sha256.as_deref(), attempt, leader)
+            }
+            Event::RunAsked { attempt, person, act, role, leader } => {
+                self.run_asked(now, runs::Start { attempt, person, act, role, leader })
             }
             Event::Finished { attempt, id, ending, runtime } => {
                 self.finished(now, attempt, id, ending, runtime)

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::Engine;
 use crate::effect::{Effect, Remains, RunLeft, Step};
-use crate::facts::{Act, AttemptId, Door, Leader, OnEnd, Person};
+use crate::facts::{Act, AttemptId, Leader, OnEnd, Person};
 use crate::id::RequestId;
 use crate::record::{EndReason, SessionEnd, What};
 use crate::state::{Case, Loans};
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
         let opened = &request.opened;
         let act = about.map_or(&opened.act, |about| &about.act);
         // What `writ run` starts is a service of PID 1, with an end of its own.
-        (act.door != Door::Writ).then_some(Self {
+        (!case.is_service(attempt)).then_some(Self {
             id,
             attempt,
             leader: run.leader,

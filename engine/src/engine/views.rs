@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::Engine;
-use crate::facts::{Act, AttemptId, Leader, Person};
+use crate::facts::{Act, AttemptId, Leader, Person, Uid, Window};
 use crate::id::RequestId;
 use crate::policy::Policy;
 use crate::record::{About, Opened, Outcome, Record, Source, What};
@@ -63,6 +63,19 @@ pub struct Running<'a> {
     pub id: RequestId,
     /// The process that it started from, where the ledger names it.
     pub leader: Option<Leader>,
+    /// What started it.
+    pub starter: Starter,
+    /// Whose it is.
+    pub account: Option<Uid>,
+}
+
+/// What starts a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Starter {
+    /// Its door: sudo, from its own process.
+    Door,
+    /// PID 1, as a service: `writ run`.
+    FirstProcess,
 }
 
 /// What a record is about.
@@ -175,7 +188,22 @@ impl Engine {
     /// do, and says [`crate::Event::Left`] when not.
     pub fn running(&self) -> impl Iterator<Item = Running<'_>> {
         let running = self.durable.cases.running();
-        running.map(|(attempt, id, case)| Running { attempt, id, leader: case.leader(attempt) })
+        running.map(|(attempt, id, case)| {
+            let leader = case.leader(attempt);
+            let starter =
+                if case.is_service(attempt) { Starter::FirstProcess } else { Starter::Door };
+            let account = case.requester().map(|person| person.account.uid);
+            Running { attempt, id, leader, starter, account }
+        })
+    }
+
+    /// What a window lends, as long as it is open.
+    #[must_use]
+    pub fn window(&self, id: RequestId) -> Option<&Window> {
+        match self.durable.cases.get(id)? {
+            Case::Window(open) => open.window(),
+            _ => None,
+        }
     }
 
     /// How much there is.

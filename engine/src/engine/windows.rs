@@ -43,10 +43,19 @@ impl Engine {
     /// The window of a role that is open for a person, the one that ends last.
     #[must_use]
     pub fn open_role(&self, now: Now, person: &Person, role: &str) -> Option<OpenRole> {
+        let (id, open) = self.open_window_of(now, person, role)?;
+        Some(OpenRole { id, remaining: open.until.since(now.boot) })
+    }
+
+    pub(super) fn open_window_of(
+        &self,
+        now: Now,
+        person: &Person,
+        role: &str,
+    ) -> Option<(RequestId, &OpenWindow)> {
         let all = self.windows_of(now, person);
         let of_role = all.filter(|(_, open)| open.window().is_some_and(|open| open.role == role));
-        let (id, open) = of_role.max_by_key(|(_, open)| open.until)?;
-        Some(OpenRole { id, remaining: open.until.since(now.boot) })
+        of_role.max_by_key(|(_, open)| open.until)
     }
 
     /// Every membership that is lent.

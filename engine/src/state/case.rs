@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Aim, AttemptId, Leader, Person, Uid, Window};
+use crate::facts::{Aim, AttemptId, Door, Leader, Person, Uid, Window};
 use crate::limits::CONFIRM_WAIT_MAX;
 use crate::record::{About, Opened, Outcome};
 use crate::time::{BootTime, Now, Span};
@@ -308,6 +308,13 @@ impl Case {
         let request = self.request().map(|request| &request.opened.act.aim);
         let about = of_run.or(self.about()).map(|about| &about.act.aim);
         about.or(request)
+    }
+
+    /// Whether a running command is one of `writ run`: a command that was asked for in
+    /// advance came in there too, and is run by sudo.
+    pub(crate) fn is_service(&self, attempt: &AttemptId) -> bool {
+        let about = self.run(attempt).and_then(|run| run.about.as_deref());
+        about.is_some_and(|about| about.act.door == Door::Writ)
     }
 
     /// A command that runs under it.

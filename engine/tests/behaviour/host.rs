@@ -24,6 +24,8 @@ pub(crate) struct Host {
     pub(crate) durability: Durability,
     answers: BTreeMap<AttemptId, Answer>,
     pub(crate) notices: Vec<RequestId>,
+    /// The runs that were told to end.
+    pub(crate) stopped: Vec<AttemptId>,
     pub(crate) evidence: Evidence,
     /// The groups that this host has.
     pub(crate) groups: BTreeMap<String, u32>,
@@ -49,6 +51,7 @@ impl Host {
             durability: Durability::Written,
             answers: BTreeMap::new(),
             notices: vec![],
+            stopped: vec![],
             evidence: Evidence { sha256: Some("ab".repeat(32)), writable: None },
             groups: BTreeMap::from([("adm".to_string(), 4)]),
             lent: vec![],
@@ -98,6 +101,7 @@ impl Host {
                 Effect::Lend => self.lent = self.loans(),
                 Effect::End(remains) => self.ended.push(*remains),
                 Effect::Prolong { id } => self.prolonged.push(id),
+                Effect::Stop { attempt, .. } => self.stopped.push(attempt),
                 Effect::FindGroups { attempt, groups } => {
                     let number = |group: String| (group.clone(), self.groups.get(&group).copied());
                     let groups = groups.into_iter().map(number).collect();

@@ -14,5 +14,6 @@ mod host;
 mod records;
 mod restarting;
 mod running;
+mod runs;
 mod sessions;
 mod windows;

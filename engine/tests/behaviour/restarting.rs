@@ -2,9 +2,10 @@
 
 use writ_engine::effect::Answer;
 use writ_engine::event::Wish;
+use writ_engine::facts::Uid;
 use writ_engine::record::{EndReason, ExpiryReason, What};
 use writ_engine::time::Span;
-use writ_engine::{Engine, Running};
+use writ_engine::{Engine, Running, Starter};
 
 use crate::host::*;
 
@@ -39,13 +40,13 @@ fn a_restarted_agent_knows_from_which_process_each_command_started() {
     host.lose_agent();
     let snapshot = host.engine.snapshot().unwrap();
     for engine in [&host.engine, &Engine::restore(&snapshot).unwrap()] {
-        let leader = Some(leader());
+        let (leader, starter, account) = (Some(leader()), Starter::Door, Some(Uid(1000)));
         let running: Vec<Running<'_>> = engine.running().collect();
         assert_eq!(
             running,
             [
-                Running { attempt: &asked, id, leader },
-                Running { attempt: &automatic, id: of_policy, leader }
+                Running { attempt: &asked, id, leader, starter, account },
+                Running { attempt: &automatic, id: of_policy, leader, starter, account }
             ]
         );
     }

@@ -82,6 +82,24 @@ pub(crate) fn some_window(random: &mut Random) -> Act {
     }
 }
 
+/// A command of a person's own, for `writ run`.
+pub(crate) fn own_command(person: &Person) -> Act {
+    let command = Command {
+        path: "/bin/capture".into(),
+        argv: vec!["capture".into()],
+        cwd: "/".into(),
+        run_as: RunAs { user: person.account.name.clone(), uid: person.account.uid, group: None },
+        action: Action::Run,
+    };
+    Act {
+        door: Door::Writ,
+        aim: Aim::Command(command),
+        tty: None,
+        source_ip: None,
+        presence: Presence::Interactive,
+    }
+}
+
 pub(crate) fn some_act(random: &mut Random) -> Act {
     let commands: [&[&str]; 8] = [
         &["/bin/look", "at", "this"],

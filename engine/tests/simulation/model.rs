@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 use writ_engine::Record;
 use writ_engine::effect::Remains;
-use writ_engine::facts::{Aim, AttemptId, Leader, Person, Window};
+use writ_engine::facts::{Aim, AttemptId, Door, Leader, Person, Window};
 use writ_engine::id::RequestId;
 use writ_engine::policy::{Decision, Mode, Settings};
 use writ_engine::question::Question;
@@ -32,6 +32,7 @@ pub(crate) struct Seen {
     pub(crate) covered: usize,
     pub(crate) extended: usize,
     pub(crate) stopped: usize,
+    pub(crate) runs: usize,
 }
 
 /// What the ledger tells.
@@ -58,6 +59,8 @@ pub(crate) struct Story {
     /// answer not, may start once more, by another use.
     started: usize,
     running: BTreeSet<AttemptId>,
+    /// Those of them that PID 1 runs as services, and those that it ran.
+    services: BTreeSet<AttemptId>,
 }
 
 struct Granted {
@@ -263,6 +266,11 @@ impl Model {
                     "{id} starts from another process"
                 );
                 match about {
+                    Some(about) if about.act.door == Door::Writ => {
+                        story.services.insert(attempt.clone());
+                        story.lends_to(about, &doors[attempt]);
+                        self.seen.runs += 1;
+                    }
                     Some(about) => {
                         story.covers(about, &doors[attempt], settings);
                         self.seen.covered += 1;
@@ -320,13 +328,36 @@ impl Model {
         }
         assert!(story.over && story.is_request(), "{} is to be stopped too early", remains.id);
         let told: BTreeSet<_> = remains.runs.iter().map(|run| run.attempt.clone()).collect();
-        assert_eq!(told, story.running, "{} is not stopped whole", remains.id);
+        assert_eq!(told, story.of_doors(), "{} is not stopped whole", remains.id);
     }
 
     /// The commands of people that have no grant any more.
     pub(crate) fn outlived(&self) -> BTreeSet<AttemptId> {
         let over = self.stories.values().filter(|story| story.over && story.is_request());
-        over.flat_map(|story| story.running.iter().cloned()).collect()
+        over.flat_map(Story::of_doors).collect()
+    }
+
+    /// The windows of a role that are open for a person and lend something, each with
+    /// its end.
+    pub(crate) fn lent(
+        &self,
+        now: Now,
+        person: &Person,
+        role: &str,
+    ) -> BTreeMap<RequestId, BootTime> {
+        let known = |person: &Person| person.identities().collect::<BTreeSet<_>>();
+        let fits = |story: &Story| {
+            let lends = |window: &Window| {
+                window.role == role && !(window.groups.is_empty() && window.capabilities.is_empty())
+            };
+            story.is_granted()
+                && now.boot < story.deadline()
+                && story.window().is_some_and(lends)
+                && story.requester().account == person.account
+                && known(story.requester()) == known(person)
+        };
+        let all = self.stories.iter().filter(|(_, story)| fits(story));
+        all.map(|(id, story)| (*id, story.deadline())).collect()
     }
 
     /// A command really starts now: that must be on record, and still stand.
@@ -364,7 +395,13 @@ impl Story {
             over: false,
             started: 0,
             running: BTreeSet::new(),
+            services: BTreeSet::new(),
         }
+    }
+
+    /// The commands that run and are no services.
+    fn of_doors(&self) -> BTreeSet<AttemptId> {
+        self.running.difference(&self.services).cloned().collect()
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -435,6 +472,19 @@ impl Story {
         let wanted = wanted_by(settings, &window.role, command).unwrap() as usize;
         let counting = self.approvers.iter().filter(|person| is_on_call(settings, person)).count();
         assert!(opened.needed == 0 || counting >= wanted, "more people were to be asked");
+    }
+
+    /// A command runs with what this window lends: it is the caller's own, and he is the
+    /// very one who asked for the role.
+    fn lends_to(&self, about: &About, truth: &Truth) {
+        let window = self.window().expect("only a window lends");
+        assert_eq!((&about.act.aim, &about.requester), (&truth.aim, &truth.person));
+        assert_eq!(about.source.role.as_ref(), Some(&window.role));
+        let command = about.act.aim.command().unwrap();
+        assert_eq!(command.run_as.uid, about.requester.account.uid);
+        assert_eq!(self.requester().account, about.requester.account);
+        let known = |person: &Person| person.identities().collect::<BTreeSet<_>>();
+        assert_eq!(known(self.requester()), known(&about.requester));
     }
 
     /// The digest that it is bound to.

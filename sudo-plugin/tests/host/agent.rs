@@ -25,6 +25,8 @@ pub(crate) enum Answer {
     Silence,
     /// Closes the connection.
     HangUp,
+    /// Closes it before anything was asked.
+    GiveWay,
 }
 
 impl Answer {
@@ -73,6 +75,10 @@ impl Answer {
     pub(crate) fn hang_up() -> Self {
         Self::HangUp
     }
+
+    pub(crate) fn give_way() -> Self {
+        Self::GiveWay
+    }
 }
 
 fn answer(state: &str) -> Value {
@@ -113,6 +119,9 @@ impl Scripted {
 }
 
 fn serve(mut stream: UnixStream, answers: Vec<Answer>, calls: &Sender<Value>) {
+    if matches!(answers.first(), Some(Answer::GiveWay)) {
+        return;
+    }
     let mut answers = answers.into_iter();
     let mut decoder = FrameDecoder::default();
     let mut buffer = [0; 4096];
@@ -128,7 +137,7 @@ fn serve(mut stream: UnixStream, answers: Vec<Answer>, calls: &Sender<Value>) {
                 let (value, continued) = match answers.next() {
                     Some(Answer::Frame(value)) => (value, false),
                     Some(Answer::Continued(value)) => (value, true),
-                    Some(Answer::HangUp) => return,
+                    Some(Answer::HangUp | Answer::GiveWay) => return,
                     Some(Answer::Silence) | None => break,
                 };
                 let mut bytes = serde_json::to_vec(&value).unwrap();

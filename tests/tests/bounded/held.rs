@@ -127,3 +127,18 @@ pub(crate) fn a_slow_pid_1_holds_nobody_else_up(host: &Host) {
     assert!(refused.stderr.contains("PID 1 has not answered within"), "{refused}");
     crate::policy::close(host, &id);
 }
+
+pub(crate) fn a_command_that_was_asked_for_in_advance_is_held_and_warned_where_it_runs(
+    host: &Host,
+) {
+    let asked = host.as_user("dave", "writ request --no-wait --for 5s -- stubborn early");
+    let id = crate::policy::id_in(&(asked.ok().to_owned() + &asked.stderr));
+    host.as_user("bob", &format!("writ approve --yes {id}")).ok();
+    let dave = host.login("dave");
+    dave.type_line("sudo stubborn early");
+    dave.expect("\r\nup");
+    assert_eq!(scopes(host, &id).len(), 1);
+    dave.expect(&format!("writ: {id} ends in 1 second, "));
+    dave.expect(&format!("writ: {id} has ended, "));
+    dave.prompt();
+}

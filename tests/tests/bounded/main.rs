@@ -24,6 +24,7 @@ scenarios! {
         what_policy_allows_stays_where_it_is,
         every_way_to_call_sudo_goes_on_working_in_a_scope,
         who_opens_a_session_with_sudo_is_put_back_and_known_as_before,
+        a_command_that_was_asked_for_in_advance_is_held_and_warned_where_it_runs,
         what_cannot_be_held_is_not_started_and_root_is_never_kept_out,
         a_slow_pid_1_holds_nobody_else_up,
 

@@ -32,6 +32,12 @@ SUDO_MAX = 60
 # Nor may the agent take longer to be there again.
 RESTART_MAX = 20
 
+# How long a system call is waited for, in seconds.
+CALL_MAX = 0.3
+
+# When the agent is killed: by the clock, and at system calls.
+MOMENTS = ["starting", "ready", "event", "later", "write", "fdatasync"] + ["sendto"] * 4
+
 seed, kills_wanted, seconds_max = (int(argument) for argument in sys.argv[1:4])
 killing_is_over = threading.Event()
 asking_is_over = threading.Event()
@@ -139,7 +145,7 @@ def kill_again_and_again():
         held = until(agent, RESTART_MAX)
         if held is None:
             break
-        moment = chance.choice(["starting", "ready", "ready", "event", "event", "later"])
+        moment = chance.choice(MOMENTS)
         if moment == "starting":
             time.sleep(chance.uniform(0, 0.02))
         elif moment == "ready":
@@ -148,13 +154,33 @@ def kill_again_and_again():
         elif moment == "event":
             before = ledger_bytes()
             until(lambda: ledger_bytes() != before, 0.3)
-            time.sleep(chance.choice([0, chance.uniform(0, 0.005)]))
-        else:
+            time.sleep(chance.uniform(0, 0.005))
+        elif moment == "later":
             time.sleep(chance.uniform(0.04, 0.2))
-        signal.pidfd_send_signal(held, signal.SIGKILL)
+        elif not killed_at(held, moment, chance.randint(1, 4)):
+            moment = "no " + moment
+        if not has_ended(held):
+            signal.pidfd_send_signal(held, signal.SIGKILL)
         kills.append(moment)
         until(lambda: has_ended(held), RESTART_MAX)
         os.close(held)
+
+
+def killed_at(held, call, count):
+    """Whether it was killed as it made that system call for the count-th time: before
+    a record is written, before it is on the disk, and with it there before the answer
+    is sent. No clock hits these moments."""
+    pid = next(line.split()[1] for line in open(f"/proc/self/fdinfo/{held}") if line[:4] == "Pid:")
+    strace = subprocess.Popen(
+        ["strace", "-qq", "-o", "/dev/null", "-p", pid, "-e", f"trace={call}",
+         "-e", f"inject={call}:signal=SIGKILL:when={count}"],
+        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    until(lambda: has_ended(held), CALL_MAX)
+    killed = has_ended(held)
+    strace.terminate()
+    strace.wait()
+    return killed
 
 
 def has_ended(held):

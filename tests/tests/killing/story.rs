@@ -38,7 +38,7 @@ impl Ledger {
             let (id, name) = (id.to_owned(), name.to_owned());
             let act =
                 if name == "request.opened" { &record["act"] } else { &record["about"]["act"] };
-            if let Some(mark) = act["command"]["argv"][1].as_str() {
+            if let Some(mark) = act["aim"]["command"]["argv"][1].as_str() {
                 ledger.asked.entry(mark.to_owned()).or_default().push(id.clone());
             }
             ledger.stories.entry(id).or_default().push(Event { name, record, ends_at });

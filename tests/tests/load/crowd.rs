@@ -122,7 +122,7 @@ impl Record {
             let Some(id) = event["id"].as_str().map(str::to_owned) else { continue };
             match event["event"].as_str() {
                 Some("decision.made") => {
-                    let command = &event["about"]["act"]["command"];
+                    let command = &event["about"]["act"]["aim"]["command"];
                     if let Some(name) = command["argv"][1].as_str() {
                         let twice = record.allowed.insert(name.to_owned(), id);
                         assert_eq!(twice, None, "{name} was decided twice");

@@ -10,7 +10,7 @@ pub(crate) fn a_role_is_asked_for_shown_approved_and_lent(host: &Host) {
     let id = id_in(&alice.expect_regex(r"writ: [0-9A-Z]{4}-[0-9A-Z]{2} waiting for bob"));
     assert!(!is_in(host, "alice", "adm"));
     let shown = as_bob(host, &format!("writ show {id}"));
-    for part in ["role logs", "adm", "disk fills", "20 min"] {
+    for part in ["logs as a whole", "group adm", "disk fills", "20 min"] {
         assert!(shown.ok().contains(part), "{part}: {shown}");
     }
     as_bob(host, &format!("writ approve --yes {id}")).ok();

@@ -14,7 +14,7 @@ pub(crate) const WRIT_TOML: &str =
 pub(crate) const ROLES: &str = r#"
 [role.logs]
 description = "Reads the logs"
-members = ["alice", "dave"]
+members = ["alice", "dave", "frank"]
 groups = ["adm"]
 max_duration = "30m"
 

@@ -30,7 +30,11 @@ pub(crate) fn text(host: &Host, answer: &Answer) -> String {
         let _ = writeln!(text, "{}", open(window, answer.remaining_ms));
         push_groups(&mut text, window, &checked.question.requester.user);
         if let Some(lent) = capabilities(&window.capabilities) {
-            let _ = writeln!(text, "It lends the {lent}.");
+            let role = shown_command([window.role.as_str()]);
+            let _ = writeln!(
+                text,
+                "It lends the {lent}: what `writ run {role} -- COMMAND` and `writ shell {role}` start has it."
+            );
         }
         for danger in dangers(&window.capabilities, &window.root_equivalent) {
             let _ = writeln!(text, "Beware, {danger}.");

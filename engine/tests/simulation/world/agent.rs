@@ -63,6 +63,10 @@ impl World {
                 });
                 self.lent = told.collect();
             }
+            Effect::Stop { attempt, id } => {
+                assert!(!self.model.stories[&id].is_granted(), "{id} stands, and is stopped");
+                self.ends(&attempt, Ending::Signal(15));
+            }
             Effect::FindGroups { attempt, groups } => {
                 let broken = self.random.one_in(12);
                 let number = |group: String| (group, (!broken).then_some(4));
@@ -141,6 +145,15 @@ impl World {
         }
         let engine = engine_of(&mut self.engine);
         for running in engine.running() {
+            if running.starter == Starter::FirstProcess {
+                // It ended while nobody was there, or was never begun.
+                if !self.services.contains_key(running.attempt) {
+                    let (attempt, id) = (running.attempt.clone(), running.id);
+                    let ending = Ending::Unknown;
+                    self.mail.push(Event::Finished { attempt, id, ending, runtime: None });
+                }
+                continue;
+            }
             let of_it = |door: &&Door| Some(door.leader) == running.leader;
             let there = self.doors.iter().find(of_it).is_some_and(|door| door.stand != Stand::Gone);
             if !there {
@@ -169,6 +182,7 @@ impl World {
             door.outbox.clear();
         }
         self.mail.clear();
+        self.services.clear();
         self.model = self.model.anew();
         self.reader = Engine::new();
         self.read = 0;

@@ -31,6 +31,11 @@ impl World {
         let forgotten: Vec<_> =
             self.model.outlived().difference(&self.told_to_end).cloned().collect();
         assert!(forgotten.is_empty(), "turn {turn}: {forgotten:?} are not ended");
+        for (attempt, id) in &self.services {
+            let story = &self.model.stories[id];
+            assert!(story.runs(attempt), "turn {turn}: a service of {id} is not on record");
+            assert!(story.is_granted(), "turn {turn}: a service runs on after the end of {id}");
+        }
         let mut listed = 0;
         for request in engine.list() {
             let story = &self.model.stories[&request.id];
@@ -91,6 +96,9 @@ impl World {
             }
             while self.engine.is_some() && self.doors.iter().any(|door| !door.outbox.is_empty()) {
                 self.deliver_from_a_door();
+            }
+            while let Some(attempt) = self.services.keys().next().cloned() {
+                self.ends(&attempt, Ending::ExitStatus(0));
             }
             for event in std::mem::take(&mut self.mail) {
                 self.handle(event);

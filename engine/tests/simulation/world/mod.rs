@@ -5,18 +5,19 @@ mod agent;
 mod checks;
 mod doors;
 mod people;
+mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal, RunLeft};
 use writ_engine::event::{Event, Wish, Word};
-use writ_engine::facts::{AttemptId, Evidence, Leader, Person};
+use writ_engine::facts::{AttemptId, Ending, Evidence, Leader, Person};
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::policy::{Policy, Settings};
 use writ_engine::record::{SessionEnd, SessionEnding};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
-use writ_engine::{Engine, Stage, Step};
+use writ_engine::{Engine, Stage, Starter, Step};
 
 use crate::cast::{everybody, some_act, some_window};
 use crate::door::{Door, Stand};
@@ -53,6 +54,8 @@ pub(crate) struct World {
     lent: BTreeSet<(String, String, BootTime)>,
     /// The commands that this life of the agent was told to end.
     told_to_end: BTreeSet<AttemptId>,
+    /// The services that PID 1 runs, and under which window each is.
+    services: BTreeMap<AttemptId, RequestId>,
     /// How often each file was replaced.
     files: BTreeMap<String, u32>,
     model: Model,
@@ -82,6 +85,7 @@ impl World {
             mail: vec![],
             lent: BTreeSet::new(),
             told_to_end: BTreeSet::new(),
+            services: BTreeMap::new(),
             files: BTreeMap::new(),
             model: Model::default(),
             read: 0,
@@ -112,8 +116,10 @@ impl World {
             50..=59 => self.open_a_door(),
             60..=73 => self.somebody_decides(),
             74..=81 => self.deliver_mail(),
-            82..=87 => self.time_passes(),
-            88 => self.a_door_hangs_up(),
+            82..=85 => self.time_passes(),
+            86 => self.somebody_runs(),
+            87 if self.random.one_in(2) => self.a_service_ends(),
+            87..=88 => self.a_door_hangs_up(),
             89 if self.random.one_in(2) => self.somebody_wants_longer(),
             90 if self.random.one_in(3) => self.somebody_logs_out(),
             90 => self.somebody_takes_back(),
