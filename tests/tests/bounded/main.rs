@@ -49,5 +49,7 @@ scenarios! {
         a_command_in_the_background_goes_on_over_a_restart,
 
         whatever_is_lost_no_elevation_outlives_its_end_and_no_end_is_unrecorded,
+
+        what_a_lost_part_of_the_ledger_told_of_is_stopped_once_root_goes_on,
     ],
 }
