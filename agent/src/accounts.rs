@@ -122,6 +122,14 @@ impl Accounts {
         })
     }
 
+    /// The numbers of the groups that a user has, his own one too.
+    ///
+    /// # Errors
+    /// As [`Accounts::person`].
+    pub(crate) async fn numbers(&self, uid: Uid) -> Result<BTreeSet<u32>, AccountError> {
+        Ok(self.entry(uid).await?.numbers)
+    }
+
     /// Everybody whom a person is known to be, as somebody who may write files.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
-use writ_engine::effect::{Answer, Done, Durability, Refusal, Step};
+use writ_engine::effect::{Answer, Done, Durability, Refusal, Remains, Step};
 use writ_engine::facts::AttemptId;
 use writ_engine::policy::Policy;
 use writ_engine::record::Record;
@@ -38,6 +38,9 @@ pub(crate) struct Core {
     jobs: mpsc::UnboundedSender<Job>,
     /// Wakes the clock's task when the next deadline may have changed.
     pub deadline_changed: tokio::sync::Notify,
+    /// Wakes those who look at grants and what runs on them: when people have done
+    /// something, and when a grant has ended.
+    pub grants_changed: watch::Sender<()>,
     /// Wakes the task that syncs in groups.
     pub sync_wanted: tokio::sync::Notify,
     /// Wakes the task that copies to the journal in groups.
@@ -62,6 +65,13 @@ pub(crate) enum Job {
         attempt: AttemptId,
         /// Their names.
         groups: std::collections::BTreeSet<String>,
+    },
+    /// See [`Effect::End`].
+    End(Box<Remains>),
+    /// See [`Effect::Prolong`].
+    Prolong {
+        /// Which grant.
+        id: writ_engine::id::RequestId,
     },
     /// See [`Effect::Stop`].
     Stop {
@@ -145,6 +155,7 @@ impl Core {
             stopped: Cell::new(false),
             jobs,
             deadline_changed: tokio::sync::Notify::new(),
+            grants_changed: watch::Sender::new(()),
             sync_wanted: tokio::sync::Notify::new(),
             copy_wanted: tokio::sync::Notify::new(),
         };
@@ -245,6 +256,9 @@ impl Core {
         }
         drop(inner);
         self.deadline_changed.notify_one();
+        if step.durability == Durability::Synced {
+            self.grants_changed.send_replace(());
+        }
         if unsynced {
             self.sync_wanted.notify_one();
         }
@@ -269,6 +283,13 @@ impl Core {
                 let _ = self.jobs.send(Job::Stop { attempt, id });
             }
             Effect::Lend => self.lend(&inner.engine),
+            Effect::End(remains) => {
+                let _ = self.jobs.send(Job::End(remains));
+                self.grants_changed.send_replace(());
+            }
+            Effect::Prolong { id } => {
+                let _ = self.jobs.send(Job::Prolong { id });
+            }
             Effect::Notify { id, from } => {
                 let _ = self.jobs.send(Job::Notify { id, from });
             }

@@ -17,7 +17,7 @@ use writ_protocol::calls;
 use crate::agent::Agent;
 use crate::asking::Asking;
 use crate::connection::{Caller, fresh_attempt};
-use crate::examine;
+use crate::{bounded, examine};
 
 /// A door asks for somebody: whom, the kernel says (the real user of the process
 /// that sudo is).
@@ -132,6 +132,7 @@ pub(crate) async fn confirm(
     let leader = caller.peer.leader();
     let leader = leader.map_err(|error| ErrorReply::Refused { message: error.to_string() })?;
     agent.core.submit(Event::Confirmed { attempt: attempt.clone(), id, sha256, leader })?;
+    bounded::hold(agent, &caller.peer, &attempt).await?;
     Ok(Asking::settled(&agent.core, attempt))
 }
 

@@ -17,7 +17,7 @@ use crate::core::Job;
 use crate::examine::Writer;
 use crate::notice::{self, Allowance, Notice, Quota};
 use crate::record::{run_as, wanted};
-use crate::{clock, examine, runs, sessions};
+use crate::{bounded, clock, examine, runs, sessions};
 
 /// How many files are looked at at once: more would only seek.
 const EXAMINATIONS_MAX: usize = 4;
@@ -38,6 +38,12 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
             }
             Job::FindGroups { attempt, groups } => {
                 tokio::task::spawn_local(find_groups(Rc::clone(&agent), attempt, groups));
+            }
+            Job::End(remains) => {
+                tokio::task::spawn_local(bounded::end(Rc::clone(&agent), *remains));
+            }
+            Job::Prolong { id } => {
+                tokio::task::spawn_local(bounded::prolong(Rc::clone(&agent), id));
             }
             Job::Stop { attempt, id } => {
                 tokio::task::spawn_local(runs::stop(Rc::clone(&agent), id, attempt));

@@ -13,31 +13,34 @@ use tokio::io::unix::AsyncFd;
 use writ_engine::facts::{AttemptId, Leader};
 use writ_engine::{Event, Starter};
 
-use crate::core::Core;
-use crate::process;
+use crate::agent::Agent;
+use crate::{bounded, process};
 
 /// How long a process rests unwatched when the system has no descriptor left.
 const WATCH_REST: Duration = Duration::from_secs(1);
 
 /// Looks at every command that the ledger says runs: one whose process is gone has
 /// ended, the others' ends are awaited. Must be called inside of the local tasks.
-pub(crate) fn await_ends(core: &Rc<Core>) {
+pub(crate) fn await_ends(agent: &Rc<Agent>) {
+    let core = &agent.core;
     // What runs as a service has its end from PID 1.
     let running: Vec<(AttemptId, Option<Leader>)> = core.look(|engine| {
         let of_doors = engine.running().filter(|running| running.starter == Starter::Door);
         of_doors.map(|running| (running.attempt.clone(), running.leader)).collect()
     });
     for (attempt, leader) in running {
-        tokio::task::spawn_local(await_end(Rc::clone(core), attempt, leader));
+        tokio::task::spawn_local(await_end(Rc::clone(agent), attempt, leader));
     }
 }
 
 /// A command without a process on record is one of an agent that put none there,
 /// and cannot be found again.
-async fn await_end(core: Rc<Core>, attempt: AttemptId, leader: Option<Leader>) {
+async fn await_end(agent: Rc<Agent>, attempt: AttemptId, leader: Option<Leader>) {
     if let Some(leader) = leader {
         ended(leader).await;
     }
+    bounded::await_scopes(&agent, &attempt).await;
+    let core = &agent.core;
     // A connection of its own counts more: "sudo -b" goes on in a child that has it.
     if !core.has_door(&attempt) {
         let _ = core.submit(Event::Left { attempt });

@@ -6,7 +6,7 @@
 //! makes it true and does it ([`asking`], [`jobs`]); [`record`] copies it to the
 //! journal. The clock ([`clock`]) and the ends of processes ([`leaders`]) make
 //! events too. What PID 1 does for Writ, [`units`] asks it for; [`runs`] has it start
-//! commands.
+//! commands, and [`bounded`] has what runs on a grant end with it.
 //!
 //! Invariants: one thread decides; nothing on it waits for a disk but the
 //! ledger's, for a name service, a terminal or the journal. No part of it opens a
@@ -17,6 +17,7 @@ mod accounts;
 mod acl;
 mod agent;
 mod asking;
+mod bounded;
 mod clock;
 mod connection;
 mod core;

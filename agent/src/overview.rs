@@ -11,10 +11,10 @@ use writ_protocol::answers::{self, Accepted, Decision, Nothing, RequestState};
 use writ_protocol::calls::{self, Scope, Verdict};
 
 use crate::agent::Agent;
-use crate::clock;
 use crate::connection::Caller;
 use crate::deciding::person;
 use crate::door::request_id;
+use crate::{bounded, clock};
 
 /// What a caller may see.
 ///
@@ -144,7 +144,10 @@ pub(crate) async fn acknowledge_break(
         return Err(ErrorReply::PermissionDenied);
     }
     let by = person(agent, caller).await?;
-    agent.acknowledge_break(by, acknowledge.comment).map(|kept| Accepted { kept })
+    let kept = agent.acknowledge_break(by, acknowledge.comment)?;
+    // What a lost part of the ledger told of has no grant any more.
+    tokio::task::spawn_local(bounded::reconcile(Rc::clone(agent)));
+    Ok(Accepted { kept })
 }
 
 fn as_listed(

@@ -1,7 +1,7 @@
 //! Who is at the other end of a connection.
 
 use std::cell::OnceCell;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::{PeerCredentials, PeerPidfd};
@@ -81,6 +81,12 @@ impl Peer {
         let started_ticks = process::started_ticks(self.pid)?;
         self.is_alive()?;
         Ok(*self.leader.get_or_init(|| Leader { pid: self.pid, started_ticks }))
+    }
+
+    /// The process itself (pidfd_open(2)).
+    #[must_use]
+    pub(crate) fn handle(&self) -> BorrowedFd<'_> {
+        self.handle.as_fd()
     }
 
     fn is_alive(&self) -> Result<(), ProcessError> {

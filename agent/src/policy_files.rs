@@ -121,6 +121,7 @@ fn nothing() -> Policy {
             ticket: None,
         },
         unattended_wait: NOTHING_LASTS,
+        warn: Vec::new(),
         roles: Vec::new(),
         approvers: BTreeMap::new(),
         host: Host { name: host_name().as_str().to_owned(), tags: BTreeSet::new() },

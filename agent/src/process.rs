@@ -132,7 +132,16 @@ pub(crate) fn started_ticks(pid: i32) -> Result<u64, ProcessError> {
     started_in(&stat).ok_or_else(|| error(format!("{path}: no start time in it")))
 }
 
-fn started_in(stat: &str) -> Option<u64> {
+/// The number of its parent (proc_pid_stat(5), field 4); none when it is gone.
+#[must_use]
+pub(crate) fn parent(pid: i32) -> Option<i32> {
+    let stat = File::open(format!("/proc/{pid}/stat")).and_then(|file| read_anew(&file)).ok()?;
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    behind_name.split_whitespace().nth(4 - 3)?.parse().ok()
+}
+
+/// The same, from the text of its `stat`.
+pub(crate) fn started_in(stat: &str) -> Option<u64> {
     let (_, behind_name) = stat.rsplit_once(')')?;
     // The first field behind the name is the third.
     behind_name.split_whitespace().nth(22 - 3)?.parse().ok()

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use writ_engine::facts::Uid;
 
 /// Where logind keeps its sessions.
-const SESSIONS_DIR: &str = "/run/systemd/sessions";
+pub(crate) const SESSIONS_DIR: &str = "/run/systemd/sessions";
 
 /// The most sessions that are looked at.
 const SESSIONS_MAX: usize = 4096;
@@ -75,7 +75,7 @@ pub(crate) fn terminal_of(pid: i32) -> Option<String> {
 }
 
 /// The device of a terminal's name, if it is one of a terminal.
-fn terminal(tty: &str) -> Option<PathBuf> {
+pub(crate) fn terminal(tty: &str) -> Option<PathBuf> {
     let number = tty.strip_prefix("pts/").or_else(|| tty.strip_prefix("tty"))?;
     let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_alphanumeric());
     plain.then(|| Path::new("/dev").join(tty))
@@ -92,8 +92,46 @@ fn terminal_of_shell(leader: u32) -> Option<PathBuf> {
     processes.sort_unstable();
     processes.into_iter().find_map(|pid| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        Some(Path::new("/dev/pts").join(pseudo_terminal(&stat)?.to_string()))
+        terminal_in(&stat)
     })
+}
+
+/// The pseudo-terminal that controls a process, from its `/proc/PID/stat`.
+pub(crate) fn terminal_in(stat: &str) -> Option<PathBuf> {
+    Some(Path::new("/dev/pts").join(pseudo_terminal(stat)?.to_string()))
+}
+
+/// Whoever has a session that is not about to go (sd_session_get_state(3)).
+#[must_use]
+pub(crate) fn logged_in() -> Vec<Uid> {
+    let names = names().into_iter();
+    let texts =
+        names.filter_map(|name| fs::read_to_string(Path::new(SESSIONS_DIR).join(name)).ok());
+    texts.filter_map(|text| open_for(&text)).collect()
+}
+
+/// The names of all sessions.
+#[must_use]
+pub(crate) fn names() -> Vec<String> {
+    let entries = fs::read_dir(SESSIONS_DIR).into_iter().flatten().take(SESSIONS_MAX).flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    // `NAME.ref` is a pipe that keeps the session alive: opening it would block.
+    names.filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric())).collect()
+}
+
+/// The owner of a session, and the process that it was opened by.
+#[must_use]
+pub(crate) fn opened_by(name: &str) -> Option<(Uid, i32)> {
+    let session = session(name)?;
+    Some((session.uid, i32::try_from(session.leader?).ok()?))
+}
+
+/// Whose session it is, where he is a person who is logged in with it.
+fn open_for(text: &str) -> Option<Uid> {
+    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    let of_person = value("CLASS").is_none_or(|class| class.starts_with("user"));
+    let closing = value("STATE") == Some("closing");
+    (of_person && !closing).then_some(parse(text)?.uid)
 }
 
 /// The number of the pseudo-terminal that controls a process (proc_pid_stat(5),

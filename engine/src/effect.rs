@@ -1,10 +1,11 @@
 //! What the engine wants done once its records are durable.
 
-use alloc::collections::BTreeSet;
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::facts::{AttemptId, Person};
+use crate::facts::{AttemptId, Leader, OnEnd, Person};
 use crate::id::RequestId;
 use crate::policy::Selector;
 use crate::record::Record;
@@ -187,6 +188,13 @@ pub enum Effect {
         /// What.
         answer: Answer,
     },
+    /// A grant has ended while it was in use: end what still runs on it.
+    End(Box<Remains>),
+    /// A grant stands longer, and something runs on it.
+    Prolong {
+        /// Which one.
+        id: RequestId,
+    },
     /// Tell approvers who are logged in that they are asked.
     Notify {
         /// About what.
@@ -194,4 +202,34 @@ pub enum Effect {
         /// Whom.
         from: Vec<Selector>,
     },
+}
+
+/// What a grant leaves behind when it ends. A command may be over and have left others
+/// behind it, which only the shell can see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remains {
+    /// The grant.
+    pub id: RequestId,
+    /// Whose it was.
+    pub person: Person,
+    /// What is to become of it.
+    pub on_end: OnEnd,
+    /// The commands that still run.
+    pub runs: Vec<RunLeft>,
+    /// The groups that were lent, by their numbers: whoever got one of them and has it
+    /// from nowhere else now is to end, too.
+    pub groups: BTreeMap<String, u32>,
+}
+
+/// A command that still runs when its grant has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunLeft {
+    /// Which run.
+    pub attempt: AttemptId,
+    /// The process that it started from, where the ledger names it.
+    pub leader: Option<Leader>,
+    /// Who runs it.
+    pub person: Person,
+    /// His terminal.
+    pub tty: Option<String>,
 }

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
+use crate::record::SessionEnd;
 use crate::time::Span;
 
 /// A person's word on a question.
@@ -148,6 +149,13 @@ pub enum Event {
     Left {
         /// Which one.
         attempt: AttemptId,
+    },
+    /// What still runs on a grant that has ended is about to be stopped.
+    SessionEnded {
+        /// The grant.
+        id: RequestId,
+        /// What, and how.
+        end: SessionEnd,
     },
     /// A person decided.
     Decided {

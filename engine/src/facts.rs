@@ -47,6 +47,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody of whom nothing but his account is known.
+    #[must_use]
+    pub const fn known_by(account: Account) -> Self {
+        Self { account, login: None, session_owner: None, groups: BTreeSet::new() }
+    }
+
     /// Every user number that this person is known by.
     pub fn identities(&self) -> impl Iterator<Item = Uid> + '_ {
         [Some(self.account.uid), self.login.as_ref().map(|login| login.uid), self.session_owner]

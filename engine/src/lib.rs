@@ -27,7 +27,7 @@ pub mod time;
 
 pub use effect::{Effect, Step};
 pub use engine::{
-    Answered, Counts, Engine, Listed, Loan, OpenRole, Running, Stage, Starter, Subject,
+    Answered, Counts, Engine, Listed, Loan, OpenRole, Running, Session, Stage, Starter, Subject,
 };
 pub use event::Event;
 pub use record::Record;

@@ -231,6 +231,9 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         runtime: Option<Span>,
     },
+    /// What still ran on a grant that has ended is stopped.
+    #[serde(rename = "session.ended")]
+    SessionEnded(SessionEnd),
     /// Root has seen that the ledger was broken.
     #[serde(rename = "ledger.acknowledged")]
     LedgerAcknowledged {
@@ -241,6 +244,42 @@ pub enum What {
         /// What was wrong, with its place.
         what: String,
     },
+}
+
+/// What still ran on a grant that has ended, when it was stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionEnd {
+    /// Which run; none for processes that held a group which was lent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptId>,
+    /// Whose it was.
+    pub account: Account,
+    /// How it ends.
+    pub how: SessionEnding,
+    /// What there was, as far as it is put down.
+    pub processes: Vec<StoppedProcess>,
+    /// How many more there were.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub more: u32,
+}
+
+/// How what still ran on a grant that has ended comes to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEnding {
+    /// It is told to end (SIGHUP, SIGTERM), and killed after a grace.
+    Stopped,
+    /// It was gone when the agent came to stop it: PID 1 had done so, or it had ended.
+    Gone,
+}
+
+/// A process that is stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedProcess {
+    /// Its number.
+    pub pid: i32,
+    /// Its name (proc_pid_comm(5)).
+    pub name: String,
 }
 
 /// A request that people are asked about.
@@ -350,6 +389,7 @@ impl What {
             Self::GrantExtended { .. } => "grant.extended",
             Self::CommandStarted { .. } => "command.started",
             Self::CommandFinished { .. } => "command.finished",
+            Self::SessionEnded(_) => "session.ended",
             Self::LedgerAcknowledged { .. } => "ledger.acknowledged",
         }
     }
@@ -374,4 +414,9 @@ impl By {
             Self::Policy | Self::Agent => None,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_none(number: &u32) -> bool {
+    *number == 0
 }

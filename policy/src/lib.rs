@@ -34,7 +34,7 @@ mod value;
 pub use capability::Capability;
 pub use compile::{
     DEFAULT_COUNT, DEFAULT_JUSTIFICATION, DEFAULT_MAX_DURATION, DEFAULT_MODE, DEFAULT_TIMEOUT,
-    DEFAULT_UNATTENDED_WAIT, DEFAULT_UNMATCHED,
+    DEFAULT_UNATTENDED_WAIT, DEFAULT_UNMATCHED, DEFAULT_WARN,
 };
 pub use diagnostic::{Colour, Diagnostic, Refusal, Severity};
 pub use excerpt::Position;

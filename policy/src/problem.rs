@@ -28,6 +28,8 @@ pub(crate) enum Problem {
     UnknownWord { key: String, word: String, words: Vec<&'static str> },
     #[error("{key} is empty")]
     EmptyList { key: String },
+    #[error("this list may have {most} items at most")]
+    LongList { most: usize },
     #[error("{key} must be a whole number from 1 to {most}")]
     OutOfRange { key: String, most: u32 },
 
@@ -162,6 +164,7 @@ impl Problem {
             | Self::Key(_)
             | Self::Syntax(_)
             | Self::WrongType { .. }
+            | Self::LongList { .. }
             | Self::OutOfRange { .. }
             | Self::NoEffect { .. } => return None,
         })

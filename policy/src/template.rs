@@ -94,6 +94,10 @@ from = ["@approvers"]
 # Where nobody is at a terminal: how long to wait before "try again later".
 # [noninteractive]
 # wait = "8s"
+
+# How long before the end of what runs on a grant its user is warned.
+# [sessions]
+# warn = ["2m", "30s"]
 "#
         )
     }

@@ -2,7 +2,7 @@
 
 use writ_engine::Subject;
 use writ_engine::facts::{Account, Act, Action, Aim, Command, Ending, Person, Window};
-use writ_engine::record::{By, Record, What};
+use writ_engine::record::{By, Record, SessionEnd, StoppedProcess, What};
 use writ_protocol::text::{encode, shown, shown_command};
 
 /// The longest value in a line, in bytes. The whole value is in the ledger; a
@@ -231,6 +231,7 @@ impl Fields {
                     self.put("WRIT_RUNTIME_MS", &runtime.0.to_string());
                 }
             }
+            What::SessionEnded(end) => self.session_end(end),
             What::PolicyLoaded { digest, force } => {
                 self.put("WRIT_POLICY_DIGEST", digest);
                 self.put_name("WRIT_FORCE", force);
@@ -253,6 +254,19 @@ impl Fields {
             | What::RequestJoined { .. }
             | What::CommandStarted { .. } => {}
         }
+    }
+
+    /// What was stopped, and how many that were.
+    fn session_end(&mut self, end: &SessionEnd) {
+        if !self.0.iter().any(|field| field.name == "WRIT_USER") {
+            self.account("WRIT_USER", "WRIT_UID", &end.account);
+        }
+        self.put_name("WRIT_HOW", &end.how);
+        let listed = u32::try_from(end.processes.len()).unwrap_or(u32::MAX);
+        self.put("WRIT_PROCESS_COUNT", &listed.saturating_add(end.more).to_string());
+        let named = |process: &StoppedProcess| format!("{}[{}]", process.name, process.pid);
+        let processes: Vec<String> = end.processes.iter().map(named).collect();
+        self.free("WRIT_PROCESSES", Some(&processes.join(" ")));
     }
 
     /// An exit status as it is; a signal as a shell has it, 128 and its number.

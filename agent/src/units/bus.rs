@@ -137,6 +137,11 @@ impl Bus {
         self.manager("KillUnit", &(name.as_str(), "all", signal)).await.map(drop)
     }
 
+    pub(super) async fn attach(&self, name: &UnitName, pids: &[u32]) -> Result<(), UnitError> {
+        let body = (name.as_str(), "", pids);
+        self.manager("AttachProcessesToUnit", &body).await.map(drop)
+    }
+
     pub(super) async fn reset_failed(&self, name: &UnitName) -> Result<(), UnitError> {
         self.manager("ResetFailedUnit", &(name.as_str(),)).await.map(drop)
     }

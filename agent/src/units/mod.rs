@@ -9,6 +9,7 @@
 //! exits well stays as "exited", one that does not as "failed". So an agent that was
 //! restarted meanwhile learns of it too.
 
+mod bounds;
 mod bus;
 mod ended;
 mod error;
@@ -80,6 +81,23 @@ impl Units {
             start(bus, name, properties::of_scope_by_number(scope)).await
         })
         .await
+    }
+
+    /// How long PID 1 lets a scope be yet.
+    ///
+    /// # Errors
+    /// When PID 1 refuses, or cannot be asked.
+    pub(crate) async fn time_left(&self, scope: &UnitName) -> Result<Duration, UnitError> {
+        self.on_bus(async |bus| bounds::time_left(bus, scope).await).await
+    }
+
+    /// Puts further processes into a scope.
+    ///
+    /// # Errors
+    /// When PID 1 refuses, which it also does where one of them has ended; or cannot be
+    /// asked.
+    pub(crate) async fn attach(&self, scope: &UnitName, pids: &[u32]) -> Result<(), UnitError> {
+        self.on_bus(async |bus| bus.attach(scope, pids).await).await
     }
 
     /// Starts a service. When this returns, its command has been executed.

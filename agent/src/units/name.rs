@@ -60,6 +60,13 @@ impl UnitName {
         self.kind
     }
 
+    /// What the unit was started under.
+    #[must_use]
+    pub(crate) fn id(&self) -> Option<RequestId> {
+        let (id, _) = self.text.strip_prefix(PREFIX)?.rsplit_once('-')?;
+        id.parse().ok()
+    }
+
     /// The name.
     #[must_use]
     pub(crate) fn as_str(&self) -> &str {

@@ -97,10 +97,14 @@ pub(super) fn of_scope_by_number<'a>(scope: &'a Scope<'_>) -> Properties<'a> {
 }
 
 fn of_scope<'a>(scope: &'a Scope<'_>) -> Properties<'a> {
+    let no_controllers: Vec<&str> = Vec::new();
     let mut properties = vec![
         ("Description", Variant::from(scope.description.as_str())),
         ("Slice", Variant::from(scope.slice.as_str())),
         ("CollectMode", Variant::from("inactive-or-failed")),
+        // Further processes can be put into it (systemd 257 asks for this), and no
+        // controller is turned on for it.
+        ("DelegateControllers", Variant::new(no_controllers)),
     ];
     bounded(&mut properties, scope.bounds);
     properties

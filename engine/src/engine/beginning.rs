@@ -50,6 +50,9 @@ impl Engine {
         }
         // Whatever an earlier life of the agent lent, what is lent now is said anew.
         step.effects.push(Effect::Lend);
+        if !booted {
+            self.end_what_was_left(&mut step);
+        }
         step
     }
 
@@ -72,7 +75,7 @@ impl Engine {
             Case::Granted(grant) if grant.is_used_up() => {
                 let (reason, by) = (EndReason::Used, By::Agent);
                 step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
-                self.follow_the_end(step, now, id);
+                self.follow_the_end(step, now, id, reason);
             }
             // Said before a crash, and perhaps not done.
             Case::Outlived(_) => self.stop_runs(step, id),

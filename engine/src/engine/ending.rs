@@ -137,13 +137,19 @@ impl Engine {
         let mut step = Step::default();
         step.sync();
         step.record(now, Some(id), What::GrantEnded { reason, by, comment });
-        self.follow_the_end(&mut step, now, id);
+        self.follow_the_end(&mut step, now, id, reason);
         step
     }
 
     /// What ends with a grant: what was kept of it for doors, which find out when
-    /// they confirm; what it lent; and the request that it stand longer.
-    pub(super) fn follow_the_end(&self, step: &mut Step, now: Now, id: RequestId) {
+    /// they confirm; what it lent; what runs on it; and the request that it stand longer.
+    pub(super) fn follow_the_end(
+        &self,
+        step: &mut Step,
+        now: Now,
+        id: RequestId,
+        reason: EndReason,
+    ) {
         for attempt in self.attempts.reserved_of(id) {
             step.is_no_more(attempt.clone());
         }
@@ -151,6 +157,7 @@ impl Engine {
             step.effects.push(Effect::Lend);
             self.stop_runs(step, id);
         }
+        self.end_sessions(step, id, reason);
         if let Some(extension) = self.durable.cases.extension_of(id)
             && let Some(Case::Open(request)) = self.durable.cases.get(extension)
         {
@@ -222,7 +229,7 @@ impl Engine {
     fn end_grant(&self, step: &mut Step, now: Now, id: RequestId, reason: EndReason) {
         let by = By::Agent;
         step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
-        self.follow_the_end(step, now, id);
+        self.follow_the_end(step, now, id, reason);
     }
 
     pub(super) fn expire(

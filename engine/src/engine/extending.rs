@@ -154,6 +154,9 @@ impl Engine {
         let left = until.map_or(lasts, |until: BootTime| until.after(lasts).since(now.boot));
         step.record(now, Some(id), What::GrantExtended { request, lasts });
         step.effects.push(Effect::Lend);
+        if self.durable.cases.get(id).is_some_and(|case| case.running().next().is_some()) {
+            step.effects.push(Effect::Prolong { id });
+        }
         let message: String = format!(
             "{id} stands {} longer, {} from now",
             sentences::span(lasts),

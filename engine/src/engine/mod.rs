@@ -15,6 +15,7 @@ mod opening;
 mod running;
 mod runs;
 mod sentences;
+mod sessions;
 mod shaping;
 mod views;
 mod windows;
@@ -22,6 +23,7 @@ mod windows;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 
+pub use sessions::Session;
 pub use views::{Answered, Counts, Listed, Running, Stage, Starter, Subject};
 pub use windows::{Loan, OpenRole};
 
@@ -119,6 +121,7 @@ impl Engine {
                 self.finished(now, attempt, id, ending, runtime)
             }
             Event::Left { attempt } => self.left(now, attempt),
+            Event::SessionEnded { id, end } => self.session_ended(now, id, end),
             Event::Decided { person, id, digest, word, comment, lasts, uses } => {
                 let said = deciding::Said { person, digest, word, comment, lasts, uses };
                 self.decided(now, id, said)

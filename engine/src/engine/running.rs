@@ -105,7 +105,7 @@ impl Engine {
         if used_up {
             let (reason, by) = (EndReason::Used, By::Agent);
             step.record(now, Some(id), What::GrantEnded { reason, by, comment: None });
-            self.follow_the_end(step, now, id);
+            self.follow_the_end(step, now, id, reason);
         }
     }
 

@@ -10,7 +10,7 @@ use super::asking::Settled;
 use super::opening::{Bound, sound};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
-use crate::facts::{Action, Aim, AttemptId, Command, Evidence, Person, Window};
+use crate::facts::{Action, Aim, AttemptId, Command, Evidence, Person, Uid, Window};
 use crate::id::RequestId;
 use crate::policy::{Ask, Asking, Policy, Verdict, WindowTerms, WindowVerdict};
 use crate::record::{About, By, Force, Made, Outcome, Source, What};
@@ -65,6 +65,22 @@ impl Engine {
             let groups = open.window().into_iter().flat_map(|window| &window.groups);
             groups.map(move |(group, gid)| Loan { person, group, gid: *gid, until })
         })
+    }
+
+    /// The windows that lend groups: which, until when, to whom, on what terms.
+    pub fn lending(&self) -> impl Iterator<Item = (RequestId, BootTime, &Person, &Window)> {
+        self.durable.cases.windows().filter_map(|(id, open)| {
+            let window = open.window().filter(|window| !window.groups.is_empty())?;
+            Some((id, open.until, &open.request.opened.requester, window))
+        })
+    }
+
+    /// Whose windows end with their last login session.
+    pub fn until_logout(&self) -> impl Iterator<Item = Uid> {
+        let windows = self.durable.cases.windows();
+        let until_logout =
+            windows.filter(|(_, open)| open.window().is_some_and(|window| window.end_on_logout));
+        until_logout.map(|(_, open)| open.request.opened.requester.account.uid)
     }
 
     /// The window of a person's that stands for the answer to what a rule of `role`

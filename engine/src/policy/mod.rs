@@ -221,6 +221,8 @@ pub struct Settings {
     pub ask: Ask,
     /// How long a door without a person waits.
     pub unattended_wait: Span,
+    /// How long before its end what runs on a grant is warned, on its terminal.
+    pub warn: Vec<Span>,
     /// The roles; no two of one name. Their order says nothing.
     pub roles: Vec<Role>,
     /// The approvers, by name.

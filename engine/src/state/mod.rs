@@ -6,6 +6,7 @@ mod case;
 mod cases;
 mod fingerprint;
 mod index;
+mod loans;
 mod replay;
 
 use alloc::boxed::Box;
@@ -18,6 +19,7 @@ pub(crate) use attempt::{Asked, Attempt, Attempts, Stand};
 pub(crate) use case::{Case, Grant, OpenRequest, OpenWindow};
 pub(crate) use cases::Cases;
 pub(crate) use fingerprint::Fingerprint;
+pub(crate) use loans::Loans;
 pub use replay::ReplayError;
 
 use crate::facts::AttemptId;
@@ -53,6 +55,9 @@ pub(crate) struct Durable {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ids: Option<IdSequence>,
     pub(crate) cases: Cases,
+    /// What was lent since that boot.
+    #[serde(default, skip_serializing_if = "Loans::is_empty")]
+    pub(crate) lent: Loans,
 }
 
 impl Durable {

@@ -37,6 +37,9 @@ impl Durable {
     pub(crate) fn apply(&mut self, record: &Record) -> Result<(), ReplayError> {
         match &record.what {
             What::AgentStarted { boot_id, ids, .. } => {
+                if self.boot_id.as_ref() != Some(boot_id) {
+                    self.lent.clear();
+                }
                 self.boot_id = Some(boot_id.clone());
                 self.ids.get_or_insert(IdSequence::new(*ids));
                 Ok(())
@@ -49,7 +52,8 @@ impl Durable {
             What::AgentStopped
             | What::PolicyLoaded { .. }
             | What::PolicyRefused { .. }
-            | What::RequestJoined { .. } => Ok(()),
+            | What::RequestJoined { .. }
+            | What::SessionEnded(_) => Ok(()),
             What::GrantExtended { request, lasts } => self.extend(record, *request, *lasts),
             _ => self.apply_to_case(record),
         }
@@ -80,6 +84,14 @@ impl Durable {
         }
     }
 
+    fn note_loans(&mut self, id: RequestId, record: &Record, case: &Case) {
+        if let (What::GrantStarted { .. }, Case::Window(open)) = (&record.what, case)
+            && let Some(window) = open.window()
+        {
+            self.lent.note(id, &open.request.opened.requester, window);
+        }
+    }
+
     fn apply_to_case(&mut self, record: &Record) -> Result<(), ReplayError> {
         let event = record.what.name();
         let id = record.id.ok_or(ReplayError::NoId { event })?;
@@ -91,6 +103,7 @@ impl Durable {
                     self.ids = self.ids.map(|ids| ids.after(id));
                 }
                 if let Some(case) = after {
+                    self.note_loans(id, record, &case);
                     self.cases.insert(id, case);
                 }
                 Ok(())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
+use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal, Remains};
 use writ_engine::event::{Event, Wish, Word};
 use writ_engine::facts::{
     Account, Act, Action, Aim, AttemptId, Command, Door, Ending, Evidence, Host as HostFacts,
@@ -31,6 +31,10 @@ pub(crate) struct Host {
     pub(crate) groups: BTreeMap<String, u32>,
     /// Whom the shell was last told to lend what.
     pub(crate) lent: Vec<String>,
+    /// What the shell was told to end.
+    pub(crate) ended: Vec<Remains>,
+    /// Whose backstops the shell was told to put off.
+    pub(crate) prolonged: Vec<RequestId>,
     attempts: u64,
 }
 
@@ -51,6 +55,8 @@ impl Host {
             evidence: Evidence { sha256: Some("ab".repeat(32)), writable: None },
             groups: BTreeMap::from([("adm".to_string(), 4)]),
             lent: vec![],
+            ended: vec![],
+            prolonged: vec![],
             attempts: 0,
         };
         host.start("boot-1", settings).unwrap();
@@ -93,6 +99,8 @@ impl Host {
                 }
                 Effect::Notify { id, .. } => self.notices.push(id),
                 Effect::Lend => self.lent = self.loans(),
+                Effect::End(remains) => self.ended.push(*remains),
+                Effect::Prolong { id } => self.prolonged.push(id),
                 Effect::Stop { attempt, .. } => self.stopped.push(attempt),
                 Effect::FindGroups { attempt, groups } => {
                     let number = |group: String| (group.clone(), self.groups.get(&group).copied());
@@ -336,6 +344,7 @@ pub(crate) fn settings() -> Settings {
         unmatched: Unmatched::Deny,
         ask: ask(),
         unattended_wait: Span::from_secs(8),
+        warn: vec![],
         roles: vec![Role {
             name: "operator".into(),
             description: None,

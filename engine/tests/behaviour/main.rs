@@ -15,4 +15,5 @@ mod records;
 mod restarting;
 mod running;
 mod runs;
+mod sessions;
 mod windows;

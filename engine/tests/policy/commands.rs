@@ -70,6 +70,7 @@ pub(crate) fn settings(roles: Vec<Role>) -> Settings {
         unmatched: Unmatched::Deny,
         ask: ask(1),
         unattended_wait: Span::from_secs(8),
+        warn: vec![],
         roles,
         approvers: BTreeMap::new(),
         host: Host { name: "web-1".into(), tags: BTreeSet::from(["prod".to_string()]) },

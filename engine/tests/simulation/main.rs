@@ -66,6 +66,7 @@ fn the_promises_hold_after_every_step_of_every_history() {
         ("windows opened", total(|(_, seen)| seen.windows), 200),
         ("commands covered by a window", total(|(_, seen)| seen.covered), 50),
         ("grants extended", total(|(_, seen)| seen.extended), 50),
+        ("commands stopped", total(|(_, seen)| seen.stopped), 50),
         ("commands run with what a window lends", total(|(_, seen)| seen.runs), 50),
     ];
     println!("{seen:?}");

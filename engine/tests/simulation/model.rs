@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 use writ_engine::Record;
+use writ_engine::effect::Remains;
 use writ_engine::facts::{Aim, AttemptId, Door, Leader, Person, Window};
 use writ_engine::id::RequestId;
 use writ_engine::policy::{Decision, Mode, Settings};
@@ -30,6 +31,7 @@ pub(crate) struct Seen {
     pub(crate) windows: usize,
     pub(crate) covered: usize,
     pub(crate) extended: usize,
+    pub(crate) stopped: usize,
     pub(crate) runs: usize,
 }
 
@@ -57,6 +59,8 @@ pub(crate) struct Story {
     /// answer not, may start once more, by another use.
     started: usize,
     running: BTreeSet<AttemptId>,
+    /// Those of them that PID 1 runs as services, and those that it ran.
+    services: BTreeSet<AttemptId>,
 }
 
 struct Granted {
@@ -263,6 +267,7 @@ impl Model {
                 );
                 match about {
                     Some(about) if about.act.door == Door::Writ => {
+                        story.services.insert(attempt.clone());
                         story.lends_to(about, &doors[attempt]);
                         self.seen.runs += 1;
                     }
@@ -272,6 +277,12 @@ impl Model {
                     }
                     None => story.is_of(&doors[attempt]),
                 }
+            }
+            What::SessionEnded(end) => {
+                assert!(story.over, "{id} was stopped before its end");
+                let attempt = end.attempt.as_ref();
+                assert!(attempt.is_none_or(|attempt| story.running.contains(attempt)));
+                self.seen.stopped += 1;
             }
             What::CommandFinished { attempt, .. } => {
                 assert!(story.running.remove(attempt), "{id} did not run");
@@ -305,6 +316,25 @@ impl Model {
             window.groups.keys().map(move |group| (person.clone(), group.clone(), until))
         })
         .collect()
+    }
+
+    /// The shell is told to end what runs on a grant: nothing else, and all of it.
+    pub(crate) fn is_told_to_end(&self, remains: &Remains) {
+        let story = &self.stories[&remains.id];
+        assert_eq!(story.requester().account, remains.person.account);
+        if remains.runs.is_empty() {
+            assert!(story.window().is_some() || story.started > 0);
+            return;
+        }
+        assert!(story.over && story.is_request(), "{} is to be stopped too early", remains.id);
+        let told: BTreeSet<_> = remains.runs.iter().map(|run| run.attempt.clone()).collect();
+        assert_eq!(told, story.of_doors(), "{} is not stopped whole", remains.id);
+    }
+
+    /// The commands of people that have no grant any more.
+    pub(crate) fn outlived(&self) -> BTreeSet<AttemptId> {
+        let over = self.stories.values().filter(|story| story.over && story.is_request());
+        over.flat_map(Story::of_doors).collect()
     }
 
     /// The windows of a role that are open for a person and lend something, each with
@@ -365,7 +395,13 @@ impl Story {
             over: false,
             started: 0,
             running: BTreeSet::new(),
+            services: BTreeSet::new(),
         }
+    }
+
+    /// The commands that run and are no services.
+    fn of_doors(&self) -> BTreeSet<AttemptId> {
+        self.running.difference(&self.services).cloned().collect()
     }
 
     pub(crate) fn is_open(&self) -> bool {

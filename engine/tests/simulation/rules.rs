@@ -83,6 +83,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ]),
         ask,
         unattended_wait: Span::from_secs(8),
+        warn: vec![],
         roles,
         approvers,
         host: Host { name: "web-1".into(), tags: BTreeSet::new() },

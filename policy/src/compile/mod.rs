@@ -36,6 +36,9 @@ pub const DEFAULT_JUSTIFICATION: Justification = Justification::Optional;
 /// up after 12 s.
 pub const DEFAULT_UNATTENDED_WAIT: Span = Span::from_secs(8);
 
+/// How long before its end what runs on a grant is warned when no `warn` is given.
+pub const DEFAULT_WARN: [Span; 2] = [Span::from_secs(2 * 60), Span::from_secs(30)];
+
 /// Whether every file of a kind could be read, so that what is not there can be
 /// said to be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +88,7 @@ pub(crate) fn compile(
         unmatched,
         ask,
         unattended_wait: host.unattended_wait.unwrap_or(DEFAULT_UNATTENDED_WAIT),
+        warn: host.warn.unwrap_or_else(|| DEFAULT_WARN.to_vec()),
         roles,
         approvers,
         host: name.tagged(host.tags),

@@ -6,7 +6,7 @@ use writ_engine::policy::{Member, Mode, Unmatched};
 use writ_engine::time::Span;
 
 use super::ask::AskKeys;
-use super::{people, span};
+use super::{people, span, spans};
 use crate::findings::Findings;
 use crate::name;
 use crate::problem::Problem;
@@ -19,6 +19,9 @@ const MODES: [(&str, Mode); 2] = [("enforce", Mode::Enforce), ("observe", Mode::
 const UNMATCHED: [(&str, Unmatched); 3] =
     [("deny", Unmatched::Deny), ("ask", Unmatched::Ask), ("pass", Unmatched::Pass)];
 
+/// How often the end of a grant is announced at most.
+const WARNINGS_MAX: usize = 8;
+
 /// What the host's own file says.
 #[derive(Debug, Default)]
 pub(crate) struct HostKeys {
@@ -27,6 +30,7 @@ pub(crate) struct HostKeys {
     pub(crate) unmatched: Option<Placed<Unmatched>>,
     pub(crate) ask: AskKeys,
     pub(crate) unattended_wait: Option<Span>,
+    pub(crate) warn: Option<Vec<Span>>,
     pub(crate) break_glass: Vec<Member>,
 }
 
@@ -47,6 +51,7 @@ pub(crate) fn host(mut file: Section<'_>, found: &mut Findings) -> HostKeys {
             .map(|value| AskKeys::read(&value, "[ask]", found))
             .unwrap_or_default(),
         unattended_wait: file.take("noninteractive").and_then(|value| wait(&value, found)),
+        warn: file.take("sessions").and_then(|value| warn(&value, found)),
         break_glass: file
             .take("break_glass")
             .map(|value| break_glass(&value, found))
@@ -69,6 +74,13 @@ fn wait(value: &Value<'_>, found: &mut Findings) -> Option<Span> {
     let wait = section.take("wait").and_then(|value| span(&value, found));
     section.finish(found);
     wait.map(|wait| wait.value)
+}
+
+fn warn(value: &Value<'_>, found: &mut Findings) -> Option<Vec<Span>> {
+    let mut section = value.table("[sessions]".into(), found)?;
+    let warn = section.take("warn").map(|value| spans(&value, WARNINGS_MAX, found));
+    section.finish(found);
+    warn
 }
 
 fn break_glass(value: &Value<'_>, found: &mut Findings) -> Vec<Member> {

@@ -34,6 +34,17 @@ pub(crate) enum DecisionKey {
 const DECISIONS: [(&str, DecisionKey); 3] =
     [("allow", DecisionKey::Allow), ("ask", DecisionKey::Ask), ("deny", DecisionKey::Deny)];
 
+/// So many durations at most; none at all is as good.
+fn spans(value: &Value<'_>, most: usize, found: &mut Findings) -> Vec<Span> {
+    let list = value.list(found, |text| {
+        duration::parse(text).map_err(|why| Problem::Duration { text: text.to_owned(), why })
+    });
+    if list.items.len() > most {
+        found.note(&list.place, Problem::LongList { most });
+    }
+    list.items.into_iter().map(|item| item.value).collect()
+}
+
 fn span(value: &Value<'_>, found: &mut Findings) -> Option<Placed<Span>> {
     value.text(found, |text| {
         duration::parse(text).map_err(|why| Problem::Duration { text: text.to_owned(), why })

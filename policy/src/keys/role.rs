@@ -54,10 +54,6 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
     let capabilities = section.take("capabilities");
     let decision = section.take("decision");
     let on_end = section.take("on_end");
-    if let Some(value) = &on_end {
-        let (key, lack) = ("on_end", "ends no processes but those that `writ run` starts");
-        found.note(value.place(), Problem::NoEffect { key, lack });
-    }
     let allow_dangerous =
         section.take("allow_dangerous").and_then(|value| value.truth(found)) == Some(true);
     let end_on_logout =

@@ -12,6 +12,7 @@ fn a_fresh_install_observes_and_lets_sudoers_decide() {
         assert_eq!(settings.mode, Mode::Observe);
         assert_eq!(settings.unmatched, Unmatched::Pass);
         assert_eq!(settings.unattended_wait, Span::from_secs(8));
+        assert_eq!(settings.warn, [Span::from_secs(120), Span::from_secs(30)]);
         assert_eq!(settings.ask.from, []);
         assert_eq!(settings.ask.count, 1);
         assert_eq!(settings.ask.timeout, Span::from_secs(300));

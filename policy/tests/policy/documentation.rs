@@ -59,7 +59,9 @@ fn every_key_is_explained() {
     let everything = read(&[
         (
             "writ.toml",
-            &format!("{wrong}[ask]\n{wrong}[noninteractive]\n{wrong}[break_glass]\n{wrong}"),
+            &format!(
+                "{wrong}[ask]\n{wrong}[noninteractive]\n{wrong}[sessions]\n{wrong}[break_glass]\n{wrong}"
+            ),
         ),
         ("roles.d/a.toml", asked),
         ("approvers.d/a.toml", &format!("[approver.a]\n{wrong}")),

@@ -201,3 +201,38 @@ error: [break_glass] has no `from`
 "#,
     );
 }
+
+#[test]
+fn how_long_before_an_end_people_are_warned_is_said_in_the_host_s_file() {
+    let loaded = taken(&[("writ.toml", "[sessions]\nwarn = [\"10m\", \"5s\"]\n")]);
+    assert_eq!(loaded.policy.settings().warn, [Span::from_secs(600), Span::from_secs(5)]);
+    let loaded = taken(&[("writ.toml", "[sessions]\nwarn = []\n")]);
+    assert_eq!(loaded.policy.settings().warn, []);
+}
+
+#[test]
+fn a_warning_that_is_none_is_refused_with_its_place() {
+    assert_refused(
+        &[("writ.toml", "[sessions]\nwarn = [\"2m\", \"soon\"]\n")],
+        r#"
+error: "soon" is not a length of time such as `90s`, `5m`, `1h30m` or `2d`
+ --> writ.toml:2:15
+  |
+2 | warn = ["2m", "soon"]
+  |               ^^^^^^
+"#,
+    );
+    assert_refused(
+        &[(
+            "writ.toml",
+            "[sessions]\nwarn = [\"1s\", \"2s\", \"3s\", \"4s\", \"5s\", \"6s\", \"7s\", \"8s\", \"9s\"]\n",
+        )],
+        r#"
+error: this list may have 8 items at most
+ --> writ.toml:2:8
+  |
+2 | warn = ["1s", "2s", "3s", "4s", "5s", "6s", "7s", "8s", "9s"]
+  |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+"#,
+    );
+}

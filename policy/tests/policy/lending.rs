@@ -1,6 +1,6 @@
 //! The window of a role, and what it lends.
 
-use crate::{assert_refused, assert_warned, taken};
+use crate::{assert_refused, taken};
 use writ_engine::facts::OnEnd;
 use writ_engine::policy::{Decision, WindowTerms};
 use writ_engine::time::Span;
@@ -33,16 +33,7 @@ fn what_a_role_lends_is_kept() {
     assert_eq!((window.on_end, window.end_on_logout), (OnEnd::Warn, true));
     let Decision::Ask(ask) = &window.decision else { panic!("{:?}", window.decision) };
     assert_eq!(ask.max_duration, Span::from_secs(1800));
-    assert_warned(
-        &[("roles.d/capture.toml", CAPTURE)],
-        r#"
-warning: `on_end` is checked and has no effect: this version of Writ ends no processes but those that `writ run` starts
- --> roles.d/capture.toml:8:10
-  |
-8 | on_end = "warn"
-  |          ^^^^^^
-"#,
-    );
+    assert_eq!(loaded.warnings, []);
 }
 
 #[test]

@@ -133,7 +133,7 @@ error: unknown key `\u{202e}x\e]0;` in this file
   |
 1 |     '\u{202e}x\e]0;' = "\u{200b}" # \u{9b}2J
   |     ^^^^^^^^^^^^^^^^
-  = help: the keys here are `ask`, `break_glass`, `mode`, `noninteractive`, `tags`, `unmatched`
+  = help: the keys here are `ask`, `break_glass`, `mode`, `noninteractive`, `sessions`, `tags`, `unmatched`
 "#,
     );
 }

@@ -109,8 +109,9 @@ pub(crate) fn five_hundred_wait_at_once_and_each_gets_its_own_answer(host: &Host
     assert_eq!(host.agent_life(), life);
     let most = host.agent_memory_kib("VmHWM");
     assert!(most <= RESIDENT_KIB_MAX, "{most} KiB");
+    // One is new: the connection to PID 1, which the first approved command made.
     host.wait_until("its descriptors to be as many as before", CROWD_LIMIT, || {
-        host.agent_descriptors() == descriptors
+        host.agent_descriptors() <= descriptors + 1
     });
 }
 

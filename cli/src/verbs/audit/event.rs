@@ -6,7 +6,8 @@ use nix::sys::signal::Signal;
 use writ_engine::facts::{Aim, Ending, Person};
 use writ_engine::id::RequestId;
 use writ_engine::record::{
-    By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, Record, What,
+    By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, Record, SessionEnd, SessionEnding,
+    StoppedProcess, What,
 };
 use writ_engine::time::Span;
 use writ_protocol::text::shown;
@@ -59,6 +60,7 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
         What::CommandFinished { ending, runtime, .. } => {
             format!("{}{}", finished(*ending, *runtime), what_of(run))
         }
+        What::SessionEnded(end) => session_ended(end),
         What::LedgerAcknowledged { by, comment, what } => format!(
             "{} acknowledged that the ledger was broken ({}): {}",
             person(by),
@@ -143,6 +145,22 @@ fn finished(ending: Ending, runtime: Option<Span>) -> String {
             format!("could not be executed: {error}")
         }
         Ending::Unknown => "ended unseen: sudo was lost before it could tell".to_owned(),
+    }
+}
+
+/// Such as `stopped what alice still ran: bash (812), vim (815) and 3 more`.
+fn session_ended(end: &SessionEnd) -> String {
+    let whose = shown(&end.account.name);
+    let named = |process: &StoppedProcess| format!("{} ({})", shown(&process.name), process.pid);
+    let mut processes: Vec<String> = end.processes.iter().map(named).collect();
+    if end.more > 0 {
+        processes.push(format!("{} more", end.more));
+    }
+    match end.how {
+        SessionEnding::Stopped => {
+            format!("stopped what {whose} still ran: {}", processes.join(", "))
+        }
+        SessionEnding::Gone => format!("what {whose} still ran was gone before it was stopped"),
     }
 }
 

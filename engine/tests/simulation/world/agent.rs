@@ -41,6 +41,21 @@ impl World {
     pub(super) fn perform(&mut self, effect: Effect, durability: Durability) {
         match effect {
             Effect::Notify { id, .. } => assert!(self.model.stories[&id].is_open()),
+            Effect::End(remains) => {
+                self.model.is_told_to_end(&remains);
+                for RunLeft { attempt, person, .. } in remains.runs {
+                    self.told_to_end.insert(attempt.clone());
+                    let end = SessionEnd {
+                        attempt: Some(attempt),
+                        account: person.account,
+                        how: SessionEnding::Stopped,
+                        processes: vec![],
+                        more: 0,
+                    };
+                    self.mail.push(Event::SessionEnded { id: remains.id, end });
+                }
+            }
+            Effect::Prolong { id } => assert!(self.model.stories[&id].is_granted()),
             Effect::Lend => {
                 let loans = engine_of(&mut self.engine).loans();
                 let told = loans.map(|loan| {
@@ -113,6 +128,7 @@ impl World {
         self.life += 1;
         self.mail.clear();
         self.lent.clear();
+        self.told_to_end.clear();
         let started = Event::Started {
             version: "1".into(),
             boot_id: format!("boot-{}", self.boot),

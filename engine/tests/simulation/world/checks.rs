@@ -28,6 +28,9 @@ impl World {
         let (lent, granted): (BTreeSet<_>, BTreeSet<_>) =
             (stand(&self.lent), stand(&self.model.loans()));
         assert_eq!(lent, granted, "turn {turn}: what is lent is not what is granted");
+        let forgotten: Vec<_> =
+            self.model.outlived().difference(&self.told_to_end).cloned().collect();
+        assert!(forgotten.is_empty(), "turn {turn}: {forgotten:?} are not ended");
         for (attempt, id) in &self.services {
             let story = &self.model.stories[id];
             assert!(story.runs(attempt), "turn {turn}: a service of {id} is not on record");

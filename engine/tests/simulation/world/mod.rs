@@ -10,11 +10,12 @@ mod runs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal};
+use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal, RunLeft};
 use writ_engine::event::{Event, Wish, Word};
 use writ_engine::facts::{AttemptId, Ending, Evidence, Leader, Person};
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::policy::{Policy, Settings};
+use writ_engine::record::{SessionEnd, SessionEnding};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
 use writ_engine::{Engine, Stage, Starter, Step};
 
@@ -51,6 +52,8 @@ pub(crate) struct World {
     mail: Vec<Event>,
     /// What the shell was last told to lend, whom, until when.
     lent: BTreeSet<(String, String, BootTime)>,
+    /// The commands that this life of the agent was told to end.
+    told_to_end: BTreeSet<AttemptId>,
     /// The services that PID 1 runs, and under which window each is.
     services: BTreeMap<AttemptId, RequestId>,
     /// How often each file was replaced.
@@ -81,6 +84,7 @@ impl World {
             truth: BTreeMap::new(),
             mail: vec![],
             lent: BTreeSet::new(),
+            told_to_end: BTreeSet::new(),
             services: BTreeMap::new(),
             files: BTreeMap::new(),
             model: Model::default(),
