@@ -69,6 +69,7 @@ pub(crate) fn what_will_not_end_is_killed_after_the_grace_and_the_terminal_is_us
         );
         let id = approved(host, &dave, "5s");
         let since = Instant::now();
+        host.wait_until("the command to run", PATIENCE, || left(host, &id) > 0);
         let late = gone(host, &id, since).saturating_sub(Duration::from_secs(5));
         println!("{}: {pty}: {late:?} from the deadline to the last process gone", host.release());
         assert!(late >= GRACE - Duration::from_secs(1) && late < GRACE + LATE_MAX, "{late:?}");
