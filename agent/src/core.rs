@@ -13,6 +13,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use writ_engine::effect::{Answer, Done, Durability, Refusal, Remains, Step};
 use writ_engine::facts::AttemptId;
+use writ_engine::id::RequestId;
 use writ_engine::policy::Policy;
 use writ_engine::record::Record;
 use writ_engine::time::BootTime;
@@ -488,6 +489,18 @@ impl Waiting {
             if self.told.changed().await.is_err() {
                 return Err(stops());
             }
+        }
+    }
+
+    /// The ID of what was told already, if policy alone has let its command start.
+    pub(crate) fn permit(&self) -> Option<RequestId> {
+        match &*self.told.borrow() {
+            Some(Ok(Answer::Allowed { id, .. }))
+                if self.core.look(|engine| engine.is_permitted(*id)) =>
+            {
+                Some(*id)
+            }
+            _ => None,
         }
     }
 

@@ -17,7 +17,7 @@ use writ_protocol::calls;
 use crate::agent::Agent;
 use crate::asking::Asking;
 use crate::connection::{Caller, fresh_attempt};
-use crate::{bounded, examine};
+use crate::{bounded, clock, examine};
 
 /// A door asks for somebody: whom, the kernel says (the real user of the process
 /// that sudo is).
@@ -44,8 +44,19 @@ pub(crate) async fn ask(
         presence,
     };
     let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
-    let asking = Asking::place(&agent.core, attempt.clone());
-    agent.core.submit(Event::Asked { attempt, person, act, wish })?;
+    let mut asking = Asking::place(&agent.core, attempt.clone());
+    agent.core.submit(Event::Asked { attempt: attempt.clone(), person, act, wish })?;
+    if ask.at_once
+        && let Some(id) = asking.permit()
+        && let Ok(leader) = caller.peer.leader()
+    {
+        // What fails here, the door's own Confirm is told.
+        let then = clock::now().boot;
+        let confirmed = Event::Confirmed { attempt, id, sha256: None, leader };
+        if agent.core.submit(confirmed).is_ok() {
+            asking.has_started(then);
+        }
+    }
     Ok(asking)
 }
 

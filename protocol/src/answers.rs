@@ -50,6 +50,11 @@ pub struct Answer {
     /// Milliseconds.
     #[serde(default)]
     pub remaining_ms: u64,
+    /// The start of the command is on record already, as if it had been confirmed:
+    /// since when, in milliseconds of the boot-time clock. It is good for
+    /// [`crate::calls::START_WITHIN`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_boot_ms: Option<u64>,
     /// A reason is missing.
     #[serde(default)]
     pub wants_reason: bool,

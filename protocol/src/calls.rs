@@ -4,6 +4,7 @@
 //! instead of being half understood.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -139,6 +140,10 @@ pub struct Ask {
     pub tty: Option<String>,
     /// Whether a person can be asked for more and shown progress.
     pub interactive: bool,
+    /// What policy allows by itself is started at once: its start may go on record
+    /// with the answer ([`crate::answers::Answer::started_boot_ms`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_once: bool,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -146,6 +151,10 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
 }
+
+/// For how long a start is good that went on record with the answer. A door that was
+/// stopped meanwhile takes it back, and asks anew.
+pub const START_WITHIN: Duration = Duration::from_millis(100);
 
 /// The command is about to start: does the grant still stand?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

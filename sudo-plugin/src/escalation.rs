@@ -11,9 +11,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use writ_protocol::answers::{Answer, AnswerState};
-use writ_protocol::calls::{Ask, Command, Confirm, Ending, Finish, Replies};
+use writ_protocol::calls::{Ask, Command, Confirm, Ending, Finish, Replies, START_WITHIN};
 use writ_protocol::{CallError, ErrorReply, Follows};
 
+use crate::boot_clock::BootInstant;
 use crate::facts::Invoker;
 use crate::link::{Link, LinkError, RECONNECT_PATIENCE};
 use crate::prompt::{self, Wanted};
@@ -36,6 +37,9 @@ const CONFIRM_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a new agent may take to take the end of a command.
 const FINISH_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How a start ends that was on record and came to nothing (errno(3)).
+const NOT_STARTED: i32 = libc::ECANCELED;
+
 /// How often a person is asked for a reason or a ticket that the agent takes.
 const QUESTIONS_MAX: usize = 3;
 
@@ -48,6 +52,8 @@ pub(crate) struct Escalation {
     ask: Ask,
     /// The request or grant, once the agent has named it.
     id: Option<String>,
+    /// Since when the start is on record, if it went there with the answer.
+    started: Option<BootInstant>,
 }
 
 impl Escalation {
@@ -65,10 +71,11 @@ impl Escalation {
             command,
             tty: invoker.tty.clone(),
             interactive: progress == Progress::Live,
+            at_once: true,
             reason: invoker.reason.clone(),
             ticket: invoker.ticket.clone(),
         };
-        Ok(Self { link, ask, id: None })
+        Ok(Self { link, ask, id: None, started: None })
     }
 
     /// Of a command that this one starts (sudoers' `intercept`), for the same
@@ -76,7 +83,7 @@ impl Escalation {
     pub(crate) fn within(&self, socket: PathBuf, command: Command) -> Result<Self, Refusal> {
         let ask =
             Ask { attempt: drawn_attempt()?, command, interactive: false, ..self.ask.clone() };
-        Ok(Self { link: Link::new(socket), ask, id: None })
+        Ok(Self { link: Link::new(socket), ask, id: None, started: None })
     }
 
     /// The request or grant, once there is one.
@@ -117,6 +124,11 @@ impl Escalation {
     /// Asks whether the grant still stands; once this returns, the start of the
     /// command is on record.
     pub(crate) fn confirm(&mut self, wait: &mut Wait) -> Result<(), Refusal> {
+        match self.started.take() {
+            Some(started) if started.elapsed() < START_WITHIN => return Ok(()),
+            Some(_) => self.ask_anew(wait)?,
+            None => {}
+        }
         let deadline = Instant::now() + RECONNECT_PATIENCE;
         let mut lost = false;
         loop {
@@ -141,6 +153,27 @@ impl Escalation {
             }
             lost = true;
             self.link.reconnect(wait, deadline).map_err(Self::not_started)?;
+        }
+    }
+
+    /// Takes a start back that came to nothing.
+    pub(crate) fn take_back(&mut self) {
+        if self.started.take().is_some() {
+            let ending = Ending { exec_errno: Some(NOT_STARTED), ..Ending::default() };
+            self.finish(ending, Duration::ZERO);
+        }
+    }
+
+    /// sudo was stopped between the answer and the start: that start is taken back, and
+    /// the agent has to allow it at once as it is now.
+    fn ask_anew(&mut self, wait: &mut Wait) -> Result<(), Refusal> {
+        let ending = Ending { exec_errno: Some(NOT_STARTED), ..Ending::default() };
+        self.finish(ending, Duration::ZERO);
+        self.ask = Ask { attempt: drawn_attempt()?, at_once: false, ..self.ask.clone() };
+        match self.is_allowed_at_once(wait) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(stopped_too_long()),
+            Err(error) => Err(Self::not_started(error)),
         }
     }
 
@@ -215,6 +248,7 @@ impl Escalation {
             let answer = reply.answer;
             self.id = answer.id.clone().or_else(|| self.id.take());
             if answer.state != AnswerState::Waiting {
+                self.started = answer.started_boot_ms.map(BootInstant);
                 wait.screen.clear();
                 return Ok(answer);
             }
@@ -281,6 +315,13 @@ impl Escalation {
 
     fn not_started(error: LinkError) -> Refusal {
         Refusal::Ended { message: error.to_string() }
+    }
+}
+
+fn stopped_too_long() -> Refusal {
+    Refusal::Ended {
+        message: "sudo was stopped before the command started, and it is not allowed any more; run it again"
+            .to_owned(),
     }
 }
 

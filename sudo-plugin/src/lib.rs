@@ -16,6 +16,7 @@
 #![deny(unsafe_code)]
 
 mod abi;
+mod boot_clock;
 mod entry;
 mod escalation;
 mod facts;

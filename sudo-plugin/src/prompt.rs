@@ -200,6 +200,7 @@ mod tests {
             approvals: 0,
             needed: 0,
             remaining_ms: 0,
+            started_boot_ms: None,
             wants_reason,
             wants_ticket,
             ticket_pattern: None,

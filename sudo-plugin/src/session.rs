@@ -125,8 +125,13 @@ impl Session {
 
     /// sudo is at its end; `ending` is that of the command.
     pub(crate) fn close(&mut self, ending: Ending) {
-        if let Stage::Started(Some(mut escalation), started) = std::mem::take(&mut self.stage) {
-            escalation.finish(ending, started.elapsed());
+        match std::mem::take(&mut self.stage) {
+            Stage::Started(Some(mut escalation), started) => {
+                escalation.finish(ending, started.elapsed());
+            }
+            // Another plugin refused it.
+            Stage::Allowed(Some(mut escalation)) => escalation.take_back(),
+            _ => {}
         }
     }
 

@@ -165,6 +165,12 @@ impl Engine {
         }
     }
 
+    /// Whether policy alone let the command of an ID start, for one attempt.
+    #[must_use]
+    pub fn is_permitted(&self, id: RequestId) -> bool {
+        matches!(self.durable.cases.get(id), Some(Case::Permitted(_)))
+    }
+
     /// Whether a person may see a request: its requester, who is asked, who
     /// answered, and root.
     #[must_use]
