@@ -8,6 +8,7 @@ use writ_engine::facts::{Person, Uid};
 use writ_protocol::ErrorReply;
 
 use crate::accounts::Accounts;
+use crate::bounded::Sweep;
 use crate::clock;
 use crate::core::Core;
 use crate::limits::Connections;
@@ -31,6 +32,8 @@ pub(crate) struct Agent {
     pub units: Units,
     /// Commands that run as services.
     pub runs: Runs,
+    /// Grants that have ended, for what they have left behind.
+    pub sweep: Sweep,
     /// Those of doors that have not asked yet.
     pub silent: Silent,
     /// Where things are.
@@ -59,6 +62,7 @@ impl Agent {
             connections: Connections::default(),
             units: Units::default(),
             runs: Runs::default(),
+            sweep: Sweep::default(),
             silent: Silent::default(),
             places,
             refused: Cell::new(0),

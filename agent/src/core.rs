@@ -6,7 +6,7 @@
 //! end of a command is kept then and tried again ([`crate::late`]): it has happened.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -252,8 +252,12 @@ impl Core {
         for change in step.changes {
             inner.engine.apply(change);
         }
+        // What is lent is brought into force as a whole: once for each step.
+        let mut lent = false;
         for effect in step.effects {
-            self.perform(&inner, effect);
+            if !(matches!(effect, Effect::Lend) && std::mem::replace(&mut lent, true)) {
+                self.perform(&inner, effect);
+            }
         }
         drop(inner);
         self.deadline_changed.notify_one();
@@ -301,12 +305,18 @@ impl Core {
     /// nothing else of a grant away.
     fn lend(&self, engine: &Engine) {
         let now = clock::now().boot;
-        let loans = engine.loans().filter(|loan| loan.until > now);
-        let lent = loans.map(|loan| Lent {
-            user: loan.person.account.name.clone(),
-            group: loan.group.to_owned(),
-            gid: loan.gid,
-            until: loan.until,
+        // Of several grants that lend the same, the one that ends last counts.
+        let mut last: BTreeMap<(&str, &str), (u32, BootTime)> = BTreeMap::new();
+        for loan in engine.loans().filter(|loan| loan.until > now) {
+            let pair = (loan.person.account.name.as_str(), loan.group);
+            let known = last.entry(pair).or_insert((loan.gid, loan.until));
+            known.1 = known.1.max(loan.until);
+        }
+        let lent = last.into_iter().map(|((user, group), (gid, until))| Lent {
+            user: user.to_owned(),
+            group: group.to_owned(),
+            gid,
+            until,
         });
         let failed = self.user_database.publish(lent.collect()).err();
         if let Some(error) = &failed {

@@ -2,6 +2,8 @@
 
 mod agent_at_rest;
 mod approval_to_start;
+mod ending_together;
+mod look_up;
 mod plugin_size;
 mod restart;
 mod run_against_systemd_run;
@@ -26,6 +28,8 @@ pub(crate) const FIGURES: &[Figure] = &[
     Figure { name: "sudo_against_plain", measure: sudo_against_plain::measure },
     Figure { name: "approval_to_start", measure: approval_to_start::measure },
     Figure { name: "run_against_systemd_run", measure: run_against_systemd_run::measure },
+    Figure { name: "look_up", measure: look_up::measure },
+    Figure { name: "ending_together", measure: ending_together::measure },
     Figure { name: "agent_at_rest", measure: agent_at_rest::measure },
     Figure { name: "plugin_size", measure: plugin_size::measure },
     Figure { name: "ten_thousand_rules", measure: ten_thousand_rules::measure },
