@@ -17,6 +17,7 @@ mod asking;
 mod exit;
 mod failure;
 mod host;
+mod local_user;
 mod moment;
 mod question;
 mod replace;

@@ -10,6 +10,7 @@ mod disable;
 mod doctor;
 mod enable;
 mod end;
+mod explain;
 mod extend;
 mod init;
 mod pending;
@@ -45,6 +46,7 @@ pub(crate) enum Verb {
     Revoke(revoke::Arguments),
     Init(init::Arguments),
     Check(check::Arguments),
+    Explain(explain::Arguments),
     Enable(enable::Arguments),
     Disable(disable::Arguments),
     Doctor(doctor::Arguments),
@@ -78,6 +80,7 @@ impl Verb {
             Self::Revoke(arguments) => revoke::run(host, arguments),
             Self::Init(arguments) => init::run(host, arguments),
             Self::Check(arguments) => check::run(host, arguments),
+            Self::Explain(arguments) => explain::run(host, arguments),
             Self::Enable(arguments) => enable::run(host, arguments),
             Self::Disable(arguments) => disable::run(host, arguments),
             Self::Doctor(arguments) => doctor::run(host, arguments),

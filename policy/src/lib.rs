@@ -13,6 +13,7 @@ mod diagnostic;
 mod digest;
 pub mod duration;
 mod excerpt;
+mod explained;
 mod findings;
 mod host;
 mod keys;
@@ -38,6 +39,7 @@ pub use compile::{
 };
 pub use diagnostic::{Colour, Diagnostic, Refusal, Severity};
 pub use excerpt::Position;
+pub use explained::explain;
 pub use host::HostName;
 pub use keys::COUNT_MAX;
 pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICY_BYTES_MAX, load};

@@ -25,31 +25,57 @@ pub(crate) struct Arguments {
 
 /// Reads the files as an agent would.
 pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
-    let colour = if Screen::of_stdout().has_colours() { Colour::Ansi } else { Colour::Plain };
-    let loaded = match load(host, arguments.dir.as_deref())? {
-        Ok(loaded) => loaded,
-        Err(refusal) => {
-            print(&format!("{}\n", refusal.render(colour).trim_end()))?;
-            return Ok(Exit::Failed);
-        }
+    let Some(loaded) = load_or_tell(host, arguments.dir.as_deref(), None)? else {
+        return Ok(Exit::Failed);
     };
     for warning in &loaded.warnings {
-        print(&format!("{}\n", warning.render(colour).trim_end()))?;
+        print(&format!("{}\n", warning.render(colour()).trim_end()))?;
     }
     let (files, roles) = (loaded.sources.len(), loaded.policy.settings().roles.len());
     print(&format!("{files} files with {roles} roles; nothing is wrong with them.\n"))?;
     Ok(Exit::Done)
 }
 
-/// The policy of this host as its agent reads it, or that of another folder.
+/// The policy of this host as its agent reads it, or that of another folder; or what is
+/// wrong with the files is told, and there is none.
+///
+/// # Errors
+/// When the host cannot be looked at, or nothing can be told.
+pub(super) fn load_or_tell(
+    host: &Host,
+    dir: Option<&Path>,
+    host_name: Option<&str>,
+) -> Result<Option<Loaded>, Failure> {
+    match load(host, dir, host_name)? {
+        Ok(loaded) => Ok(Some(loaded)),
+        Err(refusal) => {
+            print(&format!("{}\n", refusal.render(colour()).trim_end()))?;
+            Ok(None)
+        }
+    }
+}
+
+/// The policy of this host as its agent reads it, or that of another folder; for this
+/// host, or for the one of that name.
 ///
 /// # Errors
 /// When the host cannot be looked at; the inner error is what is wrong with the files.
-pub(super) fn load(host: &Host, dir: Option<&Path>) -> Result<Result<Loaded, Refusal>, Failure> {
+pub(super) fn load(
+    host: &Host,
+    dir: Option<&Path>,
+    host_name: Option<&str>,
+) -> Result<Result<Loaded, Refusal>, Failure> {
     let (folder, trust) = match dir {
         Some(dir) => (dir.to_owned(), Trust::Anybody),
         None => (host.path(POLICY_FOLDER), Trust::OwnedBy(host.owner()?.as_raw())),
     };
-    let name = HostName::of(rustix::system::uname().nodename().to_bytes());
+    let name = match host_name {
+        Some(name) => HostName::of(name.as_bytes()),
+        None => HostName::of(rustix::system::uname().nodename().to_bytes()),
+    };
     Ok(writ_policy::load(&folder, &name, trust))
+}
+
+fn colour() -> Colour {
+    if Screen::of_stdout().has_colours() { Colour::Ansi } else { Colour::Plain }
 }

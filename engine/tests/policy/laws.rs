@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use writ_engine::policy::{Decision, Policy, Role, Unmatched, Verdict};
+use writ_engine::policy::{Decision, Fate, Policy, Role, Standing, Unmatched, Verdict, Why};
+use writ_engine::record::Source;
 
 use crate::commands::*;
 
@@ -45,6 +46,16 @@ fn openness(verdict: &Verdict<'_>) -> u32 {
     }
 }
 
+/// The role and rule that a verdict names.
+fn source(verdict: &Verdict<'_>) -> Source {
+    match verdict {
+        Verdict::Allow(source) => source.clone(),
+        Verdict::Deny(why) => Why::source(why),
+        Verdict::Ask(asking) | Verdict::Covered(asking) => asking.source.clone(),
+        Verdict::Pass => Source::default(),
+    }
+}
+
 /// The documented order, with no index.
 fn naive(roles: &[Role], command: &writ_engine::facts::Command) -> u32 {
     let mine = |role: &&Role| {
@@ -72,6 +83,39 @@ proptest! {
     fn the_index_says_what_reading_every_rule_says(roles in some_roles(), command in some_command()) {
         let alice = person("alice", &["ops"]);
         prop_assert_eq!(openness(&policy(roles.clone()).decide(&alice, &command, nothing_covered)), naive(&roles, &command));
+    }
+
+    #[test]
+    fn explain_names_the_rule_that_decide_used(
+        roles in some_roles(),
+        command in some_command(),
+        covered in select(vec!["role0", "role1", "role2", "none"]),
+    ) {
+        let alice = person("alice", &["ops"]);
+        let policy = policy(roles);
+        let covers = |role: &str, _: &writ_engine::policy::Ask| role == covered;
+        let (decided, explained) = (
+            policy.decide(&alice, &command, covers),
+            policy.explain(&alice, &command, covers),
+        );
+        prop_assert_eq!(&explained.verdict, &decided);
+        let mut deciding = Vec::new();
+        for story in &explained.roles {
+            let Standing::Has(rules) = &story.standing else { continue };
+            prop_assert_eq!(rules.len(), story.role.rules.len());
+            for heard in rules {
+                // What is said not to match does not, and what is said to match does.
+                let matching = heard.rule.commands.iter().any(|pattern| pattern.matches(&command));
+                let said = !matches!(heard.fate, Fate::NoPattern { .. });
+                prop_assert_eq!(matching, said);
+                if heard.fate == Fate::Decides {
+                    let (role, rule) = (story.role.name.clone(), heard.rule.name.clone());
+                    deciding.push(Source { role: Some(role), rule: Some(rule) });
+                }
+            }
+        }
+        let spoke = source(&decided);
+        prop_assert_eq!(deciding, if spoke == Source::default() { vec![] } else { vec![spoke] });
     }
 
     #[test]
