@@ -134,3 +134,74 @@ fn without_files_the_agent_is_asked_about_the_policy_in_force() {
     assert_eq!(host.writ(&["explain", "--user", "no-such", "--", "/bin/sh"]).exit, 1);
     assert_eq!(host.writ(&["explain", "--group", "dba", "--", "/bin/sh"]).exit, 2);
 }
+
+const DOUBTFUL: &str = r#"
+[role.web]
+members = ["rooot", "daemon"]
+ask = { from = ["daemon"] }
+
+[[role.web.rule]]
+name = "pager"
+commands = ["/usr/bin/less *"]
+decision = "allow"
+
+[[role.web.rule]]
+name = "again"
+commands = ["/usr/bin/less /var/log/syslog"]
+decision = "deny"
+
+[[role.web.rule]]
+name = "restart"
+commands = ["/usr/bin/systemctl restart *"]
+decision = "ask"
+"#;
+
+#[test]
+fn check_tells_what_may_not_be_as_it_was_meant() {
+    let (host, folder) = host_with_files();
+    host.write("/checkout/roles.d/web.toml", DOUBTFUL, 0o644);
+    let ran = host.writ(&["check", &folder]);
+    let told = ran.stdout.replace(&folder, "");
+    let expected = r#"warning: `less` can start a shell or run code of its user's choice: it is a pager with a shell in it (!)
+ --> /roles.d/web.toml:8:13
+  |
+8 | commands = ["/usr/bin/less *"]
+  |             ^^^^^^^^^^^^^^^^^
+  = help: ask about it, or name the arguments that are wanted; whoever runs it can run anything
+warning: no command comes this far: the rule "pager" takes every one before it
+ --> /roles.d/web.toml:13:13
+   |
+13 | commands = ["/usr/bin/less /var/log/syslog"]
+   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: it is at /roles.d/web.toml:8; put this rule before it, or take this pattern out
+warning: what `daemon` asks for here, too few can approve: 1 person must, and without him 0 can
+ --> /roles.d/web.toml:19:12
+   |
+19 | decision = "ask"
+   |            ^^^^^
+  = help: name more people in `from`: nobody decides on a request of his own
+3 things may not be as they were meant.
+2 files with 1 roles; nothing is wrong with them.
+"#;
+    let dense = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    assert_eq!((ran.exit, dense(&told)), (0, dense(expected)));
+    assert_eq!(host.writ(&["check", "--strict", &folder]).exit, 1);
+    host.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\n", 0o644);
+    let ran = host.writ(&["check", "--here", "--json", &folder]);
+    let checked: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.exit, &checked["errors"]), (0, &json!([])));
+    let warning = &checked["warnings"][0];
+    assert_eq!(warning["message"], "this host has no user `rooot`");
+    assert_eq!(warning["help"], "did you mean `root`?");
+    assert_eq!((&warning["line"], &warning["column"]), (&json!(3), &json!(12)));
+}
+
+#[test]
+fn what_is_wrong_is_told_as_json_too() {
+    let (host, folder) = host_with_files();
+    host.write("/checkout/writ.toml", "moed = \"enforce\"\n", 0o644);
+    let ran = host.writ(&["check", "--json", &folder]);
+    let checked: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.exit, &checked["warnings"]), (1, &json!([])));
+    assert_eq!(checked["errors"][0]["help"], "did you mean `mode`?");
+}

@@ -14,6 +14,7 @@
 //! Paths are compared as they stand, not resolved, so a `deny` of a file by its
 //! name is no wall: another name may lead there.
 
+mod covering;
 mod difference;
 
 use alloc::borrow::ToOwned;

@@ -162,3 +162,39 @@ proptest! {
         prop_assert_eq!(pass.decide(&stranger, &command, nothing_covered), Verdict::Pass);
     }
 }
+
+fn some_pattern() -> impl Strategy<Value = String> {
+    let path = select(vec!["/bin/a", "/bin/*", "/bin/?", "/*/a", "/bin/a*b", "/bin/*b*"]);
+    let words = select(vec!["x", "*", "/v/*", "/v/?", "/v/a*", "/v/*a", "/v/..", "/v/x"]);
+    let rest = select(vec!["", " **"]);
+    (path, prop::collection::vec(words, 0..3), rest).prop_map(|(path, words, rest)| {
+        let words: String = words.into_iter().map(|word| format!(" {word}")).collect();
+        format!("{path}{words}{rest}")
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_pattern_that_covers_another_matches_whatever_that_one_matches(
+        (ours, theirs) in (some_pattern(), some_pattern()),
+        path in select(vec!["/bin/a", "/bin/b", "/bin/ab", "/bin/axb", "/sbin/a", "/bin/bb"]),
+        words in prop::collection::vec(select(vec!["x", "/v/x", "/v/a", "/v/..", "/v/aa", "/v/", "*"]), 0..4),
+    ) {
+        let parse = |text: &str| writ_engine::policy::CommandPattern::parse(text).unwrap();
+        let (ours, theirs) = (parse(&ours), parse(&theirs));
+        let command = run(path, &words);
+        if ours.covers(&theirs) && theirs.matches(&command) {
+            prop_assert!(ours.matches(&command), "{} over {}", ours, theirs);
+        }
+        prop_assert!(ours.covers(&ours));
+        if ours.matches(&command) {
+            prop_assert!(ours.may_run(path));
+            for word in &words {
+                prop_assert!(ours.may_have_argument(|argument| argument == *word));
+            }
+            if let Some(first) = words.first() {
+                prop_assert!(ours.may_begin_with(first));
+            }
+        }
+    }
+}

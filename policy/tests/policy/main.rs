@@ -15,6 +15,7 @@ mod files;
 mod host;
 mod lending;
 mod order;
+mod reviewing;
 mod roles;
 mod rules;
 mod syntax;
