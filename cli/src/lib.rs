@@ -19,6 +19,7 @@ mod failure;
 mod host;
 mod local_user;
 mod moment;
+mod past;
 mod question;
 mod replace;
 mod running;

@@ -14,6 +14,8 @@ mod explain;
 mod extend;
 mod init;
 mod pending;
+mod replay;
+mod report;
 mod request;
 mod revoke;
 mod roles;
@@ -47,6 +49,8 @@ pub(crate) enum Verb {
     Init(init::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Report(report::Arguments),
+    Replay(replay::Arguments),
     Enable(enable::Arguments),
     Disable(disable::Arguments),
     Doctor(doctor::Arguments),
@@ -81,6 +85,8 @@ impl Verb {
             Self::Init(arguments) => init::run(host, arguments),
             Self::Check(arguments) => check::run(host, arguments),
             Self::Explain(arguments) => explain::run(host, arguments),
+            Self::Report(arguments) => report::run(host, arguments),
+            Self::Replay(arguments) => replay::run(host, arguments),
             Self::Enable(arguments) => enable::run(host, arguments),
             Self::Disable(arguments) => disable::run(host, arguments),
             Self::Doctor(arguments) => doctor::run(host, arguments),

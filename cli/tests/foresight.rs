@@ -7,8 +7,12 @@
 
 mod fake_host;
 
+use std::io::Write;
+use std::process::Stdio;
+
 use fake_host::{FakeHost, Ran, error, reply};
 use serde_json::{Value, json};
+use writ_ledger::{Durability, Ledger, Options, Record};
 
 const WEB: &str = r#"
 [role.web]
@@ -204,4 +208,217 @@ fn what_is_wrong_is_told_as_json_too() {
     let checked: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((ran.exit, &checked["warnings"]), (1, &json!([])));
     assert_eq!(checked["errors"][0]["help"], "did you mean `mode`?");
+}
+
+/// A ledger in which the policy was observed.
+fn observe(host: &FakeHost, decisions: &[(&str, &str, &str, &str)]) {
+    let (mut ledger, _) =
+        Ledger::open(&host.path("/var/lib/writ/ledger"), Options::default(), |_| {
+            Ok::<(), String>(())
+        })
+        .unwrap();
+    for (number, (user, command, outcome, rule)) in (0_u64..).zip(decisions) {
+        let argv: Vec<&str> = command.split(' ').collect();
+        let mut event = json!({
+            "id": "7K3M-Q2", "event": "decision.made", "by": "policy", "outcome": outcome,
+            "force": "observed", "boot_ms": number, "wall_ms": 1_795_475_525_000 + number * 86_400_000,
+            "about": {
+                "requester": { "account": { "uid": 1000, "name": user }, "groups": ["developers"] },
+                "act": { "door": "sudo", "presence": "interactive", "aim": { "command": {
+                    "path": argv[0], "argv": argv, "cwd": "/", "action": "run",
+                    "run_as": { "user": "root", "uid": 0 }
+                } } }
+            }
+        });
+        if !rule.is_empty() {
+            event["about"]["role"] = "web".into();
+            event["about"]["rule"] = (*rule).into();
+        }
+        ledger.append(&[Record::of(&event).unwrap()], Durability::Synced).unwrap();
+    }
+}
+
+#[test]
+fn report_counts_what_enforcing_would_have_done() {
+    let host = FakeHost::new();
+    observe(
+        &host,
+        &[
+            ("alice", "/usr/bin/id", "allow", "look"),
+            ("alice", "/usr/bin/true a\u{1b}[2J", "would_ask", "restart"),
+            ("alice", "/usr/bin/true b", "would_ask", "restart"),
+            ("bob", "/bin/sh", "deny", ""),
+            ("bob", "/bin/sh", "pass", ""),
+        ],
+    );
+    let ran = host.writ(&["report"]);
+    let expected =
+        "5 commands of 2 users were only observed, from 2026-11-23 23:12:05 to 2026-11-27 23:12:05.
+Enforcing would have allowed 1, asked people about 2, refused 1 and passed 1 on to sudoers.
+
+ROLE  RULE     REFUSED  ASKED  ALLOWED  BY, AND EXAMPLES
+-     -        1        0      1        bob (2)
+                                        bob: /bin/sh
+web   restart  0        2      0        alice (2)
+                                        alice: /usr/bin/true 'a\\e[2J'
+                                        alice: /usr/bin/true b
+web   look     0        0      1        alice (1)
+                                        alice: /usr/bin/id
+
+USER   REFUSED  ASKED  ALLOWED
+alice  0        2      1
+bob    1        0      1
+";
+    assert_eq!((ran.exit, ran.stdout.as_str()), (0, expected), "{}", ran.stderr);
+    let ran = host.writ(&["report", "--json", "--since", "2026-11-25"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["total"], json!({ "allowed": 0, "asked": 1, "refused": 1, "passed": 1 }));
+    assert_eq!(report["users"][0]["user"], "alice");
+    let ran = host.writ(&["report", "--since", "2030-01-01"]);
+    assert_eq!(ran.stdout, "No decision was only observed in that time.\n");
+}
+
+/// Runs `writ` with a log on its standard input.
+fn replay(host: &FakeHost, arguments: &[&str], log: &str) -> Ran {
+    let folder = host.path("/checkout").display().to_string();
+    let first = ["replay", "--policy", &folder, "--host", "web-1"];
+    let mut command = host.command(&[&first, arguments].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let log = log.to_owned();
+    let writing = std::thread::spawn(move || {
+        let _ = stdin.write_all(log.as_bytes());
+    });
+    let output = child.wait_with_output().unwrap();
+    writing.join().unwrap();
+    Ran {
+        exit: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn a_log_of_a_host_without_writ_is_replayed_against_a_policy() {
+    let (host, _) = host_with_files();
+    let line = |day: u32, user: &str, command: &str| {
+        format!(
+            "2026-11-{day:02}T10:00:00+00:00 web-1 sudo[7]:    {user} : PWD=/ ; USER=root ; COMMAND={command}\n"
+        )
+    };
+    let mut log = line(1, "alice", "/usr/bin/journalctl -f").repeat(2);
+    log += &line(1, "alice", "/usr/bin/systemctl restart 'ng inx'").repeat(3);
+    log += &line(2, "alice", "/usr/bin/free -m").repeat(4);
+    log += &line(2, "alice", "/usr/bin/less /var/log/syslog").repeat(5);
+    log += &line(2, "alice", "/bin/sh").repeat(6);
+    log += &line(2, "alice", "/home/alice/tool").repeat(7);
+    log += "2026-11-02T10:00:00+00:00 web-1 sudo[7]: alice : PWD=/ ; USER=root ; COMMAND='\n";
+    let ran = replay(&host, &["--from", "auth-log", "--frequent", "3"], &log);
+    let expected = r#"27 acts of 1 users, as on the host web-1: 2 allowed, 3 asked about, 22 denied, 0 passed on to sudoers.
+
+ROLE  RULE      THEN     ACTS  A DAY  OF WHOM, BY WHOM
+-     -         denied   16    8.0    alice
+web   no shell  denied   6     3.0    alice
+web   restart   asked    3     1.5    asked of bob
+                                      alice
+web   look      allowed  2     1.0    alice
+
+DAY         DENIED  ASKED  ALLOWED  PASSED
+2026-11-01  0       3      2        0
+2026-11-02  22      0      0        0
+
+What would change:
+ACTS  WAS  THEN    USER   COMMAND
+7     ran  denied  alice  /home/alice/tool
+6     ran  denied  alice  /bin/sh
+5     ran  denied  alice  /usr/bin/less /var/log/syslog
+4     ran  denied  alice  /usr/bin/free -m
+3     ran  asked   alice  /usr/bin/systemctl restart 'ng inx'
+
+Frequent and harmless by the looks of it; rules to consider, before those that ask:
+
+# 4 times, by alice; no role speaks of it yet, so say who is a member
+[[role."frequent".rule]]
+commands = ["/usr/bin/free -m"]
+run_as = ["root"]
+decision = "allow"
+
+# 3 times, by alice
+[[role."web".rule]]
+commands = ["/usr/bin/systemctl restart 'ng inx'"]
+run_as = ["root"]
+decision = "allow"
+
+Of 28 lines, 1 were not whole; they do not count.
+"#;
+    assert_eq!((ran.exit, ran.stdout.as_str()), (0, expected), "{}", ran.stderr);
+}
+
+#[test]
+fn the_ledger_is_replayed_with_the_groups_that_are_on_record() {
+    let (host, _) = host_with_files();
+    observe(
+        &host,
+        &[
+            ("carol", "/usr/bin/systemctl restart x", "pass", ""),
+            ("carol", "/usr/bin/journalctl -f", "would_ask", ""),
+        ],
+    );
+    let ran = replay(&host, &["--json"], "");
+    let replayed: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(replayed["counts"], json!({ "denied": 0, "asked": 1, "allowed": 1, "passed": 0 }));
+    assert_eq!(replayed["changes"][0]["command"], "/usr/bin/systemctl restart x");
+    assert_eq!(replayed["changed"], 1);
+    assert_eq!(replayed["never_used"][0], json!({ "role": "web", "rule": "no shell" }));
+    assert_eq!(replayed["days"][1]["day"], "2026-11-24");
+    let ran = replay(&host, &["--json", "--since", "2026-11-24"], "");
+    let replayed: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(replayed["acts"], 1);
+    assert_eq!(replay(&host, &["/var/log/auth.log"], "").exit, 2);
+    assert_eq!(replay(&host, &["--from", "journal", "--since", "1h"], "").exit, 2);
+    assert_eq!(replay(&host, &["--from", "journal", "/no/such/file"], "").exit, 1);
+}
+
+#[test]
+fn the_groups_of_another_host_are_taken_from_its_file() {
+    let (host, _) = host_with_files();
+    host.write("/group", "wheel:x:10:\ndevelopers:x:1000:dora,eve\nbroken\n", 0o644);
+    let groups = host.path("/group").display().to_string();
+    let log =
+        "Nov 24 10:00:00 db sudo:  dora : PWD=/ ; USER=root ; COMMAND=/usr/bin/journalctl -f\n";
+    let allowed = |arguments: &[&str]| {
+        let first = ["--from", "auth-log", "--json"];
+        let ran = replay(&host, &[&first, arguments].concat(), log);
+        serde_json::from_str::<Value>(&ran.stdout).unwrap()["counts"]["allowed"].clone()
+    };
+    assert_eq!(allowed(&[]), 0);
+    assert_eq!(allowed(&["--groups", &groups]), 1);
+}
+
+#[test]
+fn what_is_written_to_mislead_a_replay_is_bounded_and_escaped() {
+    let (host, _) = host_with_files();
+    let mut log = String::new();
+    for number in 0..5000 {
+        let line = format!(
+            "Nov 24 10:00:00 h sudo: u{number} : PWD=/ ; USER=root ; COMMAND=/bin/x{number}\n"
+        );
+        log.push_str(&line);
+    }
+    log.push_str(&format!(
+        "Nov 24 10:00:00 h sudo: a : PWD=/ ; USER=root ; COMMAND=/bin/{}\n",
+        "x".repeat(2_000_000)
+    ));
+    log.push_str(
+        &"Nov 24 10:00:00 h sudo: a : PWD=/ ; USER=root ; COMMAND=/usr/bin/id '\u{1b}[2J\"]'\n"
+            .repeat(90),
+    );
+    log.push_str("Nov 24 10:00:00 h sudo: b : PWD=/ ; USER=root ; COMMAND=/usr/bin/i");
+    let ran = replay(&host, &["--from", "auth-log"], &log);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert!(!ran.stdout.contains('\u{1b}') && ran.stdout.contains("\\e[2J"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("[[role"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 were too long"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("too many to be looked up"), "{}", ran.stdout);
 }

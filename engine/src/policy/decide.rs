@@ -235,6 +235,12 @@ impl Approver {
 }
 
 impl Role {
+    /// Whether it is for the host of a policy.
+    #[must_use]
+    pub fn is_here(&self, policy: &Policy) -> bool {
+        self.is_for(&policy.settings.host)
+    }
+
     /// Whether it is for this host.
     pub(super) fn is_for(&self, host: &Host) -> bool {
         self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host))
