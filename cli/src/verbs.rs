@@ -12,6 +12,7 @@ mod enable;
 mod end;
 mod explain;
 mod extend;
+mod fmt;
 mod init;
 mod pending;
 mod replay;
@@ -48,6 +49,7 @@ pub(crate) enum Verb {
     Revoke(revoke::Arguments),
     Init(init::Arguments),
     Check(check::Arguments),
+    Fmt(fmt::Arguments),
     Explain(explain::Arguments),
     Report(report::Arguments),
     Replay(replay::Arguments),
@@ -84,6 +86,7 @@ impl Verb {
             Self::Revoke(arguments) => revoke::run(host, arguments),
             Self::Init(arguments) => init::run(host, arguments),
             Self::Check(arguments) => check::run(host, arguments),
+            Self::Fmt(arguments) => fmt::run(host, arguments),
             Self::Explain(arguments) => explain::run(host, arguments),
             Self::Report(arguments) => report::run(host, arguments),
             Self::Replay(arguments) => replay::run(host, arguments),

@@ -422,3 +422,28 @@ fn what_is_written_to_mislead_a_replay_is_bounded_and_escaped() {
     assert!(ran.stdout.contains("1 were too long"), "{}", ran.stdout);
     assert!(ran.stdout.contains("too many to be looked up"), "{}", ran.stdout);
 }
+
+#[test]
+fn fmt_brings_files_into_one_form_and_says_which() {
+    let (host, folder) = host_with_files();
+    host.write("/etc/writ/writ.toml", "mode=\"observe\"\n", 0o640);
+    host.write("/etc/writ/roles.d/web.toml", WEB.trim_start(), 0o644);
+    host.write("/etc/writ/roles.d/.hidden.toml", "mode=1\n", 0o644);
+    let ran = host.writ(&["fmt", "--check"]);
+    assert_eq!(ran.exit, 1, "{}", ran.stderr);
+    assert_eq!(ran.stdout, format!("{}\n", host.path("/etc/writ/writ.toml").display()));
+    assert_eq!(host.read("/etc/writ/writ.toml"), "mode=\"observe\"\n");
+    assert_eq!(host.writ(&["fmt"]).exit, 0);
+    assert_eq!(host.read("/etc/writ/writ.toml"), "mode = \"observe\"\n");
+    let again = host.writ(&["fmt", "--check"]);
+    assert_eq!((again.exit, again.stdout.as_str()), (0, ""));
+
+    let broken = format!("{folder}/roles.d/broken.toml");
+    host.write("/checkout/roles.d/broken.toml", "a = \n", 0o644);
+    host.write("/checkout/writ.toml", "mode='observe'\n", 0o644);
+    let ran = host.writ(&["fmt", &broken, &format!("{folder}/writ.toml")]);
+    assert_eq!(ran.exit, 1);
+    assert!(ran.stderr.contains("is no TOML"), "{}", ran.stderr);
+    assert_eq!(host.read("/checkout/roles.d/broken.toml"), "a = \n");
+    assert_eq!(host.read("/checkout/writ.toml"), "mode = 'observe'\n");
+}

@@ -18,6 +18,7 @@ mod order;
 mod reviewing;
 mod roles;
 mod rules;
+mod schema;
 mod syntax;
 mod template;
 
