@@ -47,7 +47,7 @@ for unit in systemd/*.socket systemd/*.service; do
     put_unit "$unit"
 done
 put 644 "$prefix/lib/systemd/catalog" systemd/writ.catalog
-put 644 "$prefix/share/writ" protocol/io.writ.Agent.varlink
+put 644 "$prefix/share/writ" protocol/io.writ.Agent.varlink docs/policy.schema.json
 put 644 "$prefix/share/man/man8" packaging/writd.8
 put 644 "$prefix/share/man/man1" dist/manual/man1/*.1
 put_as 644 "$prefix/share/bash-completion/completions/writ" dist/manual/completions/writ.bash

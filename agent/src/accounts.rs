@@ -42,6 +42,21 @@ pub(crate) enum AccountError {
     TimedOut(u32),
 }
 
+/// A look-up of a name that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NameError {
+    /// The name service says that it failed, which is not the same as "no".
+    #[error(
+        "the user {0:?} cannot be looked up ({1}); see to the name service (nsswitch.conf) of this host"
+    )]
+    Failed(String, String),
+    /// The name service does not answer.
+    #[error(
+        "the user {0:?} could not be looked up within {LOOK_UP_MAX:?}; see to the name service (nsswitch.conf) of this host"
+    )]
+    TimedOut(String),
+}
+
 /// A look-up of groups that came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GroupError {
@@ -163,6 +178,22 @@ impl Accounts {
         found
             .map_err(|_| GroupError::TimedOut)?
             .map_err(|panic| GroupError::Failed(String::new(), panic.to_string()))?
+    }
+
+    /// The number of the user of that name; none where this host has no such user.
+    ///
+    /// # Errors
+    /// When the name service fails or does not answer.
+    pub(crate) async fn number_of(&self, name: String) -> Result<Option<Uid>, NameError> {
+        let sought = name.clone();
+        let looking = tokio::task::spawn_blocking(move || User::from_name(&sought));
+        let found = tokio::time::timeout(LOOK_UP_MAX, looking).await;
+        let failed = |why: String| NameError::Failed(name.clone(), why);
+        let found = found
+            .map_err(|_| NameError::TimedOut(name.clone()))?
+            .map_err(|panic| failed(panic.to_string()))?
+            .map_err(|errno| failed(errno.to_string()))?;
+        Ok(found.map(|user| Uid(user.uid.as_raw())))
     }
 
     /// What a login of a user starts from; none where the name service does not know him.

@@ -213,7 +213,7 @@ fn of_role(role: String) -> Window {
     }
 }
 
-fn command(command: calls::Command) -> Command {
+pub(crate) fn command(command: calls::Command) -> Command {
     let calls::Command { path, argv, cwd, run_as, edit } = command;
     Command {
         path,

@@ -24,6 +24,7 @@ mod core;
 mod deciding;
 mod door;
 mod examine;
+mod explaining;
 mod introspection;
 mod jobs;
 mod late;

@@ -10,9 +10,13 @@ mod disable;
 mod doctor;
 mod enable;
 mod end;
+mod explain;
 mod extend;
+mod fmt;
 mod init;
 mod pending;
+mod replay;
+mod report;
 mod request;
 mod revoke;
 mod roles;
@@ -45,6 +49,10 @@ pub(crate) enum Verb {
     Revoke(revoke::Arguments),
     Init(init::Arguments),
     Check(check::Arguments),
+    Fmt(fmt::Arguments),
+    Explain(explain::Arguments),
+    Report(report::Arguments),
+    Replay(replay::Arguments),
     Enable(enable::Arguments),
     Disable(disable::Arguments),
     Doctor(doctor::Arguments),
@@ -78,6 +86,10 @@ impl Verb {
             Self::Revoke(arguments) => revoke::run(host, arguments),
             Self::Init(arguments) => init::run(host, arguments),
             Self::Check(arguments) => check::run(host, arguments),
+            Self::Fmt(arguments) => fmt::run(host, arguments),
+            Self::Explain(arguments) => explain::run(host, arguments),
+            Self::Report(arguments) => report::run(host, arguments),
+            Self::Replay(arguments) => replay::run(host, arguments),
             Self::Enable(arguments) => enable::run(host, arguments),
             Self::Disable(arguments) => disable::run(host, arguments),
             Self::Doctor(arguments) => doctor::run(host, arguments),

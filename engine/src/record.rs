@@ -65,7 +65,7 @@ pub enum Force {
 }
 
 /// The role and rule that spoke.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Source {
     /// The role.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ use crate::answers::{
     Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply,
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
+use crate::explained::Explained;
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
 pub trait Method: Serialize + DeserializeOwned {
@@ -287,6 +288,17 @@ pub struct SignalRun {
 #[serde(deny_unknown_fields)]
 pub struct Roles {}
 
+/// What does the policy in force say of this command, and why? Nothing comes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Of whom, by name; of the caller where it is left out. For root, of anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The command.
+    pub command: Command,
+}
+
 /// What [`List`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -411,6 +423,7 @@ methods! {
     AwaitRun => "AwaitRun", RunReply;
     SignalRun => "SignalRun", Nothing;
     Roles => "Roles", RolesReply;
+    Explain => "Explain", Explained;
     List => "List", Listed;
     Show => "Show", Shown;
     Decide => "Decide", Decided;

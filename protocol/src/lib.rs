@@ -13,6 +13,7 @@ pub mod answers;
 pub mod calls;
 mod client;
 mod errors;
+pub mod explained;
 mod frame;
 pub mod run;
 pub mod text;

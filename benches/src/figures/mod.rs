@@ -5,6 +5,7 @@ mod approval_to_start;
 mod ending_together;
 mod look_up;
 mod plugin_size;
+mod replay;
 mod restart;
 mod run_against_systemd_run;
 mod sudo_against_plain;
@@ -33,5 +34,6 @@ pub(crate) const FIGURES: &[Figure] = &[
     Figure { name: "agent_at_rest", measure: agent_at_rest::measure },
     Figure { name: "plugin_size", measure: plugin_size::measure },
     Figure { name: "ten_thousand_rules", measure: ten_thousand_rules::measure },
+    Figure { name: "replay", measure: replay::measure },
     Figure { name: "restart", measure: restart::measure },
 ];

@@ -4,6 +4,7 @@ pub(crate) mod approving;
 pub(crate) mod ending;
 pub(crate) mod history;
 pub(crate) mod interleaved;
+pub(crate) mod past;
 pub(crate) mod rules;
 pub(crate) mod timed;
 
@@ -70,6 +71,7 @@ pub(crate) fn run(words: &[String]) {
             events.parse().expect("a number"),
             segment_bytes.parse().expect("a number"),
         ),
+        ["past"] => past::measure(),
         ["rules"] => rules::measure(),
         ["timed", ref command @ ..] => timed::serve(command),
         _ => panic!("{words:?} is nothing that is done on a host"),

@@ -16,7 +16,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 
 pub(crate) use journal::newest_head;
-pub(crate) use source::{LEDGER, newest_record_wall_ms};
+pub(crate) use list::{Since, parse_since};
+pub(crate) use source::{LEDGER, lines, newest_record_wall_ms};
 
 /// Read and check the record
 ///

@@ -44,6 +44,9 @@ fn what_runs(sheet: &mut Sheet, question: &Question, command: &Command) {
     if let Some(name) = command::other_name(&command) {
         sheet.field("called as", &name);
     }
+    if let Some(danger) = command::danger(&command) {
+        sheet.alarming_field("beware", &danger);
+    }
     sheet.field("in", &shown_command([command.cwd.as_str()]));
     let run_as = command::run_as(&command);
     sheet.field("as", &format!("{run_as} ({})", command.run_as.uid));

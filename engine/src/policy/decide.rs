@@ -49,6 +49,17 @@ pub enum Why {
     },
 }
 
+/// What is made of a rule that has a pattern for the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hearing {
+    /// It speaks for its role.
+    Speaks,
+    /// An earlier rule of its role did.
+    Preceded(Place),
+    /// It is for other target users or groups.
+    OtherRunAs,
+}
+
 /// How to ask, and on whose word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asking<'a> {
@@ -89,28 +100,53 @@ impl Policy {
         command: &Command,
         covers: impl Fn(&str, &Ask) -> bool,
     ) -> Verdict<'_> {
+        let best = self.weigh(person, command, covers, |_, _| {});
+        self.verdict_of(best, person)
+    }
+
+    /// The rule that decides, if one does, and its rank. `heard` is told of each rule
+    /// that has a pattern for the command, in order, what is made of it.
+    pub(super) fn weigh(
+        &self,
+        person: &Person,
+        command: &Command,
+        covers: impl Fn(&str, &Ask) -> bool,
+        mut heard: impl FnMut(Place, Hearing),
+    ) -> Option<(u64, Place)> {
         let roles = self.index.roles_of(person);
         // The lowest wins.
-        let mut best: Option<(u64, &Role, &Rule)> = None;
-        let mut decided = None;
+        let mut best: Option<(u64, Place)> = None;
+        let mut decided: Option<Place> = None;
         for place in self.index.rules_for(command, &roles) {
             let Some((role, rule)) = self.rule_at(place) else { continue };
-            if decided == Some(place.role) || !rule.run_as.matches(&command.run_as) {
+            if let Some(first) = decided.filter(|first| first.role == place.role) {
+                heard(place, Hearing::Preceded(first));
                 continue;
             }
-            decided = Some(place.role);
+            if !rule.run_as.matches(&command.run_as) {
+                heard(place, Hearing::OtherRunAs);
+                continue;
+            }
+            decided = Some(place);
             let rank = match &rule.decision {
                 Decision::Deny => 0,
                 Decision::Allow => 1,
                 Decision::Ask(ask) if covers(&role.name, ask) => COVERED,
                 Decision::Ask(ask) => COVERED + 1 + u64::from(ask.count),
             };
-            if best.is_none_or(|(least, ..)| rank < least) {
-                best = Some((rank, role, rule));
+            heard(place, Hearing::Speaks);
+            if best.is_none_or(|(least, _)| rank < least) {
+                best = Some((rank, place));
             }
         }
-        match best {
-            Some((rank, role, rule)) => match rule.verdict(role) {
+        best
+    }
+
+    /// What the rule that decides says; without one, what `unmatched` says.
+    pub(super) fn verdict_of(&self, best: Option<(u64, Place)>, person: &Person) -> Verdict<'_> {
+        let spoke = best.and_then(|(rank, place)| Some((rank, self.rule_at(place)?)));
+        match spoke {
+            Some((rank, (role, rule))) => match rule.verdict(role) {
                 Verdict::Ask(asking) if rank == COVERED => Verdict::Covered(asking),
                 verdict => verdict,
             },
@@ -144,7 +180,7 @@ impl Policy {
         })
     }
 
-    fn rule_at(&self, place: Place) -> Option<(&Role, &Rule)> {
+    pub(super) fn rule_at(&self, place: Place) -> Option<(&Role, &Rule)> {
         let role = self.settings.roles.get(place.role)?;
         Some((role, role.rules.get(place.rule)?))
     }
@@ -199,6 +235,12 @@ impl Approver {
 }
 
 impl Role {
+    /// Whether it is for the host of a policy.
+    #[must_use]
+    pub fn is_here(&self, policy: &Policy) -> bool {
+        self.is_for(&policy.settings.host)
+    }
+
     /// Whether it is for this host.
     pub(super) fn is_for(&self, host: &Host) -> bool {
         self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host))

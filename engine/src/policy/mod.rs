@@ -3,6 +3,7 @@
 //! These are the checked, compiled forms; `writ-policy` makes them of files.
 
 mod decide;
+mod explain;
 mod index;
 mod pattern;
 mod selector;
@@ -17,7 +18,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 pub use decide::{Asking, Verdict, Why};
-pub use pattern::{CommandPattern, PATTERN_BYTES_MAX, PatternError, PatternFault};
+pub use explain::{Explanation, Fate, RoleStory, RuleStory, Standing};
+pub use pattern::{
+    CommandPattern, Difference, Miss, PATTERN_BYTES_MAX, PatternError, PatternFault,
+};
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
 pub use window::{NoWindow, WindowVerdict};
 

@@ -38,6 +38,25 @@ impl Word {
             Self::Glob(pieces) => !climbs(word) && glob_matches(pieces, word),
         }
     }
+
+    /// As a person reads it; not as a file must have it, where quotes are needed.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Any => String::from("*"),
+            Self::Literal(literal) => literal.clone(),
+            Self::Glob(pieces) => pieces.iter().map(Piece::shown).collect(),
+        }
+    }
+}
+
+impl Piece {
+    fn shown(&self) -> &str {
+        match self {
+            Self::Run => "*",
+            Self::One => "?",
+            Self::Unit(unit) => unit,
+        }
+    }
 }
 
 /// Whether a path has a component that leads upwards: where it leads is not

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use writ_engine::policy::{Decision, Policy, Role, Unmatched, Verdict};
+use writ_engine::policy::{Decision, Fate, Policy, Role, Standing, Unmatched, Verdict, Why};
+use writ_engine::record::Source;
 
 use crate::commands::*;
 
@@ -45,6 +46,16 @@ fn openness(verdict: &Verdict<'_>) -> u32 {
     }
 }
 
+/// The role and rule that a verdict names.
+fn source(verdict: &Verdict<'_>) -> Source {
+    match verdict {
+        Verdict::Allow(source) => source.clone(),
+        Verdict::Deny(why) => Why::source(why),
+        Verdict::Ask(asking) | Verdict::Covered(asking) => asking.source.clone(),
+        Verdict::Pass => Source::default(),
+    }
+}
+
 /// The documented order, with no index.
 fn naive(roles: &[Role], command: &writ_engine::facts::Command) -> u32 {
     let mine = |role: &&Role| {
@@ -72,6 +83,39 @@ proptest! {
     fn the_index_says_what_reading_every_rule_says(roles in some_roles(), command in some_command()) {
         let alice = person("alice", &["ops"]);
         prop_assert_eq!(openness(&policy(roles.clone()).decide(&alice, &command, nothing_covered)), naive(&roles, &command));
+    }
+
+    #[test]
+    fn explain_names_the_rule_that_decide_used(
+        roles in some_roles(),
+        command in some_command(),
+        covered in select(vec!["role0", "role1", "role2", "none"]),
+    ) {
+        let alice = person("alice", &["ops"]);
+        let policy = policy(roles);
+        let covers = |role: &str, _: &writ_engine::policy::Ask| role == covered;
+        let (decided, explained) = (
+            policy.decide(&alice, &command, covers),
+            policy.explain(&alice, &command, covers),
+        );
+        prop_assert_eq!(&explained.verdict, &decided);
+        let mut deciding = Vec::new();
+        for story in &explained.roles {
+            let Standing::Has(rules) = &story.standing else { continue };
+            prop_assert_eq!(rules.len(), story.role.rules.len());
+            for heard in rules {
+                // What is said not to match does not, and what is said to match does.
+                let matching = heard.rule.commands.iter().any(|pattern| pattern.matches(&command));
+                let said = !matches!(heard.fate, Fate::NoPattern { .. });
+                prop_assert_eq!(matching, said);
+                if heard.fate == Fate::Decides {
+                    let (role, rule) = (story.role.name.clone(), heard.rule.name.clone());
+                    deciding.push(Source { role: Some(role), rule: Some(rule) });
+                }
+            }
+        }
+        let spoke = source(&decided);
+        prop_assert_eq!(deciding, if spoke == Source::default() { vec![] } else { vec![spoke] });
     }
 
     #[test]
@@ -116,5 +160,41 @@ proptest! {
         let stranger = person("carol", &[]);
         let pass = Policy::compile(writ_engine::policy::Settings { unmatched: Unmatched::Pass, ..settings(roles) });
         prop_assert_eq!(pass.decide(&stranger, &command, nothing_covered), Verdict::Pass);
+    }
+}
+
+fn some_pattern() -> impl Strategy<Value = String> {
+    let path = select(vec!["/bin/a", "/bin/*", "/bin/?", "/*/a", "/bin/a*b", "/bin/*b*"]);
+    let words = select(vec!["x", "*", "/v/*", "/v/?", "/v/a*", "/v/*a", "/v/..", "/v/x"]);
+    let rest = select(vec!["", " **"]);
+    (path, prop::collection::vec(words, 0..3), rest).prop_map(|(path, words, rest)| {
+        let words: String = words.into_iter().map(|word| format!(" {word}")).collect();
+        format!("{path}{words}{rest}")
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_pattern_that_covers_another_matches_whatever_that_one_matches(
+        (ours, theirs) in (some_pattern(), some_pattern()),
+        path in select(vec!["/bin/a", "/bin/b", "/bin/ab", "/bin/axb", "/sbin/a", "/bin/bb"]),
+        words in prop::collection::vec(select(vec!["x", "/v/x", "/v/a", "/v/..", "/v/aa", "/v/", "*"]), 0..4),
+    ) {
+        let parse = |text: &str| writ_engine::policy::CommandPattern::parse(text).unwrap();
+        let (ours, theirs) = (parse(&ours), parse(&theirs));
+        let command = run(path, &words);
+        if ours.covers(&theirs) && theirs.matches(&command) {
+            prop_assert!(ours.matches(&command), "{} over {}", ours, theirs);
+        }
+        prop_assert!(ours.covers(&ours));
+        if ours.matches(&command) {
+            prop_assert!(ours.may_run(path));
+            for word in &words {
+                prop_assert!(ours.may_have_argument(|argument| argument == *word));
+            }
+            if let Some(first) = words.first() {
+                prop_assert!(ours.may_begin_with(first));
+            }
+        }
     }
 }

@@ -43,6 +43,7 @@ fn role(keys: RoleKeys, host: &Layers<'_>, people: &People<'_>, found: &mut Find
         check_ask(rule.ask.as_ref(), longest, people, found);
         let decision = decision(&rule, &layers, longest, people, found);
         let RuleKeys { name, commands, run_as, allow_writable, .. } = rule;
+        let commands = commands.into_iter().map(|command| command.value).collect();
         Rule { name, commands, run_as, decision, allow_writable }
     });
     Role {
@@ -50,7 +51,7 @@ fn role(keys: RoleKeys, host: &Layers<'_>, people: &People<'_>, found: &mut Find
         window,
         name: keys.name.value,
         description: keys.description,
-        members: keys.members,
+        members: keys.members.into_iter().map(|member| member.value).collect(),
         hosts: keys.hosts,
     }
 }

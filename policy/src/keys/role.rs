@@ -27,7 +27,7 @@ const ENDS: [(&str, OnEnd); 2] = [("terminate", OnEnd::Terminate), ("warn", OnEn
 pub(crate) struct RoleKeys {
     pub(crate) name: Placed<String>,
     pub(crate) description: Option<String>,
-    pub(crate) members: Vec<Member>,
+    pub(crate) members: Vec<Placed<Member>>,
     pub(crate) hosts: Vec<HostPattern>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) capabilities: BTreeSet<Capability>,
@@ -71,7 +71,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
     }
     let role = RoleKeys {
         description: section.take("description").and_then(|value| description(&value, found)),
-        members: values(members.into_iter().flat_map(|list| list.items)),
+        members: members.into_iter().flat_map(|list| list.items).collect(),
         hosts: section.take("hosts").map(|value| hosts(&value, found)).unwrap_or_default(),
         groups: groups.map(|value| accounts(&value, found)).unwrap_or_default(),
         capabilities: capabilities

@@ -18,7 +18,7 @@ use crate::value::Value;
 #[derive(Debug)]
 pub(crate) struct RuleKeys {
     pub(crate) name: String,
-    pub(crate) commands: Vec<CommandPattern>,
+    pub(crate) commands: Vec<Placed<CommandPattern>>,
     pub(crate) run_as: RunAsFilter,
     pub(crate) decision: Placed<DecisionKey>,
     pub(crate) ask: Option<AskKeys>,
@@ -84,12 +84,12 @@ fn given_name(
     Some(name.value)
 }
 
-fn commands_of(value: &Value<'_>, found: &mut Findings) -> Vec<CommandPattern> {
+fn commands_of(value: &Value<'_>, found: &mut Findings) -> Vec<Placed<CommandPattern>> {
     let commands = value.some(found, |text| {
         text.parse::<CommandPattern>()
             .map_err(|why| Problem::Command { text: text.to_owned(), why })
     });
-    commands.items.into_iter().map(|command| command.value).collect()
+    commands.items
 }
 
 fn run_as(section: &mut Section<'_>, found: &mut Findings) -> RunAsFilter {

@@ -15,8 +15,10 @@ mod files;
 mod host;
 mod lending;
 mod order;
+mod reviewing;
 mod roles;
 mod rules;
+mod schema;
 mod syntax;
 mod template;
 

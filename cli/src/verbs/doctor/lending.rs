@@ -59,7 +59,7 @@ pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
 
 /// Whether any role lends a group on this host; `None` where that cannot be told.
 fn a_role_lends(host: &Host) -> Option<bool> {
-    let loaded = check::load(host, None).ok()?.ok()?;
+    let loaded = check::load(host, None, None).ok()?.ok()?;
     let mut windows = loaded.policy.settings().roles.iter().filter_map(|role| role.window.as_ref());
     Some(windows.any(|window| !window.groups.is_empty()))
 }
