@@ -18,6 +18,7 @@ mod exit;
 mod failure;
 mod host;
 mod moment;
+mod pam;
 mod question;
 mod replace;
 mod running;
@@ -26,6 +27,7 @@ mod sheet;
 mod span;
 mod sudo;
 mod table;
+mod trial;
 mod verbs;
 mod view;
 

@@ -21,6 +21,8 @@ mod shell;
 mod show;
 mod status;
 
+use std::fmt;
+
 use clap::{Subcommand, ValueEnum};
 
 use crate::exit::Exit;
@@ -57,6 +59,17 @@ pub(crate) enum Verb {
 pub(crate) enum Door {
     /// Every command of sudo(8), through its plugin interface.
     Sudo,
+    /// Services of PAM, such as su and sshd, each by its file in /etc/pam.d.
+    Pam,
+}
+
+impl fmt::Display for Door {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Sudo => "sudo",
+            Self::Pam => "pam",
+        })
+    }
 }
 
 impl Verb {
