@@ -55,6 +55,8 @@ put 644 "$prefix/share/man/man1" dist/manual/man1/*.1
 put_as 644 "$prefix/share/bash-completion/completions/writ" dist/manual/completions/writ.bash
 put 644 "$prefix/share/zsh/site-functions" dist/manual/completions/_writ
 put 644 "$prefix/share/fish/vendor_completions.d" dist/manual/completions/writ.fish
+# What the admin made of it stays.
+[ -e "$root/etc/pam.d/writ" ] || put_as 644 /etc/pam.d/writ packaging/pam-writ
 install -d "$root/etc/writ" "$root/etc/writ/roles.d" "$root/etc/writ/approvers.d"
 
 [ -n "$root" ] || cat <<'NEXT'

@@ -13,6 +13,7 @@ use crate::core::Core;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
+use crate::proving::Proofs;
 use crate::runs::Runs;
 use crate::settings::Places;
 use crate::silent::Silent;
@@ -31,6 +32,8 @@ pub(crate) struct Agent {
     pub units: Units,
     /// Commands that run as services.
     pub runs: Runs,
+    /// People who prove who they are.
+    pub proofs: Proofs,
     /// Those of doors that have not asked yet.
     pub silent: Silent,
     /// Where things are.
@@ -59,6 +62,7 @@ impl Agent {
             connections: Connections::default(),
             units: Units::default(),
             runs: Runs::default(),
+            proofs: Proofs::default(),
             silent: Silent::default(),
             places,
             refused: Cell::new(0),

@@ -24,6 +24,9 @@ const FILE_BYTES_MAX: u64 = 64 * 1024;
 /// A name longer than this is no service's, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 
+/// By this, approvers prove who they are: if it asked, who would answer?
+const OWN: &str = "writ";
+
 /// In everybody's stack: `other` is taken where a service has no file, `systemd-user` is
 /// run beside every login, and the rest is taken in by other services.
 const EVERYBODYS: [&str; 5] =
@@ -114,6 +117,10 @@ impl Service {
     /// # Errors
     /// When others take it in, or nobody waits at it.
     pub(crate) fn is_one(&self, host: &Host, force: Force) -> Result<(), ServiceError> {
+        if self.0 == OWN {
+            let use_ = "Writ itself asks approvers by it".to_owned();
+            return Err(ServiceError::Everybodys(self.0.clone(), use_));
+        }
         if EVERYBODYS.contains(&self.name()) || self.0.starts_with("common-") {
             return Err(ServiceError::Everybodys(
                 self.0.clone(),

@@ -5,7 +5,8 @@ use writ_tests::Host;
 use crate::state::{FOLDER, closed, module, untouched};
 
 /// A service that is not one: the name, and what is said.
-const NOT_ONE: [(&str, &str); 12] = [
+const NOT_ONE: [(&str, &str); 13] = [
+    ("writ", "Writ itself asks approvers by it"),
     ("common-account", "this is in the stack of other services too"),
     ("common-session", "this is in the stack of other services too"),
     ("other", "this is in the stack of other services too"),
