@@ -13,7 +13,7 @@ root=${DESTDIR:-}
 plugins=${SUDO_PLUGIN_DIR:-/usr/libexec/sudo}
 built=${CARGO_TARGET_DIR:-target}/release
 
-for file in "$built/writd" "$built/writ" "$built/libsudo_writ.so" dist/manual/man1/writ.1; do
+for file in "$built/writd" "$built/writ" "$built/writ-pam" "$built/libsudo_writ.so" dist/manual/man1/writ.1; do
     [ -e "$file" ] || { echo "install: $file is not there; build it first with 'make build'" >&2; exit 1; }
 done
 
@@ -42,6 +42,8 @@ put_unit() {
 
 put_as 755 "$prefix/sbin/writd" "$built/writd"
 put_as 755 "$prefix/bin/writ" "$built/writ"
+# Where the programs look for it, whatever PREFIX is.
+put_as 755 /usr/libexec/writ/writ-pam "$built/writ-pam"
 put_as 644 "$plugins/sudo_writ.so" "$built/libsudo_writ.so"
 for unit in systemd/*.socket systemd/*.service; do
     put_unit "$unit"
@@ -53,6 +55,8 @@ put 644 "$prefix/share/man/man1" dist/manual/man1/*.1
 put_as 644 "$prefix/share/bash-completion/completions/writ" dist/manual/completions/writ.bash
 put 644 "$prefix/share/zsh/site-functions" dist/manual/completions/_writ
 put 644 "$prefix/share/fish/vendor_completions.d" dist/manual/completions/writ.fish
+# What the admin made of it stays.
+[ -e "$root/etc/pam.d/writ" ] || put_as 644 /etc/pam.d/writ packaging/pam-writ
 install -d "$root/etc/writ" "$root/etc/writ/roles.d" "$root/etc/writ/approvers.d"
 
 [ -n "$root" ] || cat <<'NEXT'

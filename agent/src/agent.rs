@@ -14,6 +14,7 @@ use crate::core::Core;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
+use crate::proving::Proofs;
 use crate::runs::Runs;
 use crate::settings::Places;
 use crate::silent::Silent;
@@ -34,6 +35,8 @@ pub(crate) struct Agent {
     pub runs: Runs,
     /// Grants that have ended, for what they have left behind.
     pub sweep: Sweep,
+    /// People who prove who they are.
+    pub proofs: Proofs,
     /// Those of doors that have not asked yet.
     pub silent: Silent,
     /// Where things are.
@@ -63,6 +66,7 @@ impl Agent {
             units: Units::default(),
             runs: Runs::default(),
             sweep: Sweep::default(),
+            proofs: Proofs::default(),
             silent: Silent::default(),
             places,
             refused: Cell::new(0),

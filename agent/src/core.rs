@@ -542,11 +542,12 @@ fn stops() -> ErrorReply {
 }
 
 /// A refusal as it travels.
-fn told(refusal: Refusal) -> ErrorReply {
+pub(crate) fn told(refusal: Refusal) -> ErrorReply {
     let message = refusal.to_string();
     match refusal {
         Refusal::NotFound(id) => ErrorReply::NotFound { id: id.to_string() },
         Refusal::WrongDigest(id) => ErrorReply::WrongDigest { id: id.to_string() },
+        Refusal::ProofNeeded(id) => ErrorReply::ProofNeeded { id: id.to_string() },
         Refusal::NotYours(_) => ErrorReply::NotYours { message },
         Refusal::Refused(_) => ErrorReply::Refused { message },
         Refusal::TooMany(_) => ErrorReply::TooMany { message },

@@ -35,6 +35,7 @@ mod overview;
 mod peer;
 pub mod policy_files;
 mod process;
+mod proving;
 mod random;
 mod record;
 mod roles;

@@ -119,6 +119,7 @@ fn nothing() -> Policy {
             max_duration: NOTHING_LASTS,
             justification: Justification::Off,
             ticket: None,
+            reauth: false,
         },
         unattended_wait: NOTHING_LASTS,
         warn: Vec::new(),

@@ -19,6 +19,7 @@ mod failure;
 mod host;
 mod local_user;
 mod moment;
+mod pam;
 mod past;
 mod question;
 mod replace;
@@ -28,6 +29,7 @@ mod sheet;
 mod span;
 mod sudo;
 mod table;
+mod trial;
 mod verbs;
 mod view;
 

@@ -25,6 +25,8 @@ mod shell;
 mod show;
 mod status;
 
+use std::fmt::{Display, Formatter, Result as FmtResult};
+
 use clap::{Subcommand, ValueEnum};
 
 use crate::exit::Exit;
@@ -65,6 +67,17 @@ pub(crate) enum Verb {
 pub(crate) enum Door {
     /// Every command of sudo(8), through its plugin interface.
     Sudo,
+    /// Services of PAM, such as su and sshd, each by its file in /etc/pam.d.
+    Pam,
+}
+
+impl Display for Door {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> FmtResult {
+        formatter.write_str(match self {
+            Self::Sudo => "sudo",
+            Self::Pam => "pam",
+        })
+    }
 }
 
 impl Verb {

@@ -87,6 +87,9 @@ pub enum Refusal {
     /// The question is not the one that was decided on.
     #[error("the question of {0} is not the one that was shown")]
     WrongDigest(RequestId),
+    /// Only somebody who has proved who he is may say this.
+    #[error("who approves {0} must prove who he is first")]
+    ProofNeeded(RequestId),
     /// Not possible now.
     #[error("{0}")]
     Refused(String),

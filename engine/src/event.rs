@@ -19,6 +19,16 @@ pub enum Word {
     Deny,
 }
 
+/// Whether a person has proved who he is, to the agent and for the question that he
+/// decides on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// He acts from his account, and no more is known.
+    None,
+    /// He has, a moment before.
+    Given,
+}
+
 /// What a requester adds to an act.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wish {
@@ -173,6 +183,8 @@ pub enum Event {
         lasts: Option<Span>,
         /// Narrows how often it may be used.
         uses: Option<u32>,
+        /// Whether he has proved who he is.
+        proof: Proof,
     },
     /// An approver or root takes a grant back.
     Revoked {

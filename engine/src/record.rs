@@ -316,6 +316,9 @@ pub struct Opened {
     /// The grant that is to stand longer by `lasts`, where that is what is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<RequestId>,
+    /// Whether who approves must prove who he is first.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub reauth: bool,
     /// The exact text of the question.
     pub question: String,
     /// SHA-256 of it, hexadecimal.
@@ -343,6 +346,9 @@ pub struct Made {
     /// How often it may be used at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<u32>,
+    /// Whether he had proved who he is, a moment before and for this question.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub proved: bool,
     /// What was decided about, where no request was opened before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,

@@ -25,6 +25,27 @@ pub enum AnswerState {
     Open,
 }
 
+/// Where a proof of who somebody is stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// What he is to be told first; from PAM's modules: pass it through
+    /// [`crate::text::shown`].
+    #[serde(default)]
+    pub told: Vec<String>,
+    /// What he is asked; none once he has proved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<ProofQuestion>,
+}
+
+/// What somebody is asked who proves who he is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofQuestion {
+    /// Such as `Password: `; from PAM's modules: pass it through [`crate::text::shown`].
+    pub prompt: String,
+    /// Whether the answer may be seen while it is typed.
+    pub echo: bool,
+}
+
 /// Where an escalation stands, with what a person is to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {

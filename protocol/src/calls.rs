@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::answers::{
-    Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply,
+    Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply, Proof,
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
 use crate::explained::Explained;
@@ -358,6 +358,25 @@ pub struct Decide {
     pub uses: Option<u32>,
 }
 
+/// Begins to prove who the caller is, for his approval of the question with that digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prove {
+    /// The request.
+    pub id: String,
+    /// SHA-256 of its question, 64 hexadecimal digits.
+    pub digest: String,
+}
+
+/// Answers what was asked for the proof that is under way on this connection. It has no
+/// `Debug`: it is a secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerProof {
+    /// What was typed.
+    pub answer: String,
+}
+
 /// An approver or root takes a grant back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -426,6 +445,8 @@ methods! {
     Explain => "Explain", Explained;
     List => "List", Listed;
     Show => "Show", Shown;
+    Prove => "Prove", Proof;
+    AnswerProof => "AnswerProof", Proof;
     Decide => "Decide", Decided;
     Revoke => "Revoke", Nothing;
     Cancel => "Cancel", Nothing;

@@ -53,6 +53,9 @@ impl Entry {
                 fields.put_name("WRIT_DECISION", &made.outcome);
                 fields.put_name("WRIT_FORCE", &made.force);
                 fields.by(&made.by);
+                if made.proved {
+                    fields.put("WRIT_PROVED", "yes");
+                }
                 fields.free("WRIT_COMMENT", made.comment.as_deref());
                 if let Some(lasts) = made.lasts {
                     fields.put("WRIT_FOR", &seconds(lasts.0));

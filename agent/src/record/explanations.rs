@@ -88,6 +88,7 @@ fn barest() -> Vec<What> {
         digest: None,
         lasts: None,
         uses: None,
+        proved: false,
         about: Some(About {
             attempt: None,
             requester: person(),
@@ -110,6 +111,7 @@ fn barest() -> Vec<What> {
         timeout: Span(0),
         lasts: Span(0),
         uses: 1,
+        reauth: false,
         extends: None,
         question: text(),
         digest: text(),

@@ -102,10 +102,14 @@ fn rule(question: &Question) -> Option<String> {
 fn asked(question: &Question) -> String {
     let names: Vec<String> = question.asked.iter().map(|name| shown(name)).collect();
     let names = names.join(", ");
-    match question.needed {
+    let asked = match question.needed {
         0 => "nobody: the policy allows it".to_owned(),
         1 => names,
         needed => format!("{names}; {needed} different people must approve"),
+    };
+    match question.reauth {
+        true => format!("{asked}; who approves proves who he is first"),
+        false => asked,
     }
 }
 
@@ -208,6 +212,7 @@ mod tests {
             timeout_ms: Span::from_secs(300),
             lasts_ms: Span::from_secs(3600),
             uses: 1,
+            reauth: false,
         };
         let text = question.text().unwrap();
         let request = Request {

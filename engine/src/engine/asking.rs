@@ -128,6 +128,7 @@ impl Engine {
             digest: None,
             lasts: None,
             uses: None,
+            proved: false,
             about: Some(about),
         };
         let mut step = Step::default();

@@ -122,8 +122,8 @@ impl Engine {
             }
             Event::Left { attempt } => self.left(now, attempt),
             Event::SessionEnded { id, end } => self.session_ended(now, id, end),
-            Event::Decided { person, id, digest, word, comment, lasts, uses } => {
-                let said = deciding::Said { person, digest, word, comment, lasts, uses };
+            Event::Decided { person, id, digest, word, comment, lasts, uses, proof } => {
+                let said = deciding::Said { person, digest, word, comment, lasts, uses, proof };
                 self.decided(now, id, said)
             }
             Event::Revoked { person, id, comment } => self.revoked(now, person, id, comment),

@@ -282,6 +282,7 @@ impl Engine {
             timeout_ms: ask.timeout,
             lasts_ms: lasts,
             uses,
+            reauth: ask.reauth,
         };
         let text = question.text().map_err(|error| Refusal::Refused(error.to_string()))?;
         if text.len() > QUESTION_BYTES_MAX {
@@ -304,6 +305,7 @@ impl Engine {
             lasts,
             uses,
             extends,
+            reauth: ask.reauth,
             digest: digest(&text),
             question: text,
         };

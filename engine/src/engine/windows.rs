@@ -85,7 +85,7 @@ impl Engine {
 
     /// The window of a person's that stands for the answer to what a rule of `role`
     /// asks: one that the policy opened by itself, or one whose approvers would have
-    /// been enough for the rule too. So nothing passes under a window that those who
+    /// been enough for the rule too, proof of who they are included. So nothing passes under a window that those who
     /// allowed it could not have allowed.
     pub(super) fn covering(
         &self,
@@ -99,7 +99,8 @@ impl Engine {
             let approvers = open.request.approvers();
             let counting = approvers.filter(|person| policy.may_be_asked(person, &ask.from));
             let needed = usize::try_from(ask.count.max(1)).unwrap_or(usize::MAX);
-            open.request.opened.needed == 0 || counting.count() >= needed
+            let proved = open.request.opened.reauth || !ask.reauth;
+            open.request.opened.needed == 0 || (proved && counting.count() >= needed)
         };
         self.windows_of(now, person).find(|(_, open)| {
             open.window().is_some_and(|window| window.role == role) && enough(open)
@@ -346,6 +347,7 @@ pub(super) fn of_nobody(policy: &Policy, terms: &WindowTerms) -> Ask {
     Ask {
         from: Vec::new(),
         count: 0,
+        reauth: false,
         max_duration: terms.max_duration,
         ..policy.settings().ask.clone()
     }
@@ -361,6 +363,7 @@ pub(super) fn by_policy(digest: String) -> Made {
         digest: Some(digest),
         lasts: None,
         uses: None,
+        proved: false,
         about: None,
     }
 }

@@ -76,6 +76,8 @@ pub struct Ask {
     pub justification: Justification,
     /// What a ticket must look like; a ticket is wanted when this is set.
     pub ticket: Option<TicketPattern>,
+    /// Whether who approves must prove who he is first.
+    pub reauth: bool,
 }
 
 /// A regular expression for tickets, compiled outside of the engine.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal, Remains};
-use writ_engine::event::{Event, Wish, Word};
+use writ_engine::event::{Event, Proof, Wish, Word};
 use writ_engine::facts::{
     Account, Act, Action, Aim, AttemptId, Command, Door, Ending, Evidence, Host as HostFacts,
     Leader, OnEnd, Person, Presence, RunAs, Uid, Window,
@@ -190,6 +190,16 @@ impl Host {
         id: RequestId,
         word: Word,
     ) -> Result<Done, Refusal> {
+        self.decide_as(person, id, word, Proof::None)
+    }
+
+    pub(crate) fn decide_as(
+        &mut self,
+        person: &Person,
+        id: RequestId,
+        word: Word,
+        proof: Proof,
+    ) -> Result<Done, Refusal> {
         let digest =
             self.engine.question(id).map(|(_, digest)| digest.to_owned()).unwrap_or_default();
         self.tell(Event::Decided {
@@ -200,6 +210,7 @@ impl Host {
             comment: None,
             lasts: None,
             uses: None,
+            proof,
         })
     }
 
@@ -290,6 +301,7 @@ pub(crate) fn ask() -> Ask {
         max_duration: Span::from_secs(3600),
         justification: Justification::Required,
         ticket: None,
+        reauth: false,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use writ_engine::Stage;
 use writ_engine::effect::{Answer, Durability, Refusal};
-use writ_engine::event::{Event, Wish};
+use writ_engine::event::{Event, Proof, Wish};
 use writ_engine::facts::{Person, Uid};
 use writ_engine::id::RequestId;
 use writ_engine::policy::{Decision, Mode, Policy, Settings, WindowTerms};
@@ -118,6 +118,24 @@ fn a_denial_and_a_rule_that_more_people_must_answer_are_not_covered() {
     let id = host.opened_window(&alice(), None);
     host.approve(&dave(), id).unwrap();
     assert_eq!(passes(&mut host, &alice(), &["/bin/shell"]), Some(id));
+}
+
+#[test]
+fn a_rule_that_wants_proof_is_not_covered_by_a_window_that_was_approved_without() {
+    let wants = |reauth| Decision::Ask(Box::new(writ_engine::policy::Ask { reauth, ..ask() }));
+    for window_wants in [false, true] {
+        let mut settings = with_window(Some(terms(wants(window_wants))));
+        for rule in &mut settings.roles[0].rules {
+            if rule.name == "restart" {
+                rule.decision = wants(true);
+            }
+        }
+        let mut host = Host::with(settings);
+        let (_, id) = host.opened(&alice(), window("operator"));
+        host.decide_as(&bob(), id, writ_engine::event::Word::Approve, Proof::Given).unwrap();
+        let covered = passes(&mut host, &alice(), &["/bin/restart", "web"]);
+        assert_eq!(covered, window_wants.then_some(id));
+    }
 }
 
 #[test]
@@ -301,7 +319,16 @@ fn an_approver_may_narrow_how_long_and_not_how_often() {
     let digest = host.engine.question(id).unwrap().1.to_owned();
     let mut decide = |uses, lasts| {
         let (digest, word) = (digest.clone(), writ_engine::event::Word::Approve);
-        host.tell(Event::Decided { person: bob(), id, digest, word, comment: None, lasts, uses })
+        host.tell(Event::Decided {
+            person: bob(),
+            id,
+            digest,
+            word,
+            comment: None,
+            lasts,
+            uses,
+            proof: Proof::None,
+        })
     };
     assert!(decide(Some(1), None).unwrap_err().to_string().contains("are not counted"));
     decide(None, Some(MINUTE)).unwrap();

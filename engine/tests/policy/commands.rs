@@ -47,6 +47,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         max_duration: Span::from_secs(60),
         justification: Justification::Off,
         ticket: None,
+        reauth: false,
     }
 }
 

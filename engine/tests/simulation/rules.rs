@@ -32,6 +32,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
             Justification::Required,
         ]),
         ticket: None,
+        reauth: false,
     };
     let asking = |count| Decision::Ask(Box::new(Ask { count, ..ask.clone() }));
     let two = u32::try_from(random.between(2, 3)).unwrap();

@@ -45,6 +45,7 @@ impl<'a> Layers<'a> {
             max_duration: longest.map_or(max_duration, |longest| max_duration.min(longest)),
             justification: self.nearest(|ask| ask.justification).unwrap_or(DEFAULT_JUSTIFICATION),
             ticket: self.nearest(|ask| ask.ticket.as_ref()).cloned().flatten(),
+            reauth: self.nearest(|ask| ask.reauth).unwrap_or(false),
         }
     }
 

@@ -28,7 +28,7 @@ fn each_key_is_taken_from_the_nearest_table_that_has_it() {
     let ask = ask_of(
         "[ask]\nfrom = [\"@oncall\"]\ncount = 2\ntimeout = \"9m\"\njustification = \"required\"\nticket = 'A[0-9]'\nmax_duration = \"2h\"\n",
         &role(
-            "ask = { timeout = \"4m\", ticket = false }",
+            "ask = { timeout = \"4m\", ticket = false, reauth = true }",
             "ask = { from = [\"bob\", \"%ops\", \"bob\"] }",
         ),
     );
@@ -37,6 +37,7 @@ fn each_key_is_taken_from_the_nearest_table_that_has_it() {
     assert_eq!(ask.timeout, Span::from_secs(240));
     assert_eq!(ask.justification, Justification::Required);
     assert_eq!(ask.ticket, None);
+    assert!(ask.reauth);
     assert_eq!(ask.max_duration, Span::from_secs(7200));
 }
 
@@ -368,14 +369,14 @@ error: unknown key `all_of` in `ask`
   |
 9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
   |         ^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `ticket`, `timeout`
+  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`
 
 error: unknown key `escalate` in `ask`
  --> roles.d/r.toml:9:40
   |
 9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
   |                                        ^^^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `ticket`, `timeout`
+  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`
 "#,
     );
 }

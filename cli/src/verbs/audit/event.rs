@@ -124,9 +124,10 @@ fn decision_made(made: &Made, subject: Option<&Subject>) -> String {
         None => String::new(),
     };
     let uses = runs(made.uses);
+    let proved = if made.proved { ", having proved who he is" } else { "" };
     let comment = remark(made.comment.as_deref());
     let observed = observed(made.force);
-    format!("{by} {verdict}{about}{narrowed}{uses}{comment}{observed}")
+    format!("{by} {verdict}{about}{narrowed}{uses}{proved}{comment}{observed}")
 }
 
 fn finished(ending: Ending, runtime: Option<Span>) -> String {

@@ -3,8 +3,8 @@
 //! Two things see to that. A transient timer of systemd fires when the time is up,
 //! whatever became of the terminal. A marker on disk outlives a reboot, which the
 //! timer does not; at boot `writ-rollback.service` undoes what the marker says was
-//! never confirmed. Both run `writ disable sudo --if-unconfirmed`, which does
-//! nothing once the marker is gone.
+//! never confirmed. Both run `writ disable DOOR --if-unconfirmed`, which does
+//! nothing once the marker is gone. Each door has a trial of its own.
 
 use std::fs::{self, File};
 use std::io;
@@ -20,22 +20,17 @@ use crate::host::Host;
 use crate::moment::now_wall_ms;
 use crate::replace;
 use crate::span::in_ms;
+use crate::verbs::Door;
 
 /// Where the agent keeps its state.
 const STATE_FOLDER: &str = "/var/lib/writ";
-
-/// The marker; `writ-rollback.service` has it as its condition.
-pub(crate) const MARKER: &str = "/var/lib/writ/rollback-sudo";
-
-/// The transient units: a timer and the service that it starts.
-const UNIT: &str = "writ-rollback-sudo";
 
 /// Why a trial cannot be begun or ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TrialError {
     /// The marker.
-    #[error("{MARKER}: {0}")]
-    Marker(io::Error),
+    #[error("{0}: {1}")]
+    Marker(String, io::Error),
     /// The folder that is locked meanwhile.
     #[error("{STATE_FOLDER} cannot be locked: {0}; is the agent installed?")]
     Lock(io::Error),
@@ -45,13 +40,22 @@ pub(crate) enum TrialError {
 }
 
 /// A trial that is neither confirmed nor undone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Trial {
     /// When it is undone, in milliseconds since 1970-01-01 UTC.
     pub(crate) until_wall_ms: u64,
+    /// Services of PAM that are on trial.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) services: Vec<String>,
 }
 
-/// Held while sudo.conf and the marker are changed, so that a confirmation and the
+/// Where it is noted that a trial of the door goes on; `writ-rollback.service` has it as
+/// its condition.
+pub(crate) fn marker(door: Door) -> String {
+    format!("{STATE_FOLDER}/rollback-{door}")
+}
+
+/// Held while a door's files and the marker are changed, so that a confirmation and the
 /// timer do not cross.
 pub(crate) struct TrialLock {
     /// flock(2) lasts as long as this is open.
@@ -82,12 +86,12 @@ impl TrialLock {
 ///
 /// # Errors
 /// When the marker is there and cannot be read.
-pub(crate) fn pending(host: &Host) -> Result<Option<Trial>, TrialError> {
-    match fs::read(host.path(MARKER)) {
+pub(crate) fn pending(host: &Host, door: Door) -> Result<Option<Trial>, TrialError> {
+    match fs::read(host.path(marker(door))) {
         // A marker that says nothing still says that nobody confirmed.
-        Ok(text) => Ok(Some(serde_json::from_slice(&text).unwrap_or(Trial { until_wall_ms: 0 }))),
+        Ok(text) => Ok(Some(serde_json::from_slice(&text).unwrap_or_default())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(TrialError::Marker(error)),
+        Err(error) => Err(TrialError::Marker(marker(door), error)),
     }
 }
 
@@ -96,13 +100,20 @@ pub(crate) fn pending(host: &Host) -> Result<Option<Trial>, TrialError> {
 ///
 /// # Errors
 /// When either fails; then there is no trial.
-pub(crate) fn begin(host: &Host, lasts: Duration) -> Result<Trial, TrialError> {
-    let trial = Trial { until_wall_ms: now_wall_ms().saturating_add(in_ms(lasts)) };
-    let text = serde_json::to_vec(&trial).map_err(|error| TrialError::Marker(error.into()))?;
-    stop_timer(host);
-    replace::replace(&host.path(MARKER), &text).map_err(TrialError::Marker)?;
-    if let Err(error) = start_timer(host, lasts) {
-        replace::remove(&host.path(MARKER)).map_err(TrialError::Marker)?;
+pub(crate) fn begin(
+    host: &Host,
+    door: Door,
+    services: Vec<String>,
+    lasts: Duration,
+) -> Result<Trial, TrialError> {
+    let failed = |error| TrialError::Marker(marker(door), error);
+    let until_wall_ms = now_wall_ms().saturating_add(in_ms(lasts));
+    let trial = Trial { until_wall_ms, services };
+    let text = serde_json::to_vec(&trial).map_err(|error| failed(error.into()))?;
+    stop_timer(host, door);
+    replace::replace(&host.path(marker(door)), &text).map_err(failed)?;
+    if let Err(error) = start_timer(host, door, lasts) {
+        replace::remove(&host.path(marker(door))).map_err(failed)?;
         return Err(error);
     }
     Ok(trial)
@@ -112,26 +123,27 @@ pub(crate) fn begin(host: &Host, lasts: Duration) -> Result<Trial, TrialError> {
 ///
 /// # Errors
 /// When the marker stays.
-pub(crate) fn end(host: &Host) -> Result<(), TrialError> {
-    replace::remove(&host.path(MARKER)).map_err(TrialError::Marker)?;
-    stop_timer(host);
+pub(crate) fn end(host: &Host, door: Door) -> Result<(), TrialError> {
+    let failed = |error| TrialError::Marker(marker(door), error);
+    replace::remove(&host.path(marker(door))).map_err(failed)?;
+    stop_timer(host, door);
     Ok(())
 }
 
-fn start_timer(host: &Host, lasts: Duration) -> Result<(), TrialError> {
+fn start_timer(host: &Host, door: Door, lasts: Duration) -> Result<(), TrialError> {
     let failed = |error: io::Error| TrialError::Timer(error.to_string());
     let mut command = Command::new(host.path("/usr/bin/systemd-run"));
     command
-        .arg(format!("--unit={UNIT}"))
+        .arg(format!("--unit={}", unit(door)))
         .arg(format!("--on-active={}s", lasts.as_secs()))
         .args(["--timer-property=AccuracySec=1s", "--collect", "--quiet"])
-        .arg("--description=Undo `writ enable sudo` unless it was confirmed")
+        .arg(format!("--description=Undo `writ enable {door}` unless it was confirmed"))
         .arg("--")
         .arg(std::env::current_exe().map_err(failed)?);
     if host.path("/") != Path::new("/") {
         command.arg("--root").arg(host.path("/"));
     }
-    command.args(["disable", "sudo", "--if-unconfirmed"]);
+    command.args(["disable", &door.to_string(), "--if-unconfirmed"]);
     let output = command.output().map_err(failed)?;
     if output.status.success() {
         return Ok(());
@@ -141,9 +153,14 @@ fn start_timer(host: &Host, lasts: Duration) -> Result<(), TrialError> {
 }
 
 /// Stops the timer. That it does not run is as good.
-fn stop_timer(host: &Host) {
+fn stop_timer(host: &Host, door: Door) {
     let _ = Command::new(host.path("/usr/bin/systemctl"))
         .args(["stop", "--quiet"])
-        .arg(format!("{UNIT}.timer"))
+        .arg(format!("{}.timer", unit(door)))
         .output();
+}
+
+/// The transient units: a timer and the service that it starts.
+fn unit(door: Door) -> String {
+    format!("writ-rollback-{door}")
 }
