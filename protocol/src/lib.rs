@@ -15,6 +15,7 @@ mod client;
 mod errors;
 mod frame;
 pub mod run;
+pub mod services;
 pub mod text;
 
 pub use client::{CallError, ConnectError, Connection, Follows, Received};

@@ -62,7 +62,9 @@ impl Escalation {
         let ask = Ask {
             attempt: drawn_attempt()?,
             door: "sudo".to_owned(),
-            command,
+            command: Some(command),
+            session: None,
+            remote_host: None,
             tty: invoker.tty.clone(),
             interactive: progress == Progress::Live,
             reason: invoker.reason.clone(),
@@ -74,8 +76,12 @@ impl Escalation {
     /// Of a command that this one starts (sudoers' `intercept`), for the same
     /// reason. Nobody can be asked for more: the terminal is not ours meanwhile.
     pub(crate) fn within(&self, socket: PathBuf, command: Command) -> Result<Self, Refusal> {
-        let ask =
-            Ask { attempt: drawn_attempt()?, command, interactive: false, ..self.ask.clone() };
+        let ask = Ask {
+            attempt: drawn_attempt()?,
+            command: Some(command),
+            interactive: false,
+            ..self.ask.clone()
+        };
         Ok(Self { link: Link::new(socket), ask, id: None })
     }
 
@@ -108,7 +114,9 @@ impl Escalation {
                     }
                     self.fill_in(&wanted, &answer, wait)?;
                 }
-                AnswerState::Allowed | AnswerState::Waiting => return Err(Refusal::Nonsense),
+                AnswerState::Allowed | AnswerState::Waiting | AnswerState::Unasked => {
+                    return Err(Refusal::Nonsense);
+                }
             }
         }
         Err(Refusal::Nonsense)

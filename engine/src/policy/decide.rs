@@ -4,11 +4,12 @@ use super::index::Place;
 use super::{
     Approver, Ask, Decision, HostPattern, Policy, Role, Rule, RunAsFilter, Selector, Unmatched,
 };
-use crate::facts::{Command, Host, Person, RunAs};
+use crate::facts::{Command, Host, Person, RunAs, ServiceSession};
 use crate::record::Source;
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The place of a covered `ask` among what roles say; the lowest wins.
 const COVERED: u64 = 2;
@@ -39,6 +40,30 @@ pub enum Why {
         /// Which rule.
         rule: String,
     },
+    /// A rule denies a session.
+    #[error("the rule {rule:?} of the role {role:?} denies sessions of {service} as {user}")]
+    SessionRule {
+        /// Of which role.
+        role: String,
+        /// Which rule.
+        rule: String,
+        /// Which service.
+        service: String,
+        /// As whom.
+        user: String,
+    },
+    /// No rule speaks of a session, and others name its service.
+    #[error(
+        "no role that {person} has on this host speaks of sessions of {service} as {user}; the policy refuses what it does not name"
+    )]
+    SessionUnmatched {
+        /// Who asked.
+        person: String,
+        /// Which service.
+        service: String,
+        /// As whom.
+        user: String,
+    },
     /// No rule speaks of it.
     #[error(
         "no role that {person} has on this host speaks of this command; the policy refuses what it does not name"
@@ -65,10 +90,20 @@ impl Why {
     #[must_use]
     pub fn source(&self) -> Source {
         match self {
-            Self::Rule { role, rule } => {
+            Self::Rule { role, rule } | Self::SessionRule { role, rule, .. } => {
                 Source { role: Some(role.clone()), rule: Some(rule.clone()) }
             }
-            Self::Unmatched { .. } => Source::default(),
+            Self::Unmatched { .. } | Self::SessionUnmatched { .. } => Source::default(),
+        }
+    }
+
+    /// The same, said of a session.
+    fn of_session(self, session: &ServiceSession) -> Self {
+        let (service, user) = (session.service.clone(), session.run_as.user.clone());
+        match self {
+            Self::Rule { role, rule } => Self::SessionRule { role, rule, service, user },
+            Self::Unmatched { person } => Self::SessionUnmatched { person, service, user },
+            said => said,
         }
     }
 }
@@ -89,13 +124,48 @@ impl Policy {
         command: &Command,
         covers: impl Fn(&str, &Ask) -> bool,
     ) -> Verdict<'_> {
-        let roles = self.index.roles_of(person);
+        let places = self.index.rules_for(command, &self.index.roles_of(person));
+        self.best(person, places, &command.run_as, covers)
+    }
+
+    /// What the policy says of a session of a service, by the same rules as of a
+    /// command. What it says of a service that [`Policy::names_service`] knows nothing
+    /// of is not to be acted on.
+    #[must_use]
+    pub fn decide_session(
+        &self,
+        person: &Person,
+        session: &ServiceSession,
+        covers: impl Fn(&str, &Ask) -> bool,
+    ) -> Verdict<'_> {
+        let places = self.index.rules_for_service(&session.service, &self.index.roles_of(person));
+        match self.best(person, places, &session.run_as, covers) {
+            Verdict::Deny(why) => Verdict::Deny(why.of_session(session)),
+            verdict => verdict,
+        }
+    }
+
+    /// Whether any rule for this host names a service of PAM: one that none names is
+    /// left alone, so that a policy of commands locks nobody out of a login.
+    #[must_use]
+    pub fn names_service(&self, service: &str) -> bool {
+        self.index.names_service(service)
+    }
+
+    /// What comes of the rules that speak of an act, which are in order.
+    fn best(
+        &self,
+        person: &Person,
+        places: Vec<Place>,
+        run_as: &RunAs,
+        covers: impl Fn(&str, &Ask) -> bool,
+    ) -> Verdict<'_> {
         // The lowest wins.
         let mut best: Option<(u64, &Role, &Rule)> = None;
         let mut decided = None;
-        for place in self.index.rules_for(command, &roles) {
+        for place in places {
             let Some((role, rule)) = self.rule_at(place) else { continue };
-            if decided == Some(place.role) || !rule.run_as.matches(&command.run_as) {
+            if decided == Some(place.role) || !rule.run_as.matches(run_as) {
                 continue;
             }
             decided = Some(place.role);
