@@ -13,7 +13,7 @@ const LINE_CHARS_MAX: usize = 8 * 1024;
 
 /// Writes a line to authpriv, at the level "warning", with everything escaped that
 /// is not plain text.
-pub(crate) fn warn(line: &str) {
+pub fn warn(line: &str) {
     let line: String = text::shown(line).chars().take(LINE_CHARS_MAX).collect();
     // No NUL byte is left in text that is shown.
     let Ok(line) = CString::new(line) else { return };
