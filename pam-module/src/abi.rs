@@ -136,9 +136,11 @@ impl Handle {
     }
 
     /// Shows a line, beside what the program itself gives out.
-    pub(crate) fn tell(&self, line: &str) {
-        // There is nobody else to tell that nobody could be told.
-        let _ = self.converse(STYLE_ERROR, line);
+    ///
+    /// # Errors
+    /// When the program has no way to show it.
+    pub(crate) fn tell(&self, line: &str) -> Result<(), NoAnswer> {
+        self.converse(STYLE_ERROR, line).map(|_| ())
     }
 
     /// Asks for a line.

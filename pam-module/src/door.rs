@@ -22,7 +22,7 @@ use crate::abi::Handle;
 use crate::accounts::{self, User};
 use crate::command::{self, CommandError};
 use crate::program::{self, Kind};
-use crate::talk::Conversation;
+use crate::talk::{Aside, Conversation};
 use crate::trial::Options;
 
 /// Services whose programs run single commands, and of which one must know the program.
@@ -180,7 +180,11 @@ impl<'a> Stage<'a> {
             service if is_login(service) => Some(LOGIN_PATIENCE),
             _ => None,
         };
-        Conversation::new(self.handle, self.silent, patience)
+        let aside = match self.kind {
+            Kind::Sudo | Kind::Doas | Kind::Su => Aside::StandardError,
+            Kind::Other => Aside::Nothing,
+        };
+        Conversation::new(self.handle, self.silent, patience, aside)
     }
 
     fn decide(&self, interactive: bool, confirms: bool) -> Outcome {

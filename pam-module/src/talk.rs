@@ -22,22 +22,47 @@ const ANSWER_CHARS_MAX: usize = 500;
 /// The conversation of one transaction.
 pub(crate) struct Conversation<'a> {
     handle: &'a Handle,
-    /// `PAM_SILENT`: nothing but refusals is said.
+    /// `PAM_SILENT`: nothing but waits and refusals is said.
     silent: bool,
     /// When the program would give up by itself, or others wait for it.
     until: Option<Instant>,
+    /// Where a line goes that the conversation does not take.
+    aside: Aside,
+}
+
+/// What there is beside the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aside {
+    /// The program was started by the person, who reads its standard error: sudo-rs
+    /// shows nothing without a terminal.
+    StandardError,
+    /// Nothing: the standard error of a daemon is nobody's, or a log.
+    Nothing,
 }
 
 impl<'a> Conversation<'a> {
     /// Of a transaction, in which nobody waits for longer than `patience`.
-    pub(crate) fn new(handle: &'a Handle, silent: bool, patience: Option<Duration>) -> Self {
+    pub(crate) fn new(
+        handle: &'a Handle,
+        silent: bool,
+        patience: Option<Duration>,
+        aside: Aside,
+    ) -> Self {
         let until = patience.and_then(|patience| Instant::now().checked_add(patience));
-        Self { handle, silent, until }
+        Self { handle, silent, until, aside }
     }
 
     /// Says why it is a no.
     pub(crate) fn refuse(&mut self, refusal: &Refusal) {
-        self.handle.tell(&format!("{SPEAKER}{refusal}"));
+        self.tell(&refusal.to_string());
+    }
+
+    fn tell(&self, sentence: &str) {
+        let line = format!("{SPEAKER}{sentence}");
+        if self.handle.tell(&line).is_err() && self.aside == Aside::StandardError {
+            // There is nobody else to tell that nobody could be told.
+            let _ = rustix::io::write(rustix::stdio::stderr(), format!("{line}\n").as_bytes());
+        }
     }
 
     fn ask(&mut self, field: Field, label: &str) -> Result<String, Refusal> {
@@ -74,10 +99,10 @@ impl Talk for Conversation<'_> {
         }
     }
 
+    /// Said even where the program wants silence, as sudo-rs does for every command: who
+    /// is not told that others are asked takes the program for hung.
     fn begin(&mut self, waiting: &Waiting) {
-        if !self.silent {
-            self.handle.tell(&format!("{SPEAKER}{}", waiting.once()));
-        }
+        self.tell(&waiting.once());
     }
 
     /// A conversation has lines that stay: the one of the beginning is enough.
@@ -91,7 +116,7 @@ impl Talk for Conversation<'_> {
 
     fn say(&mut self, sentence: &str) {
         if !self.silent {
-            self.handle.tell(&format!("{SPEAKER}{sentence}"));
+            self.tell(sentence);
         }
     }
 

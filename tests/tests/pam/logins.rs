@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use writ_tests::{Host, PATIENCE, Terminal};
 
-use crate::policy::{approve, approve_for, decisions, event, id_in, waiting_id};
+use crate::policy::{approve, approve_for, decisions, event, id_in};
 
 /// The host's own sshd, from a terminal of alice's.
 #[track_caller]
@@ -17,13 +17,21 @@ fn by_password(host: &Host) -> Terminal {
 }
 
 pub(crate) fn a_login_by_key_is_told_why_not_and_passes_once_it_is_approved(host: &Host) {
-    let left = host.as_user("erin", "echo in");
-    assert_ne!(left.status, 0, "{left}");
-    assert!(left.stderr.contains("stays open"), "{left}");
-    let id = id_in(&left.stderr);
+    host.root_sh(
+        "cd /home/alice/.ssh && ssh-keygen -q -t ed25519 -N '' -f id_ed25519 && chown alice: id_ed25519* && cat id_ed25519.pub >>/home/erin/.ssh/authorized_keys",
+    )
+    .ok();
+    let line = "ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o PasswordAuthentication=no erin@127.0.0.1 'echo in as $(id -un)'; echo status $?";
+    let alice = host.login("alice");
+    alice.type_line(line);
+    let left = alice.expect_regex("writ: .*[0-9A-Z]{4}-[0-9A-Z]{2}.*stays open");
+    alice.expect("status 255\r\n");
+    let id = id_in(&left);
     approve(host, &id);
-    assert_eq!(host.as_user("erin", "id -un").ok(), "erin");
+    alice.type_line(line);
+    alice.expect("in as erin\r\n");
     event(host, &id, "command.finished");
+    host.root(&["rm", "/home/alice/.ssh/id_ed25519"]).ok();
 }
 
 pub(crate) fn a_login_by_password_waits(host: &Host) {
@@ -42,7 +50,7 @@ pub(crate) fn a_login_that_is_asked_for_is_answered_in_the_conversation(host: &H
     );
     host.root(&["systemctl", "restart", "ssh"]).ok();
     let alice = by_password(host);
-    let id = host_pending(host);
+    let id = pending_session(host, "sshd");
     approve(host, &id);
     alice.expect("in as erin\r\n");
     event(host, &id, "command.finished");
@@ -52,13 +60,13 @@ pub(crate) fn a_login_that_is_asked_for_is_answered_in_the_conversation(host: &H
 
 /// The request of a session that waits.
 #[track_caller]
-fn host_pending(host: &Host) -> String {
+fn pending_session(host: &Host, service: &str) -> String {
     let mut id = None;
     host.wait_until("a request of a session", PATIENCE, || {
         let status = writ_tests::json(&host.root(&["writ", "status", "--json"]));
         let requests = status["requests"].as_array().expect("a list").clone();
         let waits = |request: &&serde_json::Value| {
-            request["state"] == "pending" && request["session"]["service"] == "sshd"
+            request["state"] == "pending" && request["session"]["service"] == service
         };
         id = requests.iter().find(waits).and_then(|one| Some(one["id"].as_str()?.to_owned()));
         id.is_some()
@@ -66,18 +74,42 @@ fn host_pending(host: &Host) -> String {
     id.expect("it was waited for")
 }
 
+/// Types at login(1) on a terminal of its own, and prints what comes. login hangs the
+/// terminal up first (vhangup(2)), so that its end is not yet one.
+const CONSOLE: &str = r#"
+import os, pty, select, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv("/bin/login", ["login"])
+script = [(b"login: ", b"erin\n"), (b"assword: ", b"erin\n"), (b"$ ", b"echo in as $(id -un); exit\n")]
+seen, end = b"", time.monotonic() + 60
+while time.monotonic() < end:
+    if not select.select([fd], [], [], 0.2)[0]:
+        continue
+    try:
+        part = os.read(fd, 4096)
+    except OSError:
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            break
+        time.sleep(0.05)
+        continue
+    seen += part
+    os.write(1, part)
+    if script and script[0][0] in seen:
+        os.write(fd, script.pop(0)[1])
+        seen = b""
+"#;
+
 pub(crate) fn a_login_on_the_console_asks(host: &Host) {
-    let console = host.login("root");
-    console.type_line("exec login");
-    console.expect("login: ");
-    console.type_line("erin");
-    console.expect("Password: ");
-    console.type_line("erin");
-    let id = waiting_id(&console);
+    host.put("/srv/console.py", CONSOLE, 0o644);
+    let console = host.start_root(&["python3", "/srv/console.py"]);
+    let id = pending_session(host, "login");
     approve(host, &id);
-    console.expect("erin@host:~$ ");
-    console.type_line("echo in as $(id -un)");
-    console.expect("in as erin\r\n");
+    let seen = console.finish(Duration::from_secs(70));
+    for part in [format!("writ: {id} waiting for bob"), "in as erin".to_owned()] {
+        assert!(seen.stdout.contains(&part), "{part}: {seen}");
+    }
+    event(host, &id, "command.finished");
 }
 
 pub(crate) fn root_logs_in_with_a_record(host: &Host) {
@@ -89,8 +121,8 @@ pub(crate) fn root_logs_in_with_a_record(host: &Host) {
 }
 
 pub(crate) fn a_login_ends_with_its_grant(host: &Host) {
-    let left = host.as_user("erin", "sleep 1002");
-    let id = id_in(&left.stderr);
+    assert_ne!(host.as_user("erin", "sleep 1002").status, 0);
+    let id = pending_session(host, "sshd");
     approve_for(host, &id, "6s");
     let started = Instant::now();
     let ran = host.as_user("erin", "sleep 1002");
