@@ -138,6 +138,7 @@ fn as_told(answer: Answer) -> answers::Answer {
             remaining_ms: remaining.map_or(0, |span| span.0),
             ..blank
         },
+        Answer::LeftAlone => answers::Answer { state: AnswerState::Unasked, ..blank },
         Answer::Denied { id, message } => {
             answers::Answer { id: id.map(|id| id.to_string()), message: Some(message), ..blank }
         }

@@ -6,13 +6,15 @@ use std::rc::Rc;
 use writ_engine::Event;
 use writ_engine::event::Wish;
 use writ_engine::facts::{
-    Act, Action, Aim, AttemptId, Command, Door, Ending, OnEnd, Presence, RunAs, Uid, Window,
+    Act, Action, Aim, AttemptId, Command, Door, Ending, OnEnd, Presence, RunAs, ServiceSession,
+    Uid, Window,
 };
 use writ_engine::id::RequestId;
 use writ_engine::time::Span;
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::Nothing;
 use writ_protocol::calls;
+use writ_protocol::services::is_login;
 
 use crate::agent::Agent;
 use crate::asking::Asking;
@@ -20,7 +22,8 @@ use crate::connection::{Caller, fresh_attempt};
 use crate::{bounded, clock, examine};
 
 /// A door asks for somebody: whom, the kernel says (the real user of the process
-/// that sudo is).
+/// that sudo is). Where a service lets people in from outside, it is who comes in, and
+/// whatever else its process is known by.
 ///
 /// # Errors
 /// When the caller may not speak for others, or says nonsense.
@@ -30,19 +33,21 @@ pub(crate) async fn ask(
     ask: calls::Ask,
 ) -> Result<Asking, ErrorReply> {
     let attempt = may_speak(caller, &ask.attempt)?;
-    let door = match ask.door.as_str() {
-        "sudo" => Door::Sudo,
+    let (door, aim) = match (ask.door.as_str(), ask.command, ask.session) {
+        ("sudo", Some(wanted), None) => (Door::Sudo, Aim::Command(command(wanted))),
+        ("pam", Some(wanted), None) => (Door::Pam, Aim::Command(command(wanted))),
+        ("pam", None, Some(wanted)) => (Door::Pam, Aim::Session(session(wanted))),
+        ("sudo" | "pam", ..) => return Err(invalid("command")),
         _ => return Err(invalid("door")),
     };
-    let person = agent.person(caller.process.real_uid, &caller.process).await?;
-    let presence = if ask.interactive { Presence::Interactive } else { Presence::Unattended };
-    let act = Act {
-        door,
-        aim: Aim::Command(command(ask.command)),
-        tty: ask.tty,
-        source_ip: caller.source_ip(),
-        presence,
+    let comes_in = aim.session().filter(|session| is_login(&session.service));
+    let (uid, source_ip) = match comes_in {
+        Some(session) => (session.run_as.uid, ask.remote_host),
+        None => (caller.process.real_uid, caller.source_ip()),
     };
+    let person = agent.person(uid, &caller.process).await?;
+    let presence = if ask.interactive { Presence::Interactive } else { Presence::Unattended };
+    let act = Act { door, aim, tty: ask.tty, source_ip, presence };
     let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
     let mut asking = Asking::place(&agent.core, attempt.clone());
     agent.core.submit(Event::Asked { attempt: attempt.clone(), person, act, wish })?;
@@ -215,11 +220,15 @@ fn of_role(role: String) -> Window {
 
 pub(crate) fn command(command: calls::Command) -> Command {
     let calls::Command { path, argv, cwd, run_as, edit } = command;
-    Command {
-        path,
-        argv,
-        cwd,
-        run_as: RunAs { user: run_as.user, uid: Uid(run_as.uid), group: run_as.group },
-        action: if edit { Action::Edit } else { Action::Run },
-    }
+    let action = if edit { Action::Edit } else { Action::Run };
+    Command { path, argv, cwd, run_as: whom(run_as), action }
+}
+
+fn session(session: calls::Session) -> ServiceSession {
+    let calls::Session { service, run_as, typed } = session;
+    ServiceSession { service, run_as: whom(run_as), typed }
+}
+
+fn whom(run_as: calls::RunAs) -> RunAs {
+    RunAs { user: run_as.user, uid: Uid(run_as.uid), group: run_as.group }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use writ_engine::facts::{Action, Command, Door, Person, Window};
+use writ_engine::facts::{Action, Command, Door, Person, RunAs, ServiceSession, Window};
 use writ_engine::policy::Mode;
 use writ_engine::record::Outcome;
 use writ_engine::{Engine, Listed, Stage};
@@ -179,12 +179,14 @@ fn as_listed(
         host: host.to_owned(),
         door: match act.door {
             Door::Sudo => "sudo",
+            Door::Pam => "pam",
             Door::Writ => "writ",
         }
         .to_owned(),
         role: opened.source.role.clone(),
         rule: opened.source.rule.clone(),
         command: act.aim.command().map(as_command),
+        session: act.aim.session().map(as_session),
         window: act.aim.window().map(as_window),
         extends: opened.extends.map(|grant| grant.to_string()),
         reason: opened.reason.clone(),
@@ -220,13 +222,21 @@ fn as_command(command: &Command) -> calls::Command {
         path: command.path.clone(),
         argv: command.argv.clone(),
         cwd: command.cwd.clone(),
-        run_as: calls::RunAs {
-            user: command.run_as.user.clone(),
-            uid: command.run_as.uid.0,
-            group: command.run_as.group.clone(),
-        },
+        run_as: as_run_as(&command.run_as),
         edit: command.action == Action::Edit,
     }
+}
+
+fn as_session(session: &ServiceSession) -> calls::Session {
+    calls::Session {
+        service: session.service.clone(),
+        run_as: as_run_as(&session.run_as),
+        typed: session.typed.clone(),
+    }
+}
+
+fn as_run_as(run_as: &RunAs) -> calls::RunAs {
+    calls::RunAs { user: run_as.user.clone(), uid: run_as.uid.0, group: run_as.group.clone() }
 }
 
 fn as_window(window: &Window) -> answers::Window {

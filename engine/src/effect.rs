@@ -110,6 +110,9 @@ pub enum Answer {
         /// Until the grant ends, where it does.
         remaining: Option<Span>,
     },
+    /// Nothing in the policy speaks of the service, which is left alone: no record, no
+    /// ID, and nothing to confirm.
+    LeftAlone,
     /// It may not.
     Denied {
         /// Its ID.

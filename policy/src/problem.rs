@@ -72,6 +72,10 @@ pub(crate) enum Problem {
     AskUnasked,
     #[error("`run_as_groups` stands without `run_as`")]
     GroupsWithoutUsers,
+    #[error("a rule has either `commands` or `services`")]
+    CommandsAndServices,
+    #[error("`{service}` runs single commands, which `commands` speaks of")]
+    CommandService { service: String },
 
     #[error("nobody is a member of the role `{role}`")]
     NoMembers { role: String },
@@ -109,6 +113,12 @@ impl Problem {
     /// a place as `file:line`.
     pub(crate) fn help(&self, locate: impl Fn(&Place) -> String) -> Option<String> {
         Some(match self {
+            Self::CommandsAndServices => {
+                "write two rules, one with `commands` and one with `services`".into()
+            }
+            Self::CommandService { .. } => {
+                "write a rule with `commands`: it counts for sudo, sudo-rs and doas alike".into()
+            }
             Self::NotText => "save the file in the encoding UTF-8".into(),
             Self::UnknownKey { key, known, .. } => did_you_mean(key, known, "the keys here are"),
             Self::MissingKey { example, .. } => format!("add a line such as `{example}`"),

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::calls::{Command, Ending, Verdict};
+use crate::calls::{Command, Ending, Session, Verdict};
 
 /// Where an escalation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum AnswerState {
     Wanted,
     /// The wait is over, the request stays open.
     Open,
+    /// No rule names the service, which is left alone: nothing is on record.
+    Unasked,
 }
 
 /// Where a proof of who somebody is stands.
@@ -260,6 +262,9 @@ pub struct Request {
     /// What is to run, where it is for a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
+    /// Which session is to be opened, where it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// What is to be open, where it is for a window of a role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,

@@ -126,16 +126,39 @@ pub struct Command {
     pub edit: bool,
 }
 
-/// May this command run? See the interface file.
+/// A session that a service of PAM opens. Every string but those of `run_as` is in the
+/// form of [`crate::text::encode`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// The service, such as `su-l`.
+    pub service: String,
+    /// Whose session it is to be.
+    pub run_as: RunAs,
+    /// The command line of the program that asks, where the person typed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typed: Vec<String>,
+}
+
+/// May this command run, or this session be opened? Exactly one of the two is set. See
+/// the interface file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// 32 hexadecimal digits, drawn at random by the door.
     pub attempt: String,
-    /// The door's name: `sudo`.
+    /// The door's name: `sudo`, `pam`.
     pub door: String,
     /// What is to run.
-    pub command: Command,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// Which session is to be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
+    /// Where somebody comes from who logs in: what the service knows, since there is no
+    /// session yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_host: Option<String>,
     /// The terminal, such as `/dev/pts/3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tty: Option<String>,

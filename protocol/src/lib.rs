@@ -16,6 +16,7 @@ mod errors;
 pub mod explained;
 mod frame;
 pub mod run;
+pub mod services;
 pub mod text;
 
 pub use client::{CallError, ConnectError, Connection, Follows, Received};

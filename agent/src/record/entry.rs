@@ -168,6 +168,10 @@ impl Fields {
                 self.put("WRIT_CWD", &command.cwd);
                 self.put("WRIT_RUN_AS", &command.run_as.user);
             }
+            Aim::Session(session) => {
+                self.put("WRIT_SERVICE", &session.service);
+                self.put("WRIT_RUN_AS", &session.run_as.user);
+            }
             Aim::Window(window) => {
                 self.put("WRIT_RUN_AS", &requester.account.name);
                 self.lent(window);
@@ -287,19 +291,26 @@ impl Fields {
 }
 
 /// What is wanted: the command as a person would have to type it; or, in brackets as
-/// no command is, the role as a whole.
+/// no command is, the role as a whole or the session, with what was typed for it.
 #[must_use]
 pub(crate) fn wanted(act: &Act) -> String {
     match &act.aim {
         Aim::Command(command) => command_line(command),
+        Aim::Session(session) if session.typed.is_empty() => {
+            format!("(session {})", shown(&session.service))
+        }
+        Aim::Session(session) => {
+            let typed = shown_command(session.typed.iter().map(String::as_str));
+            format!("(session {}) {typed}", shown(&session.service))
+        }
         Aim::Window(window) => format!("(role {})", shown(&window.role)),
     }
 }
 
-/// Whom a command runs as; a window is for the requester himself.
+/// Whom it runs as; a window is for the requester himself.
 #[must_use]
 pub(crate) fn run_as<'a>(act: &'a Act, requester: &'a Person) -> &'a str {
-    act.aim.command().map_or(&requester.account.name, |command| &command.run_as.user)
+    act.aim.run_as().map_or(&requester.account.name, |run_as| &run_as.user)
 }
 
 fn command_line(command: &Command) -> String {

@@ -9,7 +9,7 @@ use crate::question::CheckedQuestion;
 use crate::screen::Screen;
 use crate::sheet::Sheet;
 use crate::span::{countdown, in_words};
-use crate::view::{command, listing, window};
+use crate::view::{command, listing, session, window};
 
 /// The question from its text, then how it stands.
 pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
@@ -24,6 +24,7 @@ pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
     }
     match &question.aim {
         Aim::Command(command) => what_runs(&mut sheet, question, command),
+        Aim::Session(session) => session::lay_out(&mut sheet, session),
         Aim::Window(window) => window::lay_out(&mut sheet, window, &question.requester.user),
     }
     sheet.field_if("reason", question.reason.as_deref());
@@ -78,6 +79,7 @@ fn who(question: &Question) -> String {
 fn whence(question: &Question) -> String {
     let door = match (question.door, question.extends) {
         (Door::Sudo, _) => "sudo",
+        (Door::Pam, _) => session::door(&question.aim),
         (Door::Writ, None) => "writ request",
         (Door::Writ, Some(_)) => "writ extend",
     };
@@ -118,6 +120,8 @@ fn grants(question: &Question) -> String {
     match (&question.aim, question.extends, question.uses) {
         (_, Some(_), _) => format!("{within} more, from its present end on"),
         (Aim::Window(_), None, _) => format!("{within} of it, for any number of commands"),
+        (Aim::Session(_), None, 1) => format!("one session, which ends within {within}"),
+        (Aim::Session(_), None, uses) => format!("{uses} sessions, which end within {within}"),
         (Aim::Command(_), None, 1) => format!("one run within {within}"),
         (Aim::Command(_), None, uses) => format!("{uses} runs within {within}"),
     }
@@ -131,10 +135,10 @@ fn stands(sheet: &mut Sheet, question: &Question, request: &Request) {
         (RequestState::Running, Aim::Window(_)) => {
             format!("open, {left} left, {} running", request.running)
         }
-        (RequestState::Granted, Aim::Command(_)) => {
+        (RequestState::Granted, Aim::Command(_) | Aim::Session(_)) => {
             format!("granted, {left} and {} left", uses_left(request))
         }
-        (RequestState::Running, Aim::Command(_)) => {
+        (RequestState::Running, Aim::Command(_) | Aim::Session(_)) => {
             format!("running, {left} and {} left", uses_left(request))
         }
     };
@@ -227,6 +231,7 @@ mod tests {
             role: None,
             rule: None,
             command: question.aim.command().map(command::of),
+            session: question.aim.session().map(session::of),
             window: None,
             extends: None,
             reason: None,

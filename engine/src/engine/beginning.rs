@@ -124,13 +124,21 @@ fn is_over(policy: &Policy, case: &Case) -> bool {
     if case.is_outlived() || person.is_root() {
         return false;
     }
+    let loses_its_role = || {
+        let role = request.and_then(|opened| opened.source.role.as_ref());
+        role.is_some_and(|role| !policy.has_role(person, role))
+    };
+    let is_denied = |verdict| matches!(verdict, Verdict::Deny(_));
     match &act.aim {
         Aim::Window(window) => is_withdrawn(policy, person, window),
-        Aim::Command(_) if policy.settings().mode == Mode::Observe => false,
+        Aim::Command(_) | Aim::Session(_) if policy.settings().mode == Mode::Observe => false,
         Aim::Command(command) => {
-            let role = request.and_then(|opened| opened.source.role.as_ref());
-            role.is_some_and(|role| !policy.has_role(person, role))
-                || matches!(policy.decide(person, command, |_, _| false), Verdict::Deny(_))
+            loses_its_role() || is_denied(policy.decide(person, command, |_, _| false))
+        }
+        Aim::Session(session) => {
+            loses_its_role()
+                || policy.names_service(&session.service)
+                    && is_denied(policy.decide_session(person, session, |_, _| false))
         }
     }
 }

@@ -100,13 +100,8 @@ impl Engine {
                 WindowVerdict::Allow(terms) => Ok(Word::Allowed(terms)),
                 WindowVerdict::Deny(why) => Err(Refusal::Refused(format!("{why}"))),
             },
-            Aim::Command(command) => match policy.decide(person, command, |_, _| false) {
-                Verdict::Ask(asking) => Ok(Word::Of(asking)),
-                Verdict::Deny(why) => Err(Refusal::Refused(format!("{why}"))),
-                Verdict::Allow(_) | Verdict::Pass | Verdict::Covered(_) => Err(Refusal::Refused(
-                    "nobody has to be asked for this command; run it with sudo".into(),
-                )),
-            },
+            Aim::Command(command) => of_rules(policy.decide(person, command, |_, _| false)),
+            Aim::Session(session) => of_rules(policy.decide_session(person, session, |_, _| false)),
         }
     }
 
@@ -163,6 +158,16 @@ impl Engine {
             sentences::span(left)
         );
         Answer::Allowed { id, message: Some(message), remaining: Some(left) }
+    }
+}
+
+fn of_rules(verdict: Verdict<'_>) -> Result<Word<'_>, Refusal> {
+    match verdict {
+        Verdict::Ask(asking) => Ok(Word::Of(asking)),
+        Verdict::Deny(why) => Err(Refusal::Refused(format!("{why}"))),
+        Verdict::Allow(_) | Verdict::Pass | Verdict::Covered(_) => Err(Refusal::Refused(
+            "nobody has to be asked for this any more; begin it anew when it has ended".into(),
+        )),
     }
 }
 

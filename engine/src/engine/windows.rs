@@ -10,7 +10,7 @@ use super::asking::Settled;
 use super::opening::{Bound, sound};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
-use crate::facts::{Action, Aim, AttemptId, Command, Evidence, Person, Uid, Window};
+use crate::facts::{Action, Aim, AttemptId, Evidence, Person, Uid, Window};
 use crate::id::RequestId;
 use crate::policy::{Ask, Asking, Policy, Verdict, WindowTerms, WindowVerdict};
 use crate::record::{About, By, Force, Made, Outcome, Source, What};
@@ -118,15 +118,21 @@ impl Engine {
         all.filter(move |(_, open)| now.boot < open.until && open.is_for(person))
     }
 
-    /// What the policy says of a command of a person who may have windows open.
+    /// What the policy says of a command or a session of a person who may have windows
+    /// open; nothing of a window, which is another question.
     pub(super) fn verdict<'a>(
         &self,
         now: Now,
         policy: &'a Policy,
         person: &Person,
-        command: &Command,
-    ) -> Verdict<'a> {
-        policy.decide(person, command, |role, ask| self.covering(now, person, role, ask).is_some())
+        aim: &Aim,
+    ) -> Option<Verdict<'a>> {
+        let covers = |role: &str, ask: &Ask| self.covering(now, person, role, ask).is_some();
+        match aim {
+            Aim::Command(command) => Some(policy.decide(person, command, covers)),
+            Aim::Session(session) => Some(policy.decide_session(person, session, covers)),
+            Aim::Window(_) => None,
+        }
     }
 
     /// Somebody asks for a role as a whole.
@@ -288,11 +294,9 @@ impl Engine {
         open: &OpenWindow,
     ) -> Option<Box<About>> {
         let Attempt { asked, .. } = self.attempts.get(attempt)?;
-        let command = asked.act.aim.command()?;
         let policy = self.policy().ok()?;
-        let Verdict::Covered(asking) = self.verdict(now, policy, &asked.person, command) else {
-            return None;
-        };
+        let verdict = self.verdict(now, policy, &asked.person, &asked.act.aim)?;
+        let Verdict::Covered(asking) = verdict else { return None };
         (open.window()?.role == *asking.source.role.as_ref()?).then(|| {
             Box::new(About {
                 attempt: Some(attempt.clone()),

@@ -4,11 +4,12 @@ use super::index::Place;
 use super::{
     Approver, Ask, Decision, HostPattern, Policy, Role, Rule, RunAsFilter, Selector, Unmatched,
 };
-use crate::facts::{Command, Host, Person, RunAs};
+use crate::facts::{Command, Host, Person, RunAs, ServiceSession};
 use crate::record::Source;
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The place of a covered `ask` among what roles say; the lowest wins.
 const COVERED: u64 = 2;
@@ -38,6 +39,30 @@ pub enum Why {
         role: String,
         /// Which rule.
         rule: String,
+    },
+    /// A rule denies a session.
+    #[error("the rule {rule:?} of the role {role:?} denies sessions of {service} as {user}")]
+    SessionRule {
+        /// Of which role.
+        role: String,
+        /// Which rule.
+        rule: String,
+        /// Which service.
+        service: String,
+        /// As whom.
+        user: String,
+    },
+    /// No rule speaks of a session, and others name its service.
+    #[error(
+        "no role that {person} has on this host speaks of sessions of {service} as {user}; the policy refuses what it does not name"
+    )]
+    SessionUnmatched {
+        /// Who asked.
+        person: String,
+        /// Which service.
+        service: String,
+        /// As whom.
+        user: String,
     },
     /// No rule speaks of it.
     #[error(
@@ -76,10 +101,20 @@ impl Why {
     #[must_use]
     pub fn source(&self) -> Source {
         match self {
-            Self::Rule { role, rule } => {
+            Self::Rule { role, rule } | Self::SessionRule { role, rule, .. } => {
                 Source { role: Some(role.clone()), rule: Some(rule.clone()) }
             }
-            Self::Unmatched { .. } => Source::default(),
+            Self::Unmatched { .. } | Self::SessionUnmatched { .. } => Source::default(),
+        }
+    }
+
+    /// The same, said of a session.
+    fn of_session(self, session: &ServiceSession) -> Self {
+        let (service, user) = (session.service.clone(), session.run_as.user.clone());
+        match self {
+            Self::Rule { role, rule } => Self::SessionRule { role, rule, service, user },
+            Self::Unmatched { person } => Self::SessionUnmatched { person, service, user },
+            said => said,
         }
     }
 }
@@ -104,26 +139,62 @@ impl Policy {
         self.verdict_of(best, person)
     }
 
-    /// The rule that decides, if one does, and its rank. `heard` is told of each rule
-    /// that has a pattern for the command, in order, what is made of it.
+    /// What the policy says of a session of a service, by the same rules as of a
+    /// command. What it says of a service that [`Policy::names_service`] knows nothing
+    /// of is not to be acted on.
+    #[must_use]
+    pub fn decide_session(
+        &self,
+        person: &Person,
+        session: &ServiceSession,
+        covers: impl Fn(&str, &Ask) -> bool,
+    ) -> Verdict<'_> {
+        let places = self.index.rules_for_service(&session.service, &self.index.roles_of(person));
+        let best = self.best(places, &session.run_as, covers, |_, _| {});
+        match self.verdict_of(best, person) {
+            Verdict::Deny(why) => Verdict::Deny(why.of_session(session)),
+            verdict => verdict,
+        }
+    }
+
+    /// Whether any rule for this host names a service of PAM: one that none names is
+    /// left alone, so that a policy of commands locks nobody out of a login.
+    #[must_use]
+    pub fn names_service(&self, service: &str) -> bool {
+        self.index.names_service(service)
+    }
+
+    /// The rule that decides about a command, if one does, and its rank. `heard` is told
+    /// of each rule that has a pattern for the command, in order, what is made of it.
     pub(super) fn weigh(
         &self,
         person: &Person,
         command: &Command,
         covers: impl Fn(&str, &Ask) -> bool,
+        heard: impl FnMut(Place, Hearing),
+    ) -> Option<(u64, Place)> {
+        let places = self.index.rules_for(command, &self.index.roles_of(person));
+        self.best(places, &command.run_as, covers, heard)
+    }
+
+    /// What comes of the rules that speak of an act, which are in order.
+    fn best(
+        &self,
+        places: Vec<Place>,
+        run_as: &RunAs,
+        covers: impl Fn(&str, &Ask) -> bool,
         mut heard: impl FnMut(Place, Hearing),
     ) -> Option<(u64, Place)> {
-        let roles = self.index.roles_of(person);
         // The lowest wins.
         let mut best: Option<(u64, Place)> = None;
         let mut decided: Option<Place> = None;
-        for place in self.index.rules_for(command, &roles) {
+        for place in places {
             let Some((role, rule)) = self.rule_at(place) else { continue };
             if let Some(first) = decided.filter(|first| first.role == place.role) {
                 heard(place, Hearing::Preceded(first));
                 continue;
             }
-            if !rule.run_as.matches(&command.run_as) {
+            if !rule.run_as.matches(run_as) {
                 heard(place, Hearing::OtherRunAs);
                 continue;
             }

@@ -152,6 +152,8 @@ pub struct Rule {
     pub name: String,
     /// The commands that it speaks of.
     pub commands: Vec<CommandPattern>,
+    /// The services of PAM that it speaks of; a rule has these or commands.
+    pub services: BTreeSet<String>,
     /// Whom they may run as.
     pub run_as: RunAsFilter,
     /// What it says.

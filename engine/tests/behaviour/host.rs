@@ -342,6 +342,7 @@ pub(crate) fn settings() -> Settings {
     let rule = |name: &str, command: &str, decision| Rule {
         name: name.into(),
         commands: vec![CommandPattern::parse(command).unwrap()],
+        services: BTreeSet::new(),
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,

@@ -15,5 +15,6 @@ mod records;
 mod restarting;
 mod running;
 mod runs;
+mod services;
 mod sessions;
 mod windows;

@@ -57,7 +57,14 @@ pub(crate) fn asking(count: u32) -> Decision {
 
 pub(crate) fn rule(name: &str, commands: &[&str], decision: Decision) -> Rule {
     let commands = commands.iter().map(|text| CommandPattern::parse(text).unwrap()).collect();
-    Rule { name: name.into(), commands, run_as: RunAsFilter::Any, decision, allow_writable: false }
+    Rule {
+        name: name.into(),
+        commands,
+        services: BTreeSet::new(),
+        run_as: RunAsFilter::Any,
+        decision,
+        allow_writable: false,
+    }
 }
 
 pub(crate) fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {

@@ -115,6 +115,7 @@ fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
 
 fn rule(name: &str, command: &str, decision: Decision) -> Rule {
     Rule {
+        services: BTreeSet::new(),
         name: name.into(),
         commands: vec![CommandPattern::parse(command).unwrap()],
         run_as: RunAsFilter::Any,

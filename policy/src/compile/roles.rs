@@ -42,9 +42,9 @@ fn role(keys: RoleKeys, host: &Layers<'_>, people: &People<'_>, found: &mut Find
     let rules = keys.rules.into_iter().map(|rule| {
         check_ask(rule.ask.as_ref(), longest, people, found);
         let decision = decision(&rule, &layers, longest, people, found);
-        let RuleKeys { name, commands, run_as, allow_writable, .. } = rule;
+        let RuleKeys { name, commands, services, run_as, allow_writable, .. } = rule;
         let commands = commands.into_iter().map(|command| command.value).collect();
-        Rule { name, commands, run_as, decision, allow_writable }
+        Rule { name, commands, services, run_as, decision, allow_writable }
     });
     Role {
         rules: rules.collect(),

@@ -14,11 +14,15 @@ use crate::section::Section;
 use crate::source::{Place, Placed};
 use crate::value::Value;
 
+/// Services through which single commands are run, which `commands` speaks of.
+const COMMAND_SERVICES: [&str; 3] = ["sudo", "sudo-i", "doas"];
+
 /// What a file says of a rule.
 #[derive(Debug)]
 pub(crate) struct RuleKeys {
     pub(crate) name: String,
     pub(crate) commands: Vec<Placed<CommandPattern>>,
+    pub(crate) services: BTreeSet<String>,
     pub(crate) run_as: RunAsFilter,
     pub(crate) decision: Placed<DecisionKey>,
     pub(crate) ask: Option<AskKeys>,
@@ -46,8 +50,18 @@ fn rule(
         None => Some(format!("#{}", position + 1)),
         Some(value) => given_name(&value, names, found),
     };
-    let commands = section.require("commands", "commands = [\"/usr/bin/systemctl status *\"]");
-    let commands = commands.map(|value| commands_of(&value, found));
+    let services = section.take("services");
+    let commands = match &services {
+        Some(_) => section.take("commands").map(|commands| {
+            found.note(commands.place(), Problem::CommandsAndServices);
+            Vec::new()
+        }),
+        None => section
+            .require("commands", "commands = [\"/usr/bin/systemctl status *\"]")
+            .map(|value| commands_of(&value, found)),
+    };
+    let is_whole = services.is_some() || commands.is_some();
+    let services = services.map(|value| services_of(&value, found)).unwrap_or_default();
     let run_as = run_as(&mut section, found);
     let decision = section.require("decision", "decision = \"ask\"");
     let decision = decision.and_then(|value| value.word(&DECISIONS, found));
@@ -62,7 +76,9 @@ fn rule(
     {
         found.note(place, Problem::AskUnasked);
     }
-    Some(RuleKeys { name: name?, commands: commands?, run_as, decision, ask, allow_writable })
+    let commands = commands.unwrap_or_default();
+    let name = name.filter(|_| is_whole)?;
+    Some(RuleKeys { name, commands, services, run_as, decision, ask, allow_writable })
 }
 
 fn given_name(
@@ -90,6 +106,19 @@ fn commands_of(value: &Value<'_>, found: &mut Findings) -> Vec<Placed<CommandPat
             .map_err(|why| Problem::Command { text: text.to_owned(), why })
     });
     commands.items
+}
+
+/// Services of PAM: names of files in `/etc/pam.d` (pam.d(5)).
+fn services_of(value: &Value<'_>, found: &mut Findings) -> BTreeSet<String> {
+    let services = value.some(found, |service| {
+        name::check_service(service)
+            .map_err(|why| Problem::Name { text: service.to_owned(), why })?;
+        if COMMAND_SERVICES.contains(&service) {
+            return Err(Problem::CommandService { service: service.to_owned() });
+        }
+        Ok(service.to_owned())
+    });
+    services.items.into_iter().map(|service| service.value).collect()
 }
 
 fn run_as(section: &mut Section<'_>, found: &mut Findings) -> RunAsFilter {

@@ -362,7 +362,7 @@ error: unknown key `when` in [[role.r.rule]]
   |
 8 | when = "tty"
   | ^^^^
-  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `name`, `run_as`, `run_as_groups`
+  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `name`, `run_as`, `run_as_groups`, `services`
 
 error: unknown key `all_of` in `ask`
  --> roles.d/r.toml:9:9

@@ -14,7 +14,7 @@ use writ_protocol::text::shown;
 
 use super::subjects::{Known, Subject};
 use crate::span::in_words;
-use crate::view::{command, window};
+use crate::view::{command, session, window};
 
 /// What happened, on one line; `known` is what it is about, as far as it is to be said.
 pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
@@ -182,6 +182,7 @@ fn what_of(subject: Option<&Subject>) -> String {
                 format!(": {line} as {}", command::run_as(&command))
             }
         }
+        Some(Aim::Session(opened)) => format!(": {}", session::line(&session::of(opened))),
         Some(Aim::Window(opened)) => {
             let lent = window::listed(&window::of(opened));
             let parts: Vec<String> = [window::line(&opened.role)].into_iter().chain(lent).collect();

@@ -94,6 +94,7 @@ impl World {
                     *approvals == 0 || durability == Durability::Written || self.ledger.is_synced()
                 );
             }
+            Answer::LeftAlone => panic!("nobody asks for sessions here"),
             Answer::Denied { .. }
             | Answer::Expired { .. }
             | Answer::Wanted { .. }
@@ -113,6 +114,7 @@ impl World {
                 door.stand = Stand::Allowed(id);
                 door.kept_in = self.life;
             }
+            Answer::LeftAlone => {}
             Answer::Wanted { .. } => door.justify(),
             Answer::Denied { .. } | Answer::Expired { .. } | Answer::Open { .. } => {
                 door.stand = Stand::Gone

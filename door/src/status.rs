@@ -5,25 +5,25 @@ use std::time::Duration;
 use writ_protocol::answers::Answer;
 use writ_protocol::text;
 
-use crate::terminal::SPEAKER;
+use crate::SPEAKER;
 use crate::width::{columns, cut};
 
 /// What the person waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
+pub struct Waiting {
     /// The request's ID.
-    pub(crate) id: String,
+    pub id: String,
     /// Who is asked.
-    pub(crate) asked: Vec<String>,
+    pub asked: Vec<String>,
     /// How many have approved.
-    pub(crate) approvals: u32,
+    pub approvals: u32,
     /// How many must.
-    pub(crate) needed: u32,
+    pub needed: u32,
 }
 
 impl Waiting {
     /// What an answer says, under the ID that is known.
-    pub(crate) fn of(answer: Answer, id: Option<&str>) -> Self {
+    pub fn of(answer: Answer, id: Option<&str>) -> Self {
         Self {
             id: id.unwrap_or("request").to_owned(),
             asked: answer.asked,
@@ -34,7 +34,7 @@ impl Waiting {
 
     /// The line that is kept up to date: at most `columns_max` columns; what
     /// matters least goes first.
-    pub(crate) fn line(&self, left: Duration, columns_max: usize) -> String {
+    pub fn line(&self, left: Duration, columns_max: usize) -> String {
         let left = clock(left);
         let asked = self.asked(usize::MAX);
         let few = self.asked(1);
@@ -51,7 +51,7 @@ impl Waiting {
     }
 
     /// The sentence that says it once, where there is no line to keep up to date.
-    pub(crate) fn once(&self) -> String {
+    pub fn once(&self) -> String {
         self.sentence(&self.asked(usize::MAX))
     }
 

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use writ_protocol::calls::{Method, Replies};
 use writ_protocol::{CallError, ConnectError, Connection, Follows, Received};
 
-use crate::wait::{Left, Wait, Woken};
+use crate::talk::{Left, Talk, Woken};
 
 /// How long the agent may take to take a connection or a call.
-pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+pub const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a lost agent is tried again. systemd listens on its socket all the
 /// while, so that this is the time of a restart.
@@ -26,7 +26,7 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LinkError {
+pub enum LinkError {
     /// No connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -40,13 +40,13 @@ pub(crate) enum LinkError {
 
 impl LinkError {
     /// Whether the agent went away, so that another try is worth it.
-    pub(crate) fn is_loss(&self) -> bool {
+    pub fn is_loss(&self) -> bool {
         matches!(self, Self::Call(CallError::Closed | CallError::Io(_)))
     }
 }
 
 /// Where the agent listens, and the connection if there is one.
-pub(crate) struct Link {
+pub struct Link {
     socket: PathBuf,
     connection: Option<Connection>,
     /// Whether a call was just sent, so that nothing can have come yet.
@@ -60,20 +60,20 @@ pub(crate) struct Link {
 
 impl Link {
     /// Not connected yet.
-    pub(crate) fn new(socket: PathBuf) -> Self {
+    pub fn new(socket: PathBuf) -> Self {
         Self { socket, connection: None, is_sent: false, pause: RETRY_PAUSE, is_ahead: false }
     }
 
     /// Connected ahead, where that can be done at once: the agent gets ready while sudo
     /// reads its own files. Where it cannot, [`Link::connect`] says why.
-    pub(crate) fn ahead(socket: PathBuf) -> Self {
+    pub fn ahead(socket: PathBuf) -> Self {
         let connection = Connection::open(&socket, Duration::ZERO).ok();
         Self { is_ahead: connection.is_some(), connection, ..Self::new(socket) }
     }
 
     /// Drops a connection that was made ahead and never answered; says whether there
     /// was one. That it was lost is nothing to tell of.
-    pub(crate) fn drop_ahead(&mut self) -> bool {
+    pub fn drop_ahead(&mut self) -> bool {
         let was_ahead = std::mem::take(&mut self.is_ahead);
         if was_ahead {
             self.connection = None;
@@ -83,28 +83,24 @@ impl Link {
 
     /// Connects unless connected. An agent that is not there is told at once, one
     /// that is busy within [`CONNECT_PATIENCE`].
-    pub(crate) fn connect(&mut self, wait: &mut Wait) -> Result<(), LinkError> {
+    pub fn connect(&mut self, talk: &mut dyn Talk) -> Result<(), LinkError> {
         if self.connection.is_some() {
             return Ok(());
         }
         let deadline = Instant::now() + CONNECT_PATIENCE;
-        self.try_until(wait, deadline, |error| matches!(error, ConnectError::Busy { .. }))
+        self.try_until(talk, deadline, |error| matches!(error, ConnectError::Busy { .. }))
     }
 
     /// Drops the connection and makes another, trying until `deadline`.
-    pub(crate) fn reconnect(
-        &mut self,
-        wait: &mut Wait,
-        deadline: Instant,
-    ) -> Result<(), LinkError> {
+    pub fn reconnect(&mut self, talk: &mut dyn Talk, deadline: Instant) -> Result<(), LinkError> {
         self.connection = None;
-        self.rest(wait, deadline)?;
-        self.try_until(wait, deadline, |_| true)
+        self.rest(talk, deadline)?;
+        self.try_until(talk, deadline, |_| true)
     }
 
     fn try_until(
         &mut self,
-        wait: &mut Wait,
+        talk: &mut dyn Talk,
         deadline: Instant,
         may_pass: impl Fn(&ConnectError) -> bool,
     ) -> Result<(), LinkError> {
@@ -117,23 +113,19 @@ impl Link {
                 Err(error) if !may_pass(&error) || Instant::now() >= deadline => {
                     return Err(error.into());
                 }
-                Err(_) => self.rest(wait, deadline)?,
+                Err(_) => self.rest(talk, deadline)?,
             }
         }
     }
 
-    fn rest(&mut self, wait: &mut Wait, deadline: Instant) -> Result<(), Left> {
+    fn rest(&mut self, talk: &mut dyn Talk, deadline: Instant) -> Result<(), Left> {
         let end = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(RETRY_PAUSE_MAX);
-        wait.pause(end.min(deadline))
+        talk.pause(end.min(deadline))
     }
 
     /// Sends a call.
-    pub(crate) fn send<M: Method>(
-        &mut self,
-        method: &M,
-        replies: Replies,
-    ) -> Result<(), LinkError> {
+    pub fn send<M: Method>(&mut self, method: &M, replies: Replies) -> Result<(), LinkError> {
         let connection = self.connection.as_mut().ok_or(CallError::Closed)?;
         connection.send(method, replies, CONNECT_PATIENCE)?;
         self.is_sent = true;
@@ -142,9 +134,9 @@ impl Link {
 
     /// Waits for the next reply; `None` when the screen may have changed or
     /// `until` is there.
-    pub(crate) fn reply<M: Method>(
+    pub fn reply<M: Method>(
         &mut self,
-        wait: &mut Wait,
+        talk: &mut dyn Talk,
         until: Instant,
     ) -> Result<Option<(M::Reply, Follows)>, LinkError> {
         let connection = self.connection.as_mut().ok_or(CallError::Closed)?;
@@ -158,23 +150,23 @@ impl Link {
                 self.is_ahead = false;
                 return Ok(Some((reply, follows)));
             }
-            if wait.until(Some(connection.as_fd()), until)? != Woken::Ready {
+            if talk.until(Some(connection.as_fd()), until)? != Woken::Ready {
                 return Ok(None);
             }
         }
     }
 
     /// Calls a method that has one reply.
-    pub(crate) fn call<M: Method>(
+    pub fn call<M: Method>(
         &mut self,
-        wait: &mut Wait,
+        talk: &mut dyn Talk,
         method: &M,
         patience: Duration,
     ) -> Result<M::Reply, LinkError> {
         let deadline = Instant::now() + patience;
         self.send(method, Replies::One)?;
         while Instant::now() < deadline {
-            if let Some((reply, _)) = self.reply::<M>(wait, deadline)? {
+            if let Some((reply, _)) = self.reply::<M>(talk, deadline)? {
                 return Ok(reply);
             }
         }

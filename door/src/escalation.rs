@@ -15,14 +15,11 @@ use writ_protocol::calls::{Ask, Command, Confirm, Ending, Finish, Replies, START
 use writ_protocol::{CallError, ErrorReply, Follows};
 
 use crate::boot_clock::BootInstant;
-use crate::facts::Invoker;
 use crate::link::{Link, LinkError, RECONNECT_PATIENCE};
-use crate::prompt::{self, Wanted};
 use crate::refusal::Refusal;
 use crate::status::Waiting;
-use crate::terminal::Progress;
-use crate::wait::Wait;
-use crate::width::cut;
+use crate::talk::Talk;
+use crate::wanted::Wanted;
 
 /// How long the agent may take for its first answer, which nobody is asked for.
 const FIRST_ANSWER_PATIENCE: Duration = Duration::from_secs(5);
@@ -46,8 +43,20 @@ const QUESTIONS_MAX: usize = 3;
 /// The digits of an attempt's name.
 const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
 
+/// What was decided, where it is no refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided {
+    /// It may start, once it is confirmed.
+    Allowed {
+        /// What the person is to be told about it.
+        message: Option<String>,
+    },
+    /// No rule names the service: nothing is on record, and nothing to confirm.
+    LeftAlone,
+}
+
 /// One escalation.
-pub(crate) struct Escalation {
+pub struct Escalation {
     link: Link,
     ask: Ask,
     /// The request or grant, once the agent has named it.
@@ -57,47 +66,49 @@ pub(crate) struct Escalation {
 }
 
 impl Escalation {
-    /// Of `command`, for `invoker`, who can be asked for more where progress can be
-    /// shown. Draws the name of the attempt.
-    pub(crate) fn new(
-        link: Link,
-        invoker: &Invoker,
-        command: Command,
-        progress: Progress,
-    ) -> Result<Self, Refusal> {
-        let ask = Ask {
-            attempt: drawn_attempt()?,
-            door: "sudo".to_owned(),
-            command,
-            tty: invoker.tty.clone(),
-            interactive: progress == Progress::Live,
-            at_once: true,
-            reason: invoker.reason.clone(),
-            ticket: invoker.ticket.clone(),
-        };
-        Ok(Self { link, ask, id: None, started: None })
+    /// Of what `ask` asks. The name of its attempt is [`drawn_attempt`].
+    #[must_use]
+    pub fn new(link: Link, ask: Ask) -> Self {
+        Self { link, ask, id: None, started: None }
+    }
+
+    /// What is asked about.
+    #[must_use]
+    pub fn ask(&self) -> &Ask {
+        &self.ask
     }
 
     /// Of a command that this one starts (sudoers' `intercept`), for the same
     /// reason. Nobody can be asked for more: the terminal is not ours meanwhile.
-    pub(crate) fn within(&self, socket: PathBuf, command: Command) -> Result<Self, Refusal> {
-        let ask =
-            Ask { attempt: drawn_attempt()?, command, interactive: false, ..self.ask.clone() };
+    pub fn within(&self, socket: PathBuf, command: Command) -> Result<Self, Refusal> {
+        let ask = Ask {
+            attempt: drawn_attempt()?,
+            command: Some(command),
+            interactive: false,
+            ..self.ask.clone()
+        };
         Ok(Self { link: Link::new(socket), ask, id: None, started: None })
     }
 
     /// The request or grant, once there is one.
-    pub(crate) fn id(&self) -> Option<&str> {
+    pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Asks until there is an answer. What is returned is what the person is to be
-    /// told about the grant.
-    pub(crate) fn decide(&mut self, wait: &mut Wait) -> Result<Option<String>, Refusal> {
+    /// Asks until there is an answer.
+    ///
+    /// # Errors
+    /// When the answer is no, or there is none.
+    pub fn decide(&mut self, talk: &mut dyn Talk) -> Result<Decided, Refusal> {
         for question in 0..=QUESTIONS_MAX {
-            let answer = self.answer(wait)?;
+            let answer = self.answer(talk)?;
             match answer.state {
-                AnswerState::Allowed if self.id.is_some() => return Ok(answer.message),
+                AnswerState::Allowed if self.id.is_some() => {
+                    return Ok(Decided::Allowed { message: answer.message });
+                }
+                AnswerState::Unasked if self.ask.session.is_some() => {
+                    return Ok(Decided::LeftAlone);
+                }
                 AnswerState::Denied | AnswerState::Expired => {
                     let message =
                         answer.message.unwrap_or_else(|| "no reason was given".to_owned());
@@ -113,9 +124,11 @@ impl Escalation {
                     if question == QUESTIONS_MAX {
                         return Err(wanted.unanswered());
                     }
-                    self.fill_in(&wanted, &answer, wait)?;
+                    self.fill_in(&wanted, &answer, talk)?;
                 }
-                AnswerState::Allowed | AnswerState::Waiting => return Err(Refusal::Nonsense),
+                AnswerState::Allowed | AnswerState::Waiting | AnswerState::Unasked => {
+                    return Err(Refusal::Nonsense);
+                }
             }
         }
         Err(Refusal::Nonsense)
@@ -123,22 +136,25 @@ impl Escalation {
 
     /// Asks whether the grant still stands; once this returns, the start of the
     /// command is on record.
-    pub(crate) fn confirm(&mut self, wait: &mut Wait) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    /// When it does not, or nobody can be asked.
+    pub fn confirm(&mut self, talk: &mut dyn Talk) -> Result<(), Refusal> {
         match self.started.take() {
             Some(started) if started.elapsed() < START_WITHIN => return Ok(()),
-            Some(_) => self.ask_anew(wait)?,
+            Some(_) => self.ask_anew(talk)?,
             None => {}
         }
         let deadline = Instant::now() + RECONNECT_PATIENCE;
         let mut lost = false;
         loop {
-            let error = match self.confirm_once(wait) {
+            let error = match self.confirm_once(talk) {
                 Ok(()) => return Ok(()),
                 // A new agent does not know this attempt. It is asked once more,
                 // and has to allow it at once.
                 Err(LinkError::Call(CallError::Reply(
                     ErrorReply::NotFound { .. } | ErrorReply::Refused { .. },
-                ))) if lost => match self.is_allowed_at_once(wait) {
+                ))) if lost => match self.is_allowed_at_once(talk) {
                     Ok(true) => {
                         lost = false;
                         continue;
@@ -152,25 +168,25 @@ impl Escalation {
                 return Err(Self::not_started(error));
             }
             lost = true;
-            self.link.reconnect(wait, deadline).map_err(Self::not_started)?;
+            self.link.reconnect(talk, deadline).map_err(Self::not_started)?;
         }
     }
 
     /// Takes a start back that came to nothing.
-    pub(crate) fn take_back(&mut self) {
+    pub fn take_back(&mut self, talk: &mut dyn Talk) {
         if self.started.take().is_some() {
             let ending = Ending { exec_errno: Some(NOT_STARTED), ..Ending::default() };
-            self.finish(ending, Duration::ZERO);
+            self.finish(talk, ending, Duration::ZERO);
         }
     }
 
     /// sudo was stopped between the answer and the start: that start is taken back, and
     /// the agent has to allow it at once as it is now.
-    fn ask_anew(&mut self, wait: &mut Wait) -> Result<(), Refusal> {
+    fn ask_anew(&mut self, talk: &mut dyn Talk) -> Result<(), Refusal> {
         let ending = Ending { exec_errno: Some(NOT_STARTED), ..Ending::default() };
-        self.finish(ending, Duration::ZERO);
+        self.finish(talk, ending, Duration::ZERO);
         self.ask = Ask { attempt: drawn_attempt()?, at_once: false, ..self.ask.clone() };
-        match self.is_allowed_at_once(wait) {
+        match self.is_allowed_at_once(talk) {
             Ok(true) => Ok(()),
             Ok(false) => Err(stopped_too_long()),
             Err(error) => Err(Self::not_started(error)),
@@ -179,7 +195,7 @@ impl Escalation {
 
     /// Tells how the command ended. Nobody waits for this but for a moment, and
     /// nothing is said when it fails: the agent sees the connection end.
-    pub(crate) fn finish(&mut self, ending: Ending, runtime: Duration) {
+    pub fn finish(&mut self, talk: &mut dyn Talk, ending: Ending, runtime: Duration) {
         let Some(id) = self.id.clone() else { return };
         let finish = Finish {
             attempt: self.ask.attempt.clone(),
@@ -190,25 +206,24 @@ impl Escalation {
         if self.link.send(&finish, Replies::None).is_ok() {
             return;
         }
-        let mut wait = Wait::new(Progress::Plain);
         let deadline = Instant::now() + FINISH_PATIENCE;
-        if self.link.reconnect(&mut wait, deadline).is_ok() {
-            let _ = self.link.call(&mut wait, &finish, FINISH_PATIENCE);
+        if self.link.reconnect(talk, deadline).is_ok() {
+            let _ = self.link.call(talk, &finish, FINISH_PATIENCE);
         }
     }
 
     /// The last answer of an Ask: everything but "waiting". A lost agent is asked
     /// again.
-    fn answer(&mut self, wait: &mut Wait) -> Result<Answer, Refusal> {
+    fn answer(&mut self, talk: &mut dyn Talk) -> Result<Answer, Refusal> {
         let mut lost_since = None;
-        self.link.connect(wait).map_err(|error| self.refused(error))?;
+        self.link.connect(talk).map_err(|error| self.refused(error))?;
         loop {
-            let error = match self.answer_on_this_connection(wait, &mut lost_since) {
+            let error = match self.answer_on_this_connection(talk, &mut lost_since) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             if error.is_loss() && self.link.drop_ahead() {
-                self.link.connect(wait).map_err(|error| self.refused(error))?;
+                self.link.connect(talk).map_err(|error| self.refused(error))?;
                 continue;
             }
             let since = *lost_since.get_or_insert_with(Instant::now);
@@ -216,14 +231,14 @@ impl Escalation {
             if !error.is_loss() || Instant::now() >= deadline {
                 return Err(self.refused(error));
             }
-            show_loss(wait);
-            self.link.reconnect(wait, deadline).map_err(|error| self.refused(error))?;
+            talk.show_loss();
+            self.link.reconnect(talk, deadline).map_err(|error| self.refused(error))?;
         }
     }
 
     fn answer_on_this_connection(
         &mut self,
-        wait: &mut Wait,
+        talk: &mut dyn Talk,
         lost_since: &mut Option<Instant>,
     ) -> Result<Answer, LinkError> {
         self.link.send(&self.ask, Replies::More)?;
@@ -236,12 +251,12 @@ impl Escalation {
             }
             let wake = match &waiting {
                 Some((waiting, end)) => {
-                    show(wait, waiting, end.saturating_duration_since(now)).map(|tick| now + tick)
+                    talk.show(waiting, end.saturating_duration_since(now)).map(|tick| now + tick)
                 }
                 None => None,
             };
             let until = wake.map_or(deadline, |wake| wake.min(deadline));
-            let Some((reply, follows)) = self.link.reply::<Ask>(wait, until)? else {
+            let Some((reply, follows)) = self.link.reply::<Ask>(talk, until)? else {
                 continue;
             };
             *lost_since = None;
@@ -249,7 +264,7 @@ impl Escalation {
             self.id = answer.id.clone().or_else(|| self.id.take());
             if answer.state != AnswerState::Waiting {
                 self.started = answer.started_boot_ms.map(BootInstant);
-                wait.screen.clear();
+                talk.clear();
                 return Ok(answer);
             }
             if follows == Follows::Nothing {
@@ -259,25 +274,24 @@ impl Escalation {
             deadline = later(end, ANSWER_MARGIN);
             let is_first = waiting.is_none();
             let now_waiting = Waiting::of(answer, self.id.as_deref());
-            let is_live = wait.screen.progress() == Progress::Live && wait.screen.is_in_front();
-            if is_first && !is_live {
-                wait.screen.say(&now_waiting.once());
+            if is_first {
+                talk.begin(&now_waiting);
             }
             waiting = Some((now_waiting, end));
         }
     }
 
-    fn confirm_once(&mut self, wait: &mut Wait) -> Result<(), LinkError> {
+    fn confirm_once(&mut self, talk: &mut dyn Talk) -> Result<(), LinkError> {
         let Some(id) = self.id.clone() else {
             return Err(CallError::Malformed.into());
         };
         let confirm = Confirm { attempt: self.ask.attempt.clone(), id };
-        self.link.call(wait, &confirm, CONFIRM_PATIENCE).map(|_| ())
+        self.link.call(talk, &confirm, CONFIRM_PATIENCE).map(|_| ())
     }
 
-    fn is_allowed_at_once(&mut self, wait: &mut Wait) -> Result<bool, LinkError> {
+    fn is_allowed_at_once(&mut self, talk: &mut dyn Talk) -> Result<bool, LinkError> {
         self.ask.interactive = false;
-        let answer = self.link.call(wait, &self.ask, FIRST_ANSWER_PATIENCE)?.answer;
+        let answer = self.link.call(talk, &self.ask, FIRST_ANSWER_PATIENCE)?.answer;
         let (AnswerState::Allowed, Some(id)) = (answer.state, answer.id) else {
             return Ok(false);
         };
@@ -289,16 +303,15 @@ impl Escalation {
         &mut self,
         wanted: &Wanted,
         answer: &Answer,
-        wait: &mut Wait,
+        talk: &mut dyn Talk,
     ) -> Result<(), Refusal> {
         if !self.ask.interactive {
             return Err(wanted.cannot_ask());
         }
         if let Some(message) = &answer.message {
-            wait.screen.say(&writ_protocol::text::shown(message));
+            talk.say(&writ_protocol::text::shown(message));
         }
-        let typed =
-            prompt::fill_in(wanted, wait).map_err(|failure| failure.refusal(self.id.as_deref()))?;
+        let typed = talk.fill_in(wanted, self.id.as_deref())?;
         self.ask.reason = typed.reason.or_else(|| self.ask.reason.take());
         self.ask.ticket = typed.ticket.or_else(|| self.ask.ticket.take());
         Ok(())
@@ -332,25 +345,6 @@ fn no_longer_allowed() -> Refusal {
     }
 }
 
-/// Shows the wait where there is a terminal; returns when the line will be another.
-fn show(wait: &mut Wait, waiting: &Waiting, left: Duration) -> Option<Duration> {
-    if wait.screen.progress() == Progress::Plain {
-        return None;
-    }
-    let line = waiting.line(left, wait.screen.columns());
-    wait.screen.update(&line);
-    let until_the_next_second = Duration::from_nanos(u64::from(left.subsec_nanos()));
-    Some(until_the_next_second + Duration::from_millis(1))
-}
-
-/// Shows that the agent is away.
-fn show_loss(wait: &mut Wait) {
-    if wait.screen.progress() == Progress::Live {
-        let line = cut("writ: the agent went away, trying again", wait.screen.columns());
-        wait.screen.update(&line);
-    }
-}
-
 /// `instant` and `span` after it; where the clock has no such time, a day after it.
 fn later(instant: Instant, span: Duration) -> Instant {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -358,7 +352,7 @@ fn later(instant: Instant, span: Duration) -> Instant {
 }
 
 /// 32 hexadecimal digits from the kernel's generator (getrandom(2)).
-fn drawn_attempt() -> Result<String, Refusal> {
+pub fn drawn_attempt() -> Result<String, Refusal> {
     let mut bytes = [0u8; 16];
     let drawn = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
     if drawn != Ok(bytes.len()) {

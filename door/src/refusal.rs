@@ -2,13 +2,12 @@
 
 use writ_protocol::{CallError, ErrorReply, text};
 
-use crate::facts::FactsError;
 use crate::link::LinkError;
-use crate::wait::Left;
+use crate::talk::Left;
 
 /// Why the command does not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// Policy or a person said no.
     #[error("denied: {}", with_id(message, id.as_deref()))]
     Denied {
@@ -68,32 +67,22 @@ pub(crate) enum Refusal {
         /// Why.
         message: String,
     },
-    /// sudo does not tell enough.
+    /// It cannot be asked about.
     #[error("denied: {0}")]
-    Facts(#[from] FactsError),
+    Unaskable(String),
     /// The system gave no random number.
     #[error("denied: the system gave no random number for the request; try again")]
     NoRandom,
-    /// Only one of the two plugins is in sudo.conf.
-    #[error(
-        "denied: sudo.conf names only one of writ_approval and writ_audit; `writ enable sudo` as root puts it right"
-    )]
-    HalfEnabled,
-    /// sudo calls in an order that it does not have.
-    #[error(
-        "denied: sudo called Writ's plugin in an order that it does not know; it may be of another version"
-    )]
-    Disorder,
 }
 
 impl Refusal {
     /// Whether the person himself ended the wait.
-    pub(crate) fn is_leaving(&self) -> bool {
+    pub fn is_leaving(&self) -> bool {
         matches!(self, Self::Left { .. } | Self::LeftEarly)
     }
 
     /// What `error` means while `id` is asked about.
-    pub(crate) fn from_link(error: LinkError, id: Option<&str>) -> Self {
+    pub fn from_link(error: LinkError, id: Option<&str>) -> Self {
         match error {
             LinkError::Left(Left) => match id {
                 Some(id) => Self::Left { id: id.to_owned() },

@@ -1,12 +1,12 @@
 //! How many columns of a terminal text takes.
 
 /// The columns of `text`, which has no control characters.
-pub(crate) fn columns(text: &str) -> usize {
+pub fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
 /// The beginning of `text` that takes at most `columns_max` columns.
-pub(crate) fn cut(text: &str, columns_max: usize) -> String {
+pub fn cut(text: &str, columns_max: usize) -> String {
     let mut used = 0;
     text.chars()
         .take_while(|character| {
@@ -19,7 +19,7 @@ pub(crate) fn cut(text: &str, columns_max: usize) -> String {
 /// 2 for the wide blocks of East Asian scripts and emoji (Unicode UAX #11), 0 for
 /// the combining marks that follow a Latin letter, else 1. Where a terminal sees
 /// it otherwise, a line is redrawn a little short or long; nothing else hangs on it.
-pub(crate) fn columns_of(character: char) -> usize {
+pub fn columns_of(character: char) -> usize {
     match character {
         '\u{300}'..='\u{36f}' => 0,
         '\u{1100}'..='\u{115f}'
