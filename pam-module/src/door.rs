@@ -15,7 +15,7 @@ use rustix::stdio::stdin;
 use rustix::termios::isatty;
 use writ_door::{Decided, Escalation, Link, Refusal, drawn_attempt, syslog};
 use writ_protocol::calls::{Ask, Command, RunAs, Session};
-use writ_protocol::services::is_login;
+use writ_protocol::services::{POLKIT, is_login};
 use writ_protocol::text;
 
 use crate::abi::Handle;
@@ -27,9 +27,6 @@ use crate::trial::Options;
 
 /// Services whose programs run single commands, and of which one must know the program.
 const COMMAND_SERVICES: [&str; 3] = ["sudo", "sudo-i", "doas"];
-
-/// The service of polkit: its helper asks, and another program opens the session.
-const POLKIT: &str = "polkit-1";
 
 /// sshd, which gives a login 120 s (`LoginGraceTime`, sshd_config(5)), the person's own
 /// typing included.
@@ -250,9 +247,13 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Whether root himself asks, as far as is known.
+    /// Whether root himself asks, as far as is known. polkit never asks for root, who may
+    /// all; a helper of it that root started is a daemon's (polkit 127 and later), behind
+    /// which is anybody.
     fn is_roots(&self) -> bool {
-        if is_login(&self.service) {
+        if self.service == POLKIT {
+            false
+        } else if is_login(&self.service) {
             self.user().is_ok_and(|user| user.uid == 0)
         } else {
             self.uid == 0
@@ -277,6 +278,12 @@ impl<'a> Stage<'a> {
                 session: None,
                 by_root,
             }));
+        }
+        if self.service == POLKIT && self.uid == 0 {
+            return Err(Refusal::Unaskable(
+                "who asks cannot be told, as polkit's helper is started by the system on this host"
+                    .to_owned(),
+            ));
         }
         let User { name, uid, .. } = self.user()?;
         let typed = match self.kind {

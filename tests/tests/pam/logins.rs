@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use writ_tests::{Host, PATIENCE, Terminal};
 
-use crate::policy::{approve, approve_for, decisions, event, id_in};
+use crate::policy::{approve, approve_for, decisions, event, events, id_in};
 
 /// The host's own sshd, from a terminal of alice's.
 #[track_caller]
@@ -132,15 +132,22 @@ pub(crate) fn a_login_ends_with_its_grant(host: &Host) {
     assert_eq!(host.root_sh("pgrep -f 'sleep 100[2]' || :").ok(), "");
 }
 
-pub(crate) fn many_logins_pass_while_one_waits(host: &Host) {
+pub(crate) fn many_logins_pass_while_others_wait(host: &Host) {
     const LOGINS: usize = 100;
-    let waits = host.start_as("erin", "echo in");
+    const WAITING: usize = 10;
+    let patient = crate::policy::WRIT_TOML.replace("wait = \"1s\"", "wait = \"50s\"");
+    let [_, roles] = crate::policy::POLICY else { panic!("two files") };
+    host.take_policy(&[("writ.toml", &patient), *roles]);
+    let waiting: Vec<_> = (0..WAITING).map(|_| host.start_as("erin", "echo in")).collect();
+    let id = pending_session(host, "sshd");
+    let started = Instant::now();
     let logins: Vec<_> = (0..LOGINS).map(|_| host.start_as("carol", "id -un")).collect();
-    let mut failed = 0;
     for login in logins {
-        let output = login.finish(Duration::from_secs(110));
-        failed += usize::from(output.status != 0 || output.stdout.trim() != "carol");
+        assert_eq!(login.finish(Duration::from_secs(110)).ok(), "carol");
     }
-    assert_eq!(failed, 0, "of {LOGINS} logins");
-    drop(waits);
+    let lasted = started.elapsed();
+    assert!(!events(host, &id).contains(&"request.expired".to_owned()));
+    assert!(lasted < Duration::from_secs(45), "{LOGINS} logins took {lasted:?}");
+    drop(waiting);
+    host.take_policy(crate::policy::POLICY);
 }

@@ -28,13 +28,15 @@ scenarios! {
         doas_asks_for_its_command,
         doas_runs_the_approved_command_once,
 
+        pkexec_asks_for_a_session,
+
         a_login_by_key_is_told_why_not_and_passes_once_it_is_approved,
         a_login_by_password_waits,
         a_login_that_is_asked_for_is_answered_in_the_conversation,
         a_login_on_the_console_asks,
         root_logs_in_with_a_record,
         a_login_ends_with_its_grant,
-        many_logins_pass_while_one_waits,
+        many_logins_pass_while_others_wait,
 
         without_the_agent_root_passes_and_others_are_refused,
         a_frozen_agent_refuses_in_time,
@@ -43,6 +45,7 @@ scenarios! {
         the_module_is_clean_under_valgrind,
     ],
     trixie: [
+        run0_asks_as_pkexec_does,
         sudo_rs_asks_for_its_command,
         sudo_rs_lists_and_checks_without_a_question,
         commands_have_the_same_verdict_through_sudo_and_sudo_rs,

@@ -9,7 +9,7 @@ pub(crate) const POLICY: PolicyFiles<'static> =
     &[("writ.toml", WRIT_TOML), ("roles.d/people.toml", ROLES_TOML)];
 
 /// Unless a role says otherwise, bob is asked.
-const WRIT_TOML: &str = r#"
+pub(crate) const WRIT_TOML: &str = r#"
 mode = "enforce"
 unmatched = "deny"
 
@@ -54,6 +54,11 @@ run_as = ["dave"]
 decision = "ask"
 ask = { justification = "required" }
 
+[[role.admin.rule]]
+name = "ask polkit"
+services = ["polkit-1"]
+decision = "ask"
+
 [role.trusted]
 members = ["carol"]
 [[role.trusted.rule]]
@@ -89,7 +94,8 @@ pub(crate) fn enforced(host: &Host) {
     for service in SERVICES {
         let _ = writeln!(
             script,
-            "[ ! -e {service} ] || sed -i '1i account required pam_writ.so\\nsession required pam_writ.so' {service}"
+            "[ -e {service} ] || cp /usr/lib/pam.d/{service} {service} 2>/dev/null || :
+[ ! -e {service} ] || sed -i '1i account required pam_writ.so\\nsession required pam_writ.so' {service}"
         );
     }
     host.root_sh(&script).ok();

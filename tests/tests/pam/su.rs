@@ -118,3 +118,41 @@ pub(crate) fn what_is_typed_is_told_and_the_environment_is_not(host: &Host) {
     );
     dave.expect("status 1\r\n");
 }
+
+/// Somebody has typed a line and root's password. What is typed before polkit's agent has
+/// turned the echo off, it throws away.
+#[track_caller]
+fn asked_by_polkit(host: &Host, user: &str, line: &str) -> writ_tests::Terminal {
+    let person = host.login(user);
+    let (tty, _) = person.run("tty");
+    person.type_line(&format!("{line}; echo status $?"));
+    person.expect("Password: ");
+    host.wait_until("the echo to be off", writ_tests::PATIENCE, || {
+        host.root(&["stty", "-F", &tty, "-a"]).ok().contains(" -echo ")
+    });
+    person.type_line("root");
+    person
+}
+
+/// Somebody is let in by polkit's agent on his terminal, as root's password says.
+#[track_caller]
+fn through_polkit(host: &Host, line: &str) {
+    let alice = asked_by_polkit(host, "alice", line);
+    let id = waiting_id(&alice);
+    let shown = as_bob(host, &format!("writ show {id}"));
+    assert!(shown.ok().contains("of polkit-1") && shown.ok().contains("alice"), "{shown}");
+    approve(host, &id);
+    alice.expect("\r\n0\r\n");
+    alice.expect("status 0\r\n");
+    let dave = asked_by_polkit(host, "dave", line);
+    dave.expect("writ: denied: no role that dave has");
+    dave.send(b"\x03");
+}
+
+pub(crate) fn pkexec_asks_for_a_session(host: &Host) {
+    through_polkit(host, "pkexec id -u");
+}
+
+pub(crate) fn run0_asks_as_pkexec_does(host: &Host) {
+    through_polkit(host, "run0 --pipe id -u");
+}
