@@ -93,7 +93,7 @@ impl Policy {
         // The lowest wins.
         let mut best: Option<(u64, &Role, &Rule)> = None;
         let mut decided = None;
-        for place in self.index.rules_for(command, &roles) {
+        for place in self.index.rules_for(command, &self.settings.roles, &roles) {
             let Some((role, rule)) = self.rule_at(place) else { continue };
             if decided == Some(place.role) || !rule.run_as.matches(&command.run_as) {
                 continue;

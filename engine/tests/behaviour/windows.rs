@@ -110,7 +110,7 @@ fn a_denial_and_a_rule_that_more_people_must_answer_are_not_covered() {
     assert_eq!(passes(&mut host, &alice(), &["/bin/never"]), None);
     // One approver opened the window, and this rule wants two.
     assert_eq!(passes(&mut host, &alice(), &["/bin/shell"]), None);
-    let two = with_window(Some(terms(Decision::Ask(Box::new(writ_engine::policy::Ask {
+    let two = with_window(Some(terms(Decision::Ask(Arc::new(writ_engine::policy::Ask {
         count: 2,
         ..ask()
     })))));
@@ -264,7 +264,7 @@ fn a_window_is_asked_about_where_everything_else_is_only_observed() {
 
 #[test]
 fn a_logout_ends_what_is_to_end_with_it() {
-    let until_logout = WindowTerms { end_on_logout: true, ..terms(Decision::Ask(Box::new(ask()))) };
+    let until_logout = WindowTerms { end_on_logout: true, ..terms(Decision::Ask(Arc::new(ask()))) };
     let mut host = Host::with(with_window(Some(until_logout)));
     host.opened_window(&alice(), None);
     host.tell(Event::LoggedOut { account: Uid(1003) }).unwrap();

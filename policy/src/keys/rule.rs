@@ -21,7 +21,8 @@ pub(crate) struct RuleKeys {
     pub(crate) commands: Vec<CommandPattern>,
     pub(crate) run_as: RunAsFilter,
     pub(crate) decision: Placed<DecisionKey>,
-    pub(crate) ask: Option<AskKeys>,
+    /// Apart from the rest: most rules have none, and there may be ten thousand rules.
+    pub(crate) ask: Option<Box<AskKeys>>,
     pub(crate) allow_writable: bool,
 }
 
@@ -62,6 +63,7 @@ fn rule(
     {
         found.note(place, Problem::AskUnasked);
     }
+    let ask = ask.map(Box::new);
     Some(RuleKeys { name: name?, commands: commands?, run_as, decision, ask, allow_writable })
 }
 
@@ -89,7 +91,10 @@ fn commands_of(value: &Value<'_>, found: &mut Findings) -> Vec<CommandPattern> {
         text.parse::<CommandPattern>()
             .map_err(|why| Problem::Command { text: text.to_owned(), why })
     });
-    commands.items.into_iter().map(|command| command.value).collect()
+    // Not collected, which would keep the room that the places took.
+    let mut patterns = Vec::with_capacity(commands.items.len());
+    patterns.extend(commands.items.into_iter().map(|command| command.value));
+    patterns
 }
 
 fn run_as(section: &mut Section<'_>, found: &mut Findings) -> RunAsFilter {
@@ -107,5 +112,5 @@ fn run_as(section: &mut Section<'_>, found: &mut Findings) -> RunAsFilter {
         Ok(user.to_owned())
     });
     let users: BTreeSet<String> = users.items.into_iter().map(|user| user.value).collect();
-    RunAsFilter::Only { users, groups }
+    RunAsFilter::Only { users: users.into_iter().collect(), groups: groups.into_iter().collect() }
 }
