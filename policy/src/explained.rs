@@ -157,9 +157,7 @@ fn other_run_as(rule: &Rule, run_as: &RunAs) -> String {
     match &rule.run_as {
         RunAsFilter::Any => format!("is not for {asked}"),
         RunAsFilter::Only { users, groups } => {
-            let list = |names: &std::collections::BTreeSet<String>| {
-                names.iter().cloned().collect::<Vec<_>>().join(", ")
-            };
+            let list = |names: &[String]| names.join(", ");
             let groups = match groups.len() {
                 0 => String::new(),
                 _ => format!(" with the groups {}", list(groups)),

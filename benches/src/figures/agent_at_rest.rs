@@ -11,6 +11,9 @@ use crate::table::Row;
 /// In MiB.
 const RESIDENT_MAX: f64 = 8.0;
 
+/// In MiB.
+const WITH_RULES_MAX: f64 = 32.0;
+
 /// In the minute. (It tells the watchdog that it lives every 90 s; the minute lies
 /// between two of these.)
 const WAKE_UPS_MAX: f64 = 0.0;
@@ -49,7 +52,7 @@ pub(crate) fn measure(host: &Host) -> Vec<Row> {
             "  proportional (shared pages counted in part)",
             format!("{proportional:.1} MiB"),
         ),
-        Row::beside("  with 10,000 rules, resident", format!("{with_rules:.1} MiB")),
+        Row::at_most("  with 10,000 rules, resident", with_rules, WITH_RULES_MAX, " MiB", 1),
         Row::at_most("agent at rest, wake-ups in a minute", wake_ups, WAKE_UPS_MAX, "", 0),
     ]
 }

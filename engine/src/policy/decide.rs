@@ -173,7 +173,8 @@ impl Policy {
         covers: impl Fn(&str, &Ask) -> bool,
         heard: impl FnMut(Place, Hearing),
     ) -> Option<(u64, Place)> {
-        let places = self.index.rules_for(command, &self.index.roles_of(person));
+        let places =
+            self.index.rules_for(command, &self.settings.roles, &self.index.roles_of(person));
         self.best(places, &command.run_as, covers, heard)
     }
 

@@ -10,7 +10,6 @@ mod selector;
 mod window;
 mod word;
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -127,8 +126,8 @@ pub enum Decision {
     Allow,
     /// No.
     Deny,
-    /// Ask, this way.
-    Ask(Box<Ask>),
+    /// Ask, this way, which rules share.
+    Ask(Arc<Ask>),
 }
 
 /// Whom a rule lets a command run as.
@@ -138,10 +137,10 @@ pub enum RunAsFilter {
     Any,
     /// One of these users (names, or `#UID`), the group not named or among these.
     Only {
-        /// User names.
-        users: BTreeSet<String>,
-        /// Group names.
-        groups: BTreeSet<String>,
+        /// User names; few.
+        users: Vec<String>,
+        /// Group names; few.
+        groups: Vec<String>,
     },
 }
 
@@ -254,8 +253,7 @@ impl Policy {
     #[must_use]
     pub fn compile(mut settings: Settings) -> Self {
         settings.roles.sort_by(|one, other| one.name.cmp(&other.name));
-        let here = |(_, role): &(usize, &Role)| role.is_for(&settings.host);
-        let index = Index::of(settings.roles.iter().enumerate().filter(here));
+        let index = Index::of(&settings.roles, &settings.host);
         Self { settings, index }
     }
 

@@ -18,6 +18,7 @@ mod covering;
 mod difference;
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -35,9 +36,9 @@ pub const PATTERN_BYTES_MAX: usize = 4096;
 /// Which commands a rule speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandPattern {
-    source: String,
+    source: Box<str>,
     program: Program,
-    words: Vec<Word>,
+    words: Box<[Word]>,
     rest: Rest,
 }
 
@@ -140,7 +141,7 @@ impl CommandPattern {
         let words: Vec<Draft> = words.collect();
         let program = first.program(words.first(), rest)?;
         let words = words.into_iter().map(Draft::word).collect();
-        Ok(Self { source: text.to_owned(), program, words, rest })
+        Ok(Self { source: text.into(), program, words, rest })
     }
 
     /// As it stands in the file.
@@ -169,9 +170,9 @@ impl CommandPattern {
             Program::Run(path) => Some(path),
             Program::Whatever | Program::Edit => None,
         };
-        let words = path.into_iter().chain(path.map_or(&[][..], |_| &self.words));
+        let words = path.into_iter().chain(path.map_or(&[][..], |_| &*self.words));
         words.map_while(|word| match word {
-            Word::Literal(text) => Some(text.as_str()),
+            Word::Literal(text) => Some(&**text),
             Word::Any | Word::Glob(_) => None,
         })
     }
@@ -220,21 +221,20 @@ impl Draft {
         self.pieces.len() == count && self.pieces.iter().all(|piece| *piece == Piece::Run)
     }
 
+    /// The word in the wire's form, where it is no glob.
     fn literal(&self) -> Option<String> {
-        self.pieces
-            .iter()
-            .map(|piece| match piece {
-                Piece::Unit(unit) => Some(unit.as_str()),
-                Piece::Run | Piece::One => None,
-            })
-            .collect()
+        let globs = self.pieces.iter().any(|piece| !matches!(piece, Piece::Unit(_)));
+        (!globs).then(|| self.shown())
     }
 
     fn word(self) -> Word {
         if self.is_runs(1) {
             return Word::Any;
         }
-        self.literal().map_or(Word::Glob(self.pieces), Word::Literal)
+        match self.literal() {
+            Some(text) => Word::Literal(text.into()),
+            None => Word::Glob(self.pieces.into()),
+        }
     }
 
     fn program(self, second: Option<&Self>, rest: Rest) -> Result<Program, PatternError> {
@@ -261,12 +261,16 @@ impl Draft {
     }
 
     fn shown(&self) -> String {
-        let texts = self.pieces.iter().map(|piece| match piece {
-            Piece::Run => "*",
-            Piece::One => "?",
-            Piece::Unit(unit) => unit,
-        });
-        texts.collect()
+        let mut text = String::with_capacity(self.pieces.len());
+        for piece in &self.pieces {
+            match piece {
+                Piece::Run => text.push('*'),
+                Piece::One => text.push('?'),
+                Piece::Unit('\\') => text.push_str("\\\\"),
+                Piece::Unit(character) => text.push(*character),
+            }
+        }
+        text
     }
 }
 
@@ -312,7 +316,7 @@ fn read_word(offset: usize, characters: &mut Characters<'_>) -> Result<Draft, Pa
             '"' => return Err(fault(place, PatternFault::DoubleQuote)),
             '\'' => quoted(place, characters, &mut pieces)?,
             '\\' => pieces.push(escaped(place, characters)?),
-            plain => pieces.push(unit(plain)),
+            plain => pieces.push(Piece::Unit(plain)),
         }
     }
     match doubled {
@@ -330,22 +334,14 @@ fn quoted(
         if character == '\'' {
             return Ok(());
         }
-        pieces.push(unit(character));
+        pieces.push(Piece::Unit(character));
     }
     Err(fault(start, PatternFault::OpenQuote))
 }
 
 fn escaped(start: usize, characters: &mut Characters<'_>) -> Result<Piece, PatternError> {
     match characters.next() {
-        Some((_, c)) if c.is_whitespace() || "*?[]'\"\\".contains(c) => Ok(unit(c)),
+        Some((_, c)) if c.is_whitespace() || "*?[]'\"\\".contains(c) => Ok(Piece::Unit(c)),
         _ => Err(fault(start, PatternFault::Escape)),
-    }
-}
-
-/// A character in the wire's form.
-fn unit(character: char) -> Piece {
-    match character {
-        '\\' => Piece::Unit("\\\\".to_owned()),
-        other => Piece::Unit(String::from(other)),
     }
 }

@@ -4,8 +4,8 @@
 //! as `\xNN` and a backslash as `\\`. A glob must not match half of such a unit:
 //! here a *unit* is one of these, or one character.
 
+use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// One word of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,20 +13,33 @@ pub(super) enum Word {
     /// `*`: any one word.
     Any,
     /// Exactly this, in the wire's form.
-    Literal(String),
+    Literal(Box<str>),
     /// A glob inside the word.
-    Glob(Vec<Piece>),
+    Glob(Box<[Piece]>),
 }
 
-/// A piece of a glob.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A piece of a glob. There may be hundred thousands of them in a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Piece {
     /// `*`: any run of units that are not `/`.
     Run,
     /// `?`: one unit that is not `/`.
     One,
-    /// Exactly this unit.
-    Unit(String),
+    /// Exactly this character; a backslash stands for its unit, `\\`.
+    Unit(char),
+}
+
+impl Piece {
+    /// Whether this is the unit of one character of a pattern.
+    fn is(self, unit: &str) -> bool {
+        match self {
+            Self::Unit('\\') => unit == "\\\\",
+            Self::Unit(character) => {
+                unit.len() == character.len_utf8() && unit.starts_with(character)
+            }
+            Self::Run | Self::One => false,
+        }
+    }
 }
 
 impl Word {
@@ -34,7 +47,7 @@ impl Word {
     pub(super) fn matches(&self, word: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::Literal(literal) => literal == word,
+            Self::Literal(literal) => **literal == *word,
             Self::Glob(pieces) => !climbs(word) && glob_matches(pieces, word),
         }
     }
@@ -43,18 +56,16 @@ impl Word {
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Any => String::from("*"),
-            Self::Literal(literal) => literal.clone(),
-            Self::Glob(pieces) => pieces.iter().map(Piece::shown).collect(),
-        }
-    }
-}
-
-impl Piece {
-    fn shown(&self) -> &str {
-        match self {
-            Self::Run => "*",
-            Self::One => "?",
-            Self::Unit(unit) => unit,
+            Self::Literal(literal) => String::from(&**literal),
+            Self::Glob(pieces) => pieces.iter().fold(String::new(), |mut shown, piece| {
+                match piece {
+                    Piece::Run => shown.push('*'),
+                    Piece::One => shown.push('?'),
+                    Piece::Unit('\\') => shown.push_str("\\\\"),
+                    Piece::Unit(character) => shown.push(*character),
+                }
+                shown
+            }),
         }
     }
 }
@@ -80,9 +91,7 @@ fn glob_matches(pieces: &[Piece], word: &str) -> bool {
             (Some((Piece::One, after)), Some((unit, behind))) if unit != "/" => {
                 Some((after, behind))
             }
-            (Some((Piece::Unit(wanted), after)), Some((unit, behind))) if wanted == unit => {
-                Some((after, behind))
-            }
+            (Some((piece, after)), Some((unit, behind))) if piece.is(unit) => Some((after, behind)),
             _ => None,
         };
         (rest_of_pieces, rest_of_word) = match (step, retry) {

@@ -1,5 +1,7 @@
 //! A door asks.
 
+use std::sync::Arc;
+
 use writ_engine::effect::{Answer, Durability, Refusal};
 use writ_engine::event::{Event, Wish};
 use writ_engine::facts::{Aim, Door, Evidence};
@@ -128,6 +130,7 @@ fn a_missing_reason_is_wanted_of_a_person_and_refused_to_a_script() {
 fn a_ticket_must_be_of_the_pattern() {
     let mut settings = settings();
     if let writ_engine::policy::Decision::Ask(ask) = &mut settings.roles[0].rules[1].decision {
+        let ask = Arc::make_mut(ask);
         ask.ticket = Some(TicketPattern::new("^T-".into(), |ticket| ticket.starts_with("T-")));
     }
     let mut host = Host::with(settings);

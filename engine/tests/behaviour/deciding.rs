@@ -36,7 +36,7 @@ fn who_must_prove_who_he_is_is_heard_only_then_and_a_no_needs_no_proof() {
     let mut settings = settings();
     for rule in &mut settings.roles[0].rules {
         if let Decision::Ask(ask) = &mut rule.decision {
-            ask.reauth = true;
+            std::sync::Arc::make_mut(ask).reauth = true;
         }
     }
     let mut host = Host::with(settings);

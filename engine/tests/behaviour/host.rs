@@ -347,7 +347,7 @@ pub(crate) fn settings() -> Settings {
         decision,
         allow_writable: false,
     };
-    let asking = |count| Decision::Ask(Box::new(Ask { count, ..ask() }));
+    let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask() }));
     let approver = |name: &str| {
         let teams = BTreeSet::from(["oncall".to_string()]);
         (name.to_string(), Approver { name: name.into(), unix_user: Some(name.into()), teams })

@@ -1,6 +1,7 @@
 //! Sessions that services of PAM open, and commands that come in through it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Refusal};
 use writ_engine::event::{Event, Wish};
@@ -16,14 +17,14 @@ fn with_services() -> Settings {
         name: name.into(),
         commands: vec![],
         services: BTreeSet::from(["su".to_string()]),
-        run_as: RunAsFilter::Only { users: [user.to_string()].into(), groups: BTreeSet::new() },
+        run_as: RunAsFilter::Only { users: [user.to_string()].into(), groups: Vec::new() },
         decision,
         allow_writable: false,
     };
     let mut settings = settings();
     settings.roles[0].rules.extend([
         rule("become postgres", "postgres", Decision::Allow),
-        rule("become root", "root", Decision::Ask(Box::new(Ask { count: 1, ..ask() }))),
+        rule("become root", "root", Decision::Ask(Arc::new(Ask { count: 1, ..ask() }))),
         rule("never bob", "bob", Decision::Deny),
     ]);
     settings

@@ -110,7 +110,7 @@ fn a_denial_and_a_rule_that_more_people_must_answer_are_not_covered() {
     assert_eq!(passes(&mut host, &alice(), &["/bin/never"]), None);
     // One approver opened the window, and this rule wants two.
     assert_eq!(passes(&mut host, &alice(), &["/bin/shell"]), None);
-    let two = with_window(Some(terms(Decision::Ask(Box::new(writ_engine::policy::Ask {
+    let two = with_window(Some(terms(Decision::Ask(Arc::new(writ_engine::policy::Ask {
         count: 2,
         ..ask()
     })))));
@@ -122,7 +122,8 @@ fn a_denial_and_a_rule_that_more_people_must_answer_are_not_covered() {
 
 #[test]
 fn a_rule_that_wants_proof_is_not_covered_by_a_window_that_was_approved_without() {
-    let wants = |reauth| Decision::Ask(Box::new(writ_engine::policy::Ask { reauth, ..ask() }));
+    let wants =
+        |reauth| Decision::Ask(std::sync::Arc::new(writ_engine::policy::Ask { reauth, ..ask() }));
     for window_wants in [false, true] {
         let mut settings = with_window(Some(terms(wants(window_wants))));
         for rule in &mut settings.roles[0].rules {
@@ -282,7 +283,7 @@ fn a_window_is_asked_about_where_everything_else_is_only_observed() {
 
 #[test]
 fn a_logout_ends_what_is_to_end_with_it() {
-    let until_logout = WindowTerms { end_on_logout: true, ..terms(Decision::Ask(Box::new(ask()))) };
+    let until_logout = WindowTerms { end_on_logout: true, ..terms(Decision::Ask(Arc::new(ask()))) };
     let mut host = Host::with(with_window(Some(until_logout)));
     host.opened_window(&alice(), None);
     host.tell(Event::LoggedOut { account: Uid(1003) }).unwrap();

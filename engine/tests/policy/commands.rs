@@ -1,6 +1,7 @@
 //! Commands, people and roles for the tests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use writ_engine::facts::{Account, Action, Command, Host, Person, RunAs, Uid};
 use writ_engine::policy::{
@@ -52,7 +53,7 @@ pub(crate) fn ask(count: u32) -> Ask {
 }
 
 pub(crate) fn asking(count: u32) -> Decision {
-    Decision::Ask(Box::new(ask(count)))
+    Decision::Ask(Arc::new(ask(count)))
 }
 
 pub(crate) fn rule(name: &str, commands: &[&str], decision: Decision) -> Rule {

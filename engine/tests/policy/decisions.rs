@@ -1,7 +1,5 @@
 //! Roles, rules, and what they come to.
 
-use std::collections::BTreeSet;
-
 use writ_engine::facts::{RunAs, Uid};
 use writ_engine::policy::{
     Decision, HostPattern, Policy, RunAsFilter, Settings, Unmatched, Verdict, Why,
@@ -91,8 +89,8 @@ fn a_role_counts_on_its_hosts_only() {
 fn a_rule_may_be_for_some_target_users_and_groups_only() {
     let mut only = rule("r", &["ALL"], Decision::Allow);
     only.run_as = RunAsFilter::Only {
-        users: BTreeSet::from(["web".to_string(), "#33".to_string()]),
-        groups: BTreeSet::from(["adm".to_string()]),
+        users: vec!["web".to_string(), "#33".to_string()],
+        groups: vec!["adm".to_string()],
     };
     let policy = policy(vec![role("one", &["alice"], vec![only])]);
     for (user, uid, group, allowed) in [
@@ -112,8 +110,8 @@ fn a_rule_may_be_for_some_target_users_and_groups_only() {
 #[test]
 fn a_rule_for_another_target_leaves_the_next_rule_to_decide() {
     let mut web = rule("web", &["ALL"], Decision::Deny);
-    let users = BTreeSet::from(["web".to_string()]);
-    web.run_as = RunAsFilter::Only { users, groups: BTreeSet::new() };
+    let users = vec!["web".to_string()];
+    web.run_as = RunAsFilter::Only { users, groups: Vec::new() };
     let rules = vec![web, rule("any", &["ALL"], Decision::Allow)];
     assert_eq!(says(&policy(vec![role("one", &["alice"], rules)]), "/bin/a"), "allow by one");
 }

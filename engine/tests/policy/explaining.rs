@@ -1,7 +1,5 @@
 //! Why the policy says what it says.
 
-use std::collections::BTreeSet;
-
 use writ_engine::policy::{Decision, Fate, HostPattern, Miss, Policy, RunAsFilter, Standing};
 
 use crate::commands::*;
@@ -63,8 +61,8 @@ fn a_word_that_climbs_is_told_as_the_reason() {
 #[test]
 fn a_rule_for_other_users_or_behind_another_rule_is_told_as_that() {
     let mut postgres = rule("postgres", &["/bin/a"], Decision::Allow);
-    let users = BTreeSet::from(["postgres".into()]);
-    postgres.run_as = RunAsFilter::Only { users, groups: BTreeSet::new() };
+    let users = vec!["postgres".into()];
+    postgres.run_as = RunAsFilter::Only { users, groups: Vec::new() };
     let rules = vec![
         postgres,
         rule("first", &["/bin/*"], Decision::Allow),

@@ -1,6 +1,7 @@
 //! Policies that change under the requests, and what they say, read naively.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use writ_engine::facts::{Command, Host, OnEnd, Person};
 use writ_engine::policy::{
@@ -34,7 +35,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ticket: None,
         reauth: false,
     };
-    let asking = |count| Decision::Ask(Box::new(Ask { count, ..ask.clone() }));
+    let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask.clone() }));
     let two = u32::try_from(random.between(2, 3)).unwrap();
     let mut roles = vec![role(
         "operator",

@@ -1,8 +1,9 @@
 //! Roles with their rules.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use writ_engine::policy::{Decision, Role, Rule};
+use writ_engine::policy::{Ask, Decision, Role, Rule};
 use writ_engine::time::Span;
 
 use super::asking::Layers;
@@ -20,6 +21,7 @@ pub(super) fn compile(
     found: &mut Findings,
 ) -> Vec<Role> {
     let mut roles = Vec::with_capacity(said.len());
+    let mut asks = Asks::default();
     let mut names: BTreeMap<String, Place> = BTreeMap::new();
     for keys in said {
         let name = keys.name.value.clone();
@@ -29,25 +31,35 @@ pub(super) fn compile(
         }
         names.insert(name, keys.name.place.clone());
         check_ask(keys.ask.as_ref(), keys.max_duration, people, found);
-        roles.push(role(keys, host, people, found));
+        roles.push(role(keys, host, people, &mut asks, found));
     }
     roles.sort_by(|one, other| one.name.cmp(&other.name));
     roles
 }
 
-fn role(keys: RoleKeys, host: &Layers<'_>, people: &People<'_>, found: &mut Findings) -> Role {
+fn role(
+    keys: RoleKeys,
+    host: &Layers<'_>,
+    people: &People<'_>,
+    asks: &mut Asks,
+    found: &mut Findings,
+) -> Role {
     let layers = host.with(keys.ask.as_ref());
     let longest = keys.max_duration;
     let window = window::compile(&keys, &layers, people, found);
-    let rules = keys.rules.into_iter().map(|rule| {
-        check_ask(rule.ask.as_ref(), longest, people, found);
-        let decision = decision(&rule, &layers, longest, people, found);
+    // Not collected, which would keep the room that what the file says took.
+    let mut rules = Vec::with_capacity(keys.rules.len());
+    rules.extend(keys.rules.into_iter().map(|rule| {
+        check_ask(rule.ask.as_deref(), longest, people, found);
+        let decision = decision(&rule, &layers, longest, people, asks, found);
         let RuleKeys { name, commands, services, run_as, allow_writable, .. } = rule;
-        let commands = commands.into_iter().map(|command| command.value).collect();
+        let mut patterns = Vec::with_capacity(commands.len());
+        patterns.extend(commands.into_iter().map(|command| command.value));
+        let commands = patterns;
         Rule { name, commands, services, run_as, decision, allow_writable }
-    });
+    }));
     Role {
-        rules: rules.collect(),
+        rules,
         window,
         name: keys.name.value,
         description: keys.description,
@@ -61,16 +73,36 @@ fn decision(
     layers: &Layers<'_>,
     longest: Option<Span>,
     people: &People<'_>,
+    asks: &mut Asks,
     found: &mut Findings,
 ) -> Decision {
     match rule.decision.value {
         DecisionKey::Allow => Decision::Allow,
         DecisionKey::Deny => Decision::Deny,
         DecisionKey::Ask => {
-            let layers = layers.with(rule.ask.as_ref());
+            let layers = layers.with(rule.ask.as_deref());
             layers.check_reach(&rule.decision.place, people, found);
-            Decision::Ask(Box::new(layers.ask(longest)))
+            Decision::Ask(asks.share(layers.ask(longest)))
         }
+    }
+}
+
+/// How rules ask: mostly in few ways, which are kept once.
+#[derive(Default)]
+struct Asks(Vec<Arc<Ask>>);
+
+impl Asks {
+    /// How many of the last ways a new one is compared with.
+    const COMPARED_MAX: usize = 64;
+
+    fn share(&mut self, ask: Ask) -> Arc<Ask> {
+        let last = self.0.iter().rev().take(Self::COMPARED_MAX);
+        if let Some(same) = last.into_iter().find(|known| ***known == ask) {
+            return Arc::clone(same);
+        }
+        let ask = Arc::new(ask);
+        self.0.push(Arc::clone(&ask));
+        ask
     }
 }
 

@@ -1,6 +1,7 @@
 //! The window of a role.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use writ_engine::policy::{Ask, Decision, WindowTerms};
 
@@ -41,7 +42,7 @@ pub(super) fn compile(
             DecisionKey::Deny => Decision::Deny,
             DecisionKey::Ask => {
                 layers.check_reach(place, people, found);
-                Decision::Ask(Box::new(ask))
+                Decision::Ask(Arc::new(ask))
             }
         },
         on_end: role.on_end,

@@ -25,7 +25,8 @@ pub(crate) struct RuleKeys {
     pub(crate) services: BTreeSet<String>,
     pub(crate) run_as: RunAsFilter,
     pub(crate) decision: Placed<DecisionKey>,
-    pub(crate) ask: Option<AskKeys>,
+    /// Apart from the rest: most rules have none, and there may be ten thousand rules.
+    pub(crate) ask: Option<Box<AskKeys>>,
     pub(crate) allow_writable: bool,
 }
 
@@ -78,6 +79,7 @@ fn rule(
     }
     let commands = commands.unwrap_or_default();
     let name = name.filter(|_| is_whole)?;
+    let ask = ask.map(Box::new);
     Some(RuleKeys { name, commands, services, run_as, decision, ask, allow_writable })
 }
 
@@ -136,5 +138,5 @@ fn run_as(section: &mut Section<'_>, found: &mut Findings) -> RunAsFilter {
         Ok(user.to_owned())
     });
     let users: BTreeSet<String> = users.items.into_iter().map(|user| user.value).collect();
-    RunAsFilter::Only { users, groups }
+    RunAsFilter::Only { users: users.into_iter().collect(), groups: groups.into_iter().collect() }
 }

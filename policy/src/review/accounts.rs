@@ -41,7 +41,7 @@ pub(super) fn look(said: &Said, accounts: &dyn Accounts, remarks: &mut Remarks) 
         for group in &role.groups {
             look.group(group, &role.name.place);
         }
-        let of_rules = role.rules.iter().filter_map(|rule| rule.ask.as_ref());
+        let of_rules = role.rules.iter().filter_map(|rule| rule.ask.as_deref());
         for ask in role.ask.iter().chain(of_rules) {
             look.asked(ask, &named);
         }

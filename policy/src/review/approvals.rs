@@ -21,7 +21,8 @@ pub(super) fn look(said: &Said, remarks: &mut Remarks) {
             check(&people, role, &of_role, &role.name.place, remarks);
         }
         for rule in role.rules.iter().filter(|rule| rule.decision.value == DecisionKey::Ask) {
-            let layers: Vec<&AskKeys> = of_role.iter().copied().chain(&rule.ask).collect();
+            let layers: Vec<&AskKeys> =
+                of_role.iter().copied().chain(rule.ask.as_deref()).collect();
             check(&people, role, &layers, &rule.decision.place, remarks);
         }
     }

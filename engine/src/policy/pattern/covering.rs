@@ -1,6 +1,8 @@
 //! Which commands a pattern can be about: for those who read a policy before it
 //! decides. Where it cannot be told easily, the answer is the one that says less.
 
+use alloc::string::String;
+
 use super::{CommandPattern, Program, Rest};
 use crate::policy::RunAsFilter;
 use crate::policy::word::{Piece, Word};
@@ -92,7 +94,10 @@ impl RunAsFilter {
             (Self::Any, _) => true,
             (Self::Only { .. }, Self::Any) => false,
             (Self::Only { users, groups }, Self::Only { users: theirs, groups: their_groups }) => {
-                theirs.is_subset(users) && their_groups.is_subset(groups)
+                let within = |few: &[String], others: &[String]| {
+                    few.iter().all(|name| others.contains(name))
+                };
+                within(theirs, users) && within(their_groups, groups)
             }
         }
     }
@@ -153,7 +158,7 @@ fn glob_covers(ours: &[Piece], theirs: &[Piece]) -> bool {
 fn takes_one(piece: &Piece) -> bool {
     match piece {
         Piece::One => true,
-        Piece::Unit(unit) => unit != "/",
+        Piece::Unit(unit) => *unit != '/',
         Piece::Run => false,
     }
 }
