@@ -43,8 +43,13 @@ pub(crate) async fn ask(
         source_ip: caller.source_ip(),
         presence,
     };
-    let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
     let asking = Asking::place(&agent.core, attempt.clone());
+    let leader = caller.peer.leader().ok();
+    if let Some(reason) = leader.and_then(|leader| agent.glass.take(leader, person.account.uid)) {
+        agent.core.submit(Event::GlassBroken { attempt, person, act, reason })?;
+        return Ok(asking);
+    }
+    let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
     agent.core.submit(Event::Asked { attempt, person, act, wish })?;
     Ok(asking)
 }
