@@ -11,6 +11,7 @@ use crate::accounts::Accounts;
 use crate::bounded::Sweep;
 use crate::clock;
 use crate::core::Core;
+use crate::glass::Marks;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
@@ -29,6 +30,8 @@ pub(crate) struct Agent {
     pub accounts: Accounts,
     /// Connections that are open.
     pub connections: Connections,
+    /// Processes that said that this is an emergency.
+    pub glass: Marks,
     /// PID 1.
     pub units: Units,
     /// Commands that run as services.
@@ -63,6 +66,7 @@ impl Agent {
             core,
             accounts: Accounts::default(),
             connections: Connections::default(),
+            glass: Marks::default(),
             units: Units::default(),
             runs: Runs::default(),
             sweep: Sweep::default(),

@@ -21,7 +21,7 @@ use crate::proving::Standing;
 use crate::runs::Following;
 use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
-use crate::{deciding, door, explaining, overview, proving, roles, runs, sessions};
+use crate::{deciding, door, explaining, glass, overview, proving, roles, runs, sessions};
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
 #[derive(Debug)]
@@ -257,6 +257,8 @@ async fn call(
             calls::Finish => door::finish;
             calls::Roles => roles::list;
             calls::Explain => explaining::explain;
+            calls::BreakGlass => glass::break_glass;
+            calls::Review => glass::review;
             calls::List => overview::list;
             calls::Show => overview::show;
             calls::Prove => proving::prove;

@@ -81,6 +81,13 @@ pub(crate) enum Job {
         /// What it ran under.
         id: writ_engine::id::RequestId,
     },
+    /// See [`Effect::Announce`].
+    Announce {
+        /// Which use.
+        id: writ_engine::id::RequestId,
+        /// Who, what and why.
+        about: Box<writ_engine::record::About>,
+    },
     /// See [`Effect::Notify`].
     Notify {
         /// About what.
@@ -294,6 +301,9 @@ impl Core {
             }
             Effect::Prolong { id } => {
                 let _ = self.jobs.send(Job::Prolong { id });
+            }
+            Effect::Announce { id, about } => {
+                let _ = self.jobs.send(Job::Announce { id, about });
             }
             Effect::Notify { id, from } => {
                 let _ = self.jobs.send(Job::Notify { id, from });

@@ -48,12 +48,18 @@ pub(crate) async fn ask(
     let person = agent.person(uid, &caller.process).await?;
     let presence = if ask.interactive { Presence::Interactive } else { Presence::Unattended };
     let act = Act { door, aim, tty: ask.tty, source_ip, presence };
-    let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
     let mut asking = Asking::place(&agent.core, attempt.clone());
+    let leader = caller.peer.leader().ok();
+    let sudos = leader.filter(|_| door == Door::Sudo);
+    if let Some(reason) = sudos.and_then(|leader| agent.glass.take(leader, person.account.uid)) {
+        agent.core.submit(Event::GlassBroken { attempt, person, act, reason })?;
+        return Ok(asking);
+    }
+    let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
     agent.core.submit(Event::Asked { attempt: attempt.clone(), person, act, wish })?;
     if ask.at_once
         && let Some(id) = asking.permit()
-        && let Ok(leader) = caller.peer.leader()
+        && let Some(leader) = leader
     {
         // What fails here, the door's own Confirm is told.
         let then = clock::now().boot;

@@ -17,7 +17,7 @@ use crate::core::Job;
 use crate::examine::Writer;
 use crate::notice::{self, Allowance, Notice, Quota};
 use crate::record::{run_as, wanted};
-use crate::{bounded, clock, examine, runs, sessions};
+use crate::{bounded, clock, examine, glass, runs, sessions};
 
 /// How many files are looked at at once: more would only seek.
 const EXAMINATIONS_MAX: usize = 4;
@@ -48,6 +48,7 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
             Job::Stop { attempt, id } => {
                 tokio::task::spawn_local(runs::stop(Rc::clone(&agent), id, attempt));
             }
+            Job::Announce { id, about } => glass::announce(&id.to_string(), &about).await,
             Job::Notify { id, from } => notify(&agent, &mut quota, id, &from).await,
         }
     }

@@ -25,6 +25,7 @@ mod deciding;
 mod door;
 mod examine;
 mod explaining;
+mod glass;
 mod introspection;
 mod jobs;
 mod late;

@@ -107,8 +107,25 @@ pub(crate) async fn status(
         running: count(counts.running),
         connections_refused: agent.refused(),
         journal_lines_dropped: agent.core.journal_dropped(),
-        findings: agent.core.lending_failed().map(cannot_lend).into_iter().collect(),
+        findings: agent
+            .core
+            .lending_failed()
+            .map(cannot_lend)
+            .into_iter()
+            .chain(unreviewed(agent.core.look(Engine::open_reviews).len()))
+            .collect(),
     })
+}
+
+/// Nothing where nothing waits.
+fn unreviewed(uses: usize) -> Option<answers::Finding> {
+    let what = match uses {
+        0 => return None,
+        1 => "a use of break-glass waits for somebody else to review it".to_owned(),
+        uses => format!("{uses} uses of break-glass wait for somebody else to review them"),
+    };
+    let remedy = "`writ audit review` lists them, `writ audit review ID` says that you have";
+    Some(answers::Finding { what, remedy: remedy.to_owned() })
 }
 
 fn cannot_lend(what: String) -> answers::Finding {

@@ -125,6 +125,7 @@ fn nothing() -> Policy {
         warn: Vec::new(),
         roles: Vec::new(),
         approvers: BTreeMap::new(),
+        break_glass: Vec::new(),
         host: Host { name: host_name().as_str().to_owned(), tags: BTreeSet::new() },
         digest: String::new(),
     })

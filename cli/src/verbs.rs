@@ -3,6 +3,7 @@
 mod approve;
 mod audit;
 pub(crate) mod r#become;
+mod breakglass;
 mod cancel;
 mod check;
 mod deny;
@@ -39,6 +40,7 @@ pub(crate) enum Verb {
     Request(request::Arguments),
     Run(run::Arguments),
     Shell(shell::Arguments),
+    Breakglass(breakglass::Arguments),
     Roles(roles::Arguments),
     Status(status::Arguments),
     Extend(extend::Arguments),
@@ -87,6 +89,7 @@ impl Verb {
             Self::Request(arguments) => request::run(host, arguments),
             Self::Run(arguments) => run::run(host, arguments),
             Self::Shell(arguments) => shell::run(host, arguments),
+            Self::Breakglass(arguments) => breakglass::run(host, arguments),
             Self::Roles(arguments) => roles::run(host, arguments),
             Self::Status(arguments) => status::run(host, arguments),
             Self::Extend(arguments) => extend::run(host, arguments),

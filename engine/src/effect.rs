@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::facts::{AttemptId, Leader, OnEnd, Person};
 use crate::id::RequestId;
 use crate::policy::Selector;
-use crate::record::Record;
+use crate::record::{About, Record};
 use crate::state::Change;
 use crate::time::Span;
 
@@ -200,6 +200,13 @@ pub enum Effect {
     Prolong {
         /// Which one.
         id: RequestId,
+    },
+    /// Tell everybody who is at a terminal that somebody broke the glass.
+    Announce {
+        /// Which use.
+        id: RequestId,
+        /// Who, what and why.
+        about: Box<About>,
     },
     /// Tell approvers who are logged in that they are asked.
     Notify {

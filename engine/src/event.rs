@@ -8,7 +8,7 @@ use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
 use crate::record::SessionEnd;
-use crate::time::Span;
+use crate::time::{Span, WallTime};
 
 /// A person's word on a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,6 +208,37 @@ pub enum Event {
         person: Person,
         /// Which.
         id: RequestId,
+    },
+    /// A door asks for somebody who has said that this is an emergency, and why.
+    GlassBroken {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Who.
+        person: Person,
+        /// What for.
+        act: Act,
+        /// Why.
+        reason: String,
+    },
+    /// A door let somebody pass in an emergency while the agent was not there.
+    GlassReported {
+        /// Who, as the door saw him.
+        person: Person,
+        /// What ran.
+        act: Act,
+        /// Why.
+        reason: String,
+        /// When, by the wall clock.
+        at: WallTime,
+    },
+    /// Somebody has looked at a use of break-glass.
+    GlassReviewed {
+        /// Who.
+        person: Person,
+        /// Which.
+        id: RequestId,
+        /// What he has to say.
+        comment: Option<String>,
     },
     /// Root has seen that the ledger was broken; what was open in the broken
     /// part is lost, and ended.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
 use crate::id::{IdKey, RequestId};
-use crate::time::{Now, Span};
+use crate::time::{Now, Span, WallTime};
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,6 +234,18 @@ pub enum What {
     /// What still ran on a grant that has ended is stopped.
     #[serde(rename = "session.ended")]
     SessionEnded(SessionEnd),
+    /// Somebody went ahead without a decision: break-glass.
+    #[serde(rename = "break_glass.used")]
+    BreakGlassUsed(BreakGlass),
+    /// Somebody else has looked at that.
+    #[serde(rename = "break_glass.reviewed")]
+    BreakGlassReviewed {
+        /// Who.
+        by: Person,
+        /// What he had to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
     /// Root has seen that the ledger was broken.
     #[serde(rename = "ledger.acknowledged")]
     LedgerAcknowledged {
@@ -244,6 +256,16 @@ pub enum What {
         /// What was wrong, with its place.
         what: String,
     },
+}
+
+/// A use of break-glass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakGlass {
+    /// Who, what and why; the run that it lets start, where the agent let it.
+    pub about: About,
+    /// When, where that was while the agent was not there, and the door let it pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_agent: Option<WallTime>,
 }
 
 /// What still ran on a grant that has ended, when it was stopped.
@@ -396,6 +418,8 @@ impl What {
             Self::CommandStarted { .. } => "command.started",
             Self::CommandFinished { .. } => "command.finished",
             Self::SessionEnded(_) => "session.ended",
+            Self::BreakGlassUsed(_) => "break_glass.used",
+            Self::BreakGlassReviewed { .. } => "break_glass.reviewed",
             Self::LedgerAcknowledged { .. } => "ledger.acknowledged",
         }
     }

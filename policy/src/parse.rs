@@ -38,7 +38,6 @@ pub fn parse(files: Vec<SourceFile>, host: &HostName) -> Result<Loaded, Refusal>
     }
     Ok(Loaded {
         policy: Policy::compile(compiled.settings),
-        break_glass: compiled.break_glass,
         keys: compiled.keys,
         sources: files,
         warnings,

@@ -81,16 +81,12 @@ pub(crate) enum Problem {
     NoMembers { role: String },
     #[error("the role `{role}` has no rules and lends nothing")]
     IdleRole { role: String },
-    #[error("`{key}` is checked and has no effect: this version of Writ {lack}")]
-    NoEffect { key: &'static str, lack: &'static str },
 }
 
 impl Problem {
     pub(crate) fn severity(&self) -> Severity {
         match self {
-            Self::NoMembers { .. } | Self::IdleRole { .. } | Self::NoEffect { .. } => {
-                Severity::Warning
-            }
+            Self::NoMembers { .. } | Self::IdleRole { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -175,8 +171,7 @@ impl Problem {
             | Self::Syntax(_)
             | Self::WrongType { .. }
             | Self::LongList { .. }
-            | Self::OutOfRange { .. }
-            | Self::NoEffect { .. } => return None,
+            | Self::OutOfRange { .. } => return None,
         })
     }
 }

@@ -322,6 +322,26 @@ pub struct Explain {
     pub command: Command,
 }
 
+/// The caller says that this is an emergency: the sudo that his process becomes
+/// (execve(2)) goes ahead without a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakGlass {
+    /// Why.
+    pub reason: String,
+}
+
+/// The caller has looked at what another did in an emergency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// The use of break-glass.
+    pub id: String,
+    /// What he has to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// What [`List`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -466,6 +486,8 @@ methods! {
     SignalRun => "SignalRun", Nothing;
     Roles => "Roles", RolesReply;
     Explain => "Explain", Explained;
+    BreakGlass => "BreakGlass", Nothing;
+    Review => "Review", Nothing;
     List => "List", Listed;
     Show => "Show", Shown;
     Prove => "Prove", Proof;

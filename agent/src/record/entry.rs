@@ -93,10 +93,12 @@ fn digest_of<'a>(story: Option<&Subject<'a>>) -> Option<&'a str> {
 }
 
 fn priority(what: &What) -> u8 {
+    const ALERT: u8 = 1;
     const WARNING: u8 = 4;
     const NOTICE: u8 = 5;
     const ERROR: u8 = 3;
     match what {
+        What::BreakGlassUsed(_) => ALERT,
         What::PolicyRefused { .. } | What::LedgerAcknowledged { .. } => ERROR,
         What::RequestDenied { .. } => WARNING,
         _ => NOTICE,
@@ -249,6 +251,15 @@ impl Fields {
                 if let Some(torn) = torn_bytes {
                     self.put("WRIT_TORN_BYTES", &torn.to_string());
                 }
+            }
+            What::BreakGlassUsed(used) => {
+                if let Some(at) = used.without_agent {
+                    self.put("WRIT_WITHOUT_AGENT_MS", &at.0.to_string());
+                }
+            }
+            What::BreakGlassReviewed { by, comment } => {
+                self.by(&By::Person(by.clone()));
+                self.free("WRIT_COMMENT", comment.as_deref());
             }
             What::LedgerAcknowledged { by, comment, what } => {
                 self.by(&By::Person(by.clone()));

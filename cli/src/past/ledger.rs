@@ -14,6 +14,7 @@ pub(crate) fn of(record: &Record, days: &mut Days) -> Option<Act> {
         What::DecisionMade(Made { by: By::Policy, about: Some(about), outcome, force, .. }) => {
             (&about.requester, &about.act.aim, today(*outcome, *force))
         }
+        What::BreakGlassUsed(used) => (&used.about.requester, &used.about.act.aim, Today::Ran),
         What::CommandStarted { about: Some(about), .. } => {
             let About { requester, act, .. } = about.as_ref();
             (requester, &act.aim, Today::Ran)

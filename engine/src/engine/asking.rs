@@ -146,7 +146,12 @@ impl Engine {
     }
 
     /// A door that asks again after it lost the answer gets it again.
-    fn asked_before(&self, now: Now, attempt: &AttemptId, asked: &Asked) -> Option<Step> {
+    pub(super) fn asked_before(
+        &self,
+        now: Now,
+        attempt: &AttemptId,
+        asked: &Asked,
+    ) -> Option<Step> {
         if let Some(known) = self.attempts.get(attempt) {
             let same = known.asked.person == asked.person && known.asked.act == asked.act;
             return Some(if same {
@@ -229,7 +234,7 @@ impl Engine {
     }
 }
 
-fn fits_a_record(aim: &Aim) -> Result<(), Refusal> {
+pub(super) fn fits_a_record(aim: &Aim) -> Result<(), Refusal> {
     let json_bytes = || serde_json::to_vec(aim).map_or(usize::MAX, |json| json.len());
     // No byte takes more than six in JSON: only long commands are measured.
     if aim.bytes() > COMMAND_BYTES_MAX / 6 && json_bytes() > COMMAND_BYTES_MAX {

@@ -11,6 +11,7 @@ mod clock;
 mod deciding;
 mod ending;
 mod extending;
+mod glass;
 mod opening;
 mod running;
 mod runs;
@@ -129,6 +130,15 @@ impl Engine {
             Event::Revoked { person, id, comment } => self.revoked(now, person, id, comment),
             Event::Cancelled { person, id } => self.cancelled(now, person, id),
             Event::GivenBack { person, id } => self.given_back(now, person, id),
+            Event::GlassBroken { attempt, person, act, reason } => {
+                self.glass_broken(now, attempt, person, act, reason)
+            }
+            Event::GlassReported { person, act, reason, at } => {
+                self.glass_reported(now, person, act, reason, at)
+            }
+            Event::GlassReviewed { person, id, comment } => {
+                self.glass_reviewed(now, person, id, comment)
+            }
             Event::Acknowledged { person, comment, what } => {
                 self.acknowledged(now, person, comment, what)
             }

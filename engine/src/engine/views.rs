@@ -142,6 +142,7 @@ impl Engine {
             What::DecisionMade(made) if made.about.is_some() => {
                 made.about.as_ref().map(Subject::of_about)
             }
+            What::BreakGlassUsed(used) => Some(Subject::of_about(&used.about)),
             What::CommandStarted { about: Some(about), .. } => Some(Subject::of_about(about)),
             What::CommandFinished { attempt, .. } => {
                 let run = self.durable.cases.get(record.id?)?.run(attempt);

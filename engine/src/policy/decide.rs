@@ -232,6 +232,19 @@ impl Policy {
         self.roles_of(person).iter().any(|role| role.name == name)
     }
 
+    /// Whether a person may go ahead without a decision in an emergency.
+    #[must_use]
+    pub fn may_break_glass(&self, person: &Person) -> bool {
+        self.settings.break_glass.iter().any(|member| member.is(person))
+    }
+
+    /// Whether a person may look at what others did in an emergency: whoever is asked
+    /// by default.
+    #[must_use]
+    pub fn may_review(&self, person: &Person) -> bool {
+        person.is_root() || self.may_be_asked(person, &self.settings.ask.from)
+    }
+
     /// Whether a person is among those whom `from` names.
     ///
     /// A name is that of an approver, who answers through his account on this

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::decide::Hearing;
 use super::index::Place;
 use super::pattern::closest;
-use super::{Ask, CommandPattern, Member, Miss, Policy, Role, Rule, Verdict};
+use super::{Ask, CommandPattern, Miss, Policy, Role, Rule, Verdict};
 use crate::facts::{Command, Person};
 
 /// What the policy says of a command, and what each of its rules had to do with it.
@@ -124,9 +124,6 @@ impl Policy {
 
 impl Role {
     fn has(&self, person: &Person) -> bool {
-        self.members.iter().any(|member| match member {
-            Member::User(name) => *name == person.account.name,
-            Member::Group(group) => person.groups.contains(group),
-        })
+        self.members.iter().any(|member| member.is(person))
     }
 }

@@ -232,6 +232,8 @@ pub struct Settings {
     pub warn: Vec<Span>,
     /// The roles; no two of one name. Their order says nothing.
     pub roles: Vec<Role>,
+    /// Who may go ahead without a decision in an emergency.
+    pub break_glass: Vec<Member>,
     /// The approvers, by name.
     pub approvers: BTreeMap<String, Approver>,
     /// This host.

@@ -97,7 +97,7 @@ impl Host {
                 Effect::Answer { attempt, answer } => {
                     self.answers.insert(attempt, answer);
                 }
-                Effect::Notify { id, .. } => self.notices.push(id),
+                Effect::Notify { id, .. } | Effect::Announce { id, .. } => self.notices.push(id),
                 Effect::Lend => self.lent = self.loans(),
                 Effect::End(remains) => self.ended.push(*remains),
                 Effect::Prolong { id } => self.prolonged.push(id),
@@ -372,6 +372,7 @@ pub(crate) fn settings() -> Settings {
             window: Some(terms(asking(1))),
         }],
         approvers: ["alice", "bob", "dave"].iter().map(|name| approver(name)).collect(),
+        break_glass: vec!["alice".parse().unwrap(), "%breakers".parse().unwrap()],
         host: HostFacts { name: "web-1".into(), tags: BTreeSet::new() },
         digest: "00".repeat(32),
     }

@@ -10,6 +10,7 @@
 mod asking;
 mod deciding;
 mod ending;
+mod glass;
 mod host;
 mod records;
 mod restarting;

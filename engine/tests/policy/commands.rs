@@ -82,6 +82,7 @@ pub(crate) fn settings(roles: Vec<Role>) -> Settings {
         warn: vec![],
         roles,
         approvers: BTreeMap::new(),
+        break_glass: Vec::new(),
         host: Host { name: "web-1".into(), tags: BTreeSet::from(["prod".to_string()]) },
         digest: String::new(),
     }

@@ -88,6 +88,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         warn: vec![],
         roles,
         approvers,
+        break_glass: vec![],
         host: Host { name: "web-1".into(), tags: BTreeSet::new() },
         digest: format!("{:064x}", random.number()),
     }

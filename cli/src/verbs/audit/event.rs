@@ -13,6 +13,7 @@ use writ_engine::time::Span;
 use writ_protocol::text::shown;
 
 use super::subjects::{Known, Subject};
+use crate::moment::local;
 use crate::span::in_words;
 use crate::view::{command, session, window};
 
@@ -61,6 +62,17 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
             format!("{}{}", finished(*ending, *runtime), what_of(run))
         }
         What::SessionEnded(end) => session_ended(end),
+        What::BreakGlassUsed(used) => {
+            let absent = match used.without_agent {
+                Some(at) => format!(" while the agent was not there, at {}", local(at.0)),
+                None => String::new(),
+            };
+            let (who, what) = (requester(subject), what_of(subject));
+            format!("{who} broke the glass{absent}{what}{}", why_of(subject))
+        }
+        What::BreakGlassReviewed { by, comment } => {
+            format!("{} reviewed it{}", person(by), remark(comment.as_deref()))
+        }
         What::LedgerAcknowledged { by, comment, what } => format!(
             "{} acknowledged that the ledger was broken ({}): {}",
             person(by),

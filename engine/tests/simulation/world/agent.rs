@@ -40,6 +40,7 @@ impl World {
 
     pub(super) fn perform(&mut self, effect: Effect, durability: Durability) {
         match effect {
+            Effect::Announce { .. } => panic!("nobody breaks the glass here"),
             Effect::Notify { id, .. } => assert!(self.model.stories[&id].is_open()),
             Effect::End(remains) => {
                 self.model.is_told_to_end(&remains);
