@@ -50,6 +50,8 @@ pub enum Decided {
     Allowed {
         /// What the person is to be told about it.
         message: Option<String>,
+        /// Whether it can end: what people allowed, or a window stands for, does.
+        ends: bool,
     },
     /// No rule names the service: nothing is on record, and nothing to confirm.
     LeftAlone,
@@ -104,7 +106,10 @@ impl Escalation {
             let answer = self.answer(talk)?;
             match answer.state {
                 AnswerState::Allowed if self.id.is_some() => {
-                    return Ok(Decided::Allowed { message: answer.message });
+                    return Ok(Decided::Allowed {
+                        ends: answer.remaining_ms > 0,
+                        message: answer.message,
+                    });
                 }
                 AnswerState::Unasked if self.ask.session.is_some() => {
                     return Ok(Decided::LeftAlone);

@@ -8,12 +8,12 @@
 //! when the session begins, and what the other process asked is asked again, which finds
 //! the answer that was given.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::getuid;
 use rustix::stdio::stdin;
 use rustix::termios::isatty;
-use writ_door::{Decided, Escalation, Link, Refusal, drawn_attempt, syslog};
+use writ_door::{Decided, Escalation, Link, Refusal, Talk as _, drawn_attempt, syslog};
 use writ_protocol::calls::{Ask, Command, RunAs, Session};
 use writ_protocol::services::{POLKIT, is_login};
 use writ_protocol::text;
@@ -36,6 +36,9 @@ const SSHD_PATIENCE: Duration = Duration::from_secs(60);
 /// login(1) gives 60 s (`LOGIN_TIMEOUT`, login.defs(5)), the person's own typing included.
 const LOGIN_PATIENCE: Duration = Duration::from_secs(45);
 
+/// How long a program takes from the account stage to its session, if nobody stops it.
+const A_MOMENT: Duration = Duration::from_millis(500);
+
 /// The longest name of a terminal, in bytes.
 const TTY_BYTES_MAX: usize = 64;
 
@@ -56,8 +59,19 @@ pub(crate) enum Kept {
     LeftAlone,
     /// Root's own, which the agent does not know of.
     Unrecorded,
-    /// It was allowed, for this user.
-    Allowed(Box<Escalation>, u32),
+    /// It was allowed.
+    Allowed(Box<Standing>),
+}
+
+/// Something that was allowed.
+pub(crate) struct Standing {
+    escalation: Escalation,
+    /// The user that it was asked for.
+    target: u32,
+    /// When it was confirmed, where it was.
+    confirmed: Option<Instant>,
+    /// Whether it can end.
+    ends: bool,
 }
 
 /// What PAM is told, and what is kept.
@@ -110,7 +124,7 @@ pub(crate) fn open_session(
     match kept {
         Some(Kept::LeftAlone) => (Verdict::LeftAlone, Some(Kept::LeftAlone)),
         Some(Kept::Unrecorded) => (Verdict::Allowed, Some(Kept::Unrecorded)),
-        Some(Kept::Allowed(escalation, target)) => stage.begin(escalation, target),
+        Some(Kept::Allowed(standing)) => stage.begin(standing),
         None if stage.is_the_plugins() || stage.service == POLKIT => {
             (Verdict::LeftAlone, Some(Kept::LeftAlone))
         }
@@ -133,7 +147,7 @@ pub(crate) fn close_session(
     kept: Option<Kept>,
 ) -> Outcome {
     match kept {
-        Some(Kept::Allowed(..) | Kept::Unrecorded) => (Verdict::Allowed, None),
+        Some(Kept::Allowed(_) | Kept::Unrecorded) => (Verdict::Allowed, None),
         Some(Kept::LeftAlone) | None => (Verdict::LeftAlone, None),
     }
 }
@@ -190,9 +204,9 @@ impl<'a> Stage<'a> {
             Ok(None) => return (Verdict::LeftAlone, Some(Kept::LeftAlone)),
             Err(refusal) => return self.refused_unless_root(self.is_roots(), &refusal),
         };
-        let (target, by_root) = (subject.target, subject.by_root);
+        let by_root = subject.by_root;
         match self.ask(subject, interactive, confirms) {
-            Ok(Some(escalation)) => (Verdict::Allowed, Some(Kept::Allowed(escalation, target))),
+            Ok(Some(standing)) => (Verdict::Allowed, Some(Kept::Allowed(Box::new(standing)))),
             Ok(None) => (Verdict::LeftAlone, Some(Kept::LeftAlone)),
             Err(refusal) => self.refused_unless_root(by_root, &refusal),
         }
@@ -203,9 +217,10 @@ impl<'a> Stage<'a> {
         subject: Subject,
         interactive: bool,
         confirms: bool,
-    ) -> Result<Option<Box<Escalation>>, Refusal> {
+    ) -> Result<Option<Standing>, Refusal> {
         let mut talk = self.conversation();
         let comes_in = is_login(&self.service);
+        let target = subject.target;
         let remote = self.handle.remote_host().filter(|host| comes_in && !host.is_empty());
         let ask = Ask {
             attempt: drawn_attempt()?,
@@ -220,29 +235,29 @@ impl<'a> Stage<'a> {
             ticket: None,
         };
         let mut escalation = Escalation::new(Link::new(self.options.socket.clone()), ask);
-        match escalation.decide(&mut talk)? {
+        let (message, ends) = match escalation.decide(&mut talk)? {
             Decided::LeftAlone => return Ok(None),
-            Decided::Allowed { message: Some(message) } => {
-                use writ_door::Talk as _;
-                talk.say(&text::shown(&message));
-            }
-            Decided::Allowed { message: None } => {}
+            Decided::Allowed { message, ends } => (message, ends),
+        };
+        if let Some(message) = message {
+            talk.say(&text::shown(&message));
         }
+        let mut standing = Standing { escalation, target, confirmed: None, ends };
         if confirms {
-            escalation.confirm(&mut talk)?;
+            standing.confirm(&mut talk)?;
         }
-        Ok(Some(Box::new(escalation)))
+        Ok(Some(standing))
     }
 
     /// What was allowed begins, and for nobody else.
-    fn begin(&self, mut escalation: Box<Escalation>, target: u32) -> Outcome {
+    fn begin(&self, mut standing: Box<Standing>) -> Outcome {
         let by_root = self.is_roots();
-        if self.user().map(|user| user.uid) != Ok(target) {
+        if self.user().map(|user| user.uid) != Ok(standing.target) {
             let other = Refusal::Unaskable("the session is of another user than was asked".into());
             return self.refused_unless_root(by_root, &other);
         }
-        match escalation.confirm(&mut self.conversation()) {
-            Ok(()) => (Verdict::Allowed, Some(Kept::Allowed(escalation, target))),
+        match standing.confirm(&mut self.conversation()) {
+            Ok(()) => (Verdict::Allowed, Some(Kept::Allowed(standing))),
             Err(refusal) => self.refused_unless_root(by_root, &refusal),
         }
     }
@@ -331,6 +346,19 @@ impl<'a> Stage<'a> {
         }
         self.conversation().refuse(why);
         (Verdict::Refused, None)
+    }
+}
+
+impl Standing {
+    /// Asks whether it still stands, and has its start recorded. What the policy allows by
+    /// itself cannot end in the moment since it was asked.
+    fn confirm(&mut self, talk: &mut Conversation<'_>) -> Result<(), Refusal> {
+        let is_fresh = self.confirmed.is_some_and(|at| at.elapsed() < A_MOMENT);
+        if !is_fresh || self.ends {
+            self.escalation.confirm(talk)?;
+        }
+        self.confirmed = Some(Instant::now());
+        Ok(())
     }
 }
 

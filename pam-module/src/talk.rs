@@ -16,6 +16,9 @@ use crate::abi::Handle;
 /// How often an answer that cannot be taken is asked for again.
 const TRIES_MAX: usize = 3;
 
+/// How long to stay awake for an answer.
+const AWAKE: Duration = Duration::from_micros(300);
+
 /// The longest answer, in characters.
 const ANSWER_CHARS_MAX: usize = 500;
 
@@ -89,6 +92,11 @@ impl Talk for Conversation<'_> {
         }
         let end = self.until.map_or(deadline, |until| until.min(deadline));
         let left = Timespec::try_from(end.saturating_duration_since(now)).map_err(|_| Left)?;
+        if let Some(fd) = input
+            && is_ready_soon(fd, end.saturating_duration_since(now))
+        {
+            return Ok(Woken::Ready);
+        }
         let mut watched = input.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         match poll(watched.as_mut_slice(), Some(&left)) {
             Ok(0) if end < deadline => Err(Left),
@@ -134,6 +142,21 @@ impl Talk for Conversation<'_> {
         }
         Ok(answers)
     }
+}
+
+/// Whether there is something to read before it would be worth going to sleep: an agent
+/// that decides by itself answers in about the time that it takes a processor to wake up.
+/// Others may have the processor meanwhile.
+fn is_ready_soon(fd: BorrowedFd<'_>, patience: Duration) -> bool {
+    let started = Instant::now();
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    while started.elapsed() < patience.min(AWAKE) {
+        if poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], Some(&at_once)) == Ok(1) {
+            return true;
+        }
+        rustix::thread::sched_yield();
+    }
+    false
 }
 
 fn cannot_ask(field: Field) -> Refusal {

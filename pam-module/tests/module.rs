@@ -30,9 +30,23 @@ fn unasked() -> Answer {
     Answer::Frame(json!({ "parameters": { "answer": { "state": "unasked" } } }))
 }
 
+/// Allowed by people, for a minute.
+fn allowed_for_a_minute() -> Answer {
+    let answer = json!({ "state": "allowed", "id": ID, "remaining_ms": 60_000 });
+    Answer::Frame(json!({ "parameters": { "answer": answer } }))
+}
+
 #[test]
-fn what_the_agent_allows_passes_every_stage_and_is_confirmed() {
-    let agent = Scripted::start([vec![Answer::state("allowed"), Answer::done(), Answer::done()]]);
+fn what_policy_allows_by_itself_is_confirmed_once() {
+    let agent = Scripted::start([vec![Answer::state("allowed"), Answer::done()]]);
+    let told = su(&agent, SOMEBODY).stages(&["acct", "open", "close"]).run();
+    assert_eq!(told, ["acct 0", "open 0", "close 0"]);
+    assert_eq!(agent.calls(2)[1]["method"], "io.writ.Agent.Confirm");
+}
+
+#[test]
+fn what_people_allow_passes_every_stage_and_is_confirmed_in_each() {
+    let agent = Scripted::start([vec![allowed_for_a_minute(), Answer::done(), Answer::done()]]);
     let told = su(&agent, SOMEBODY).stages(&["acct", "open", "close"]).run();
     assert_eq!(told, ["acct 0", "open 0", "close 0"]);
     let calls = agent.calls(3);
@@ -182,7 +196,7 @@ fn an_agent_that_goes_away_in_the_middle_is_asked_again_by_the_same_name() {
 #[test]
 fn what_was_revoked_before_the_session_began_does_not_begin() {
     let agent = Scripted::start([vec![
-        Answer::state("allowed"),
+        allowed_for_a_minute(),
         Answer::done(),
         Answer::error("Refused", "it does not stand any more"),
     ]]);

@@ -157,7 +157,7 @@ impl Session {
                 Escalation::new(link, asking(invoker, command, wait.screen.progress())?)
             }
         };
-        if let Decided::Allowed { message: Some(message) } = escalation.decide(wait)? {
+        if let Decided::Allowed { message: Some(message), .. } = escalation.decide(wait)? {
             wait.screen.say(&granted(&message, escalation.id()));
         }
         if matches!(self.stage, Stage::Started(..)) {

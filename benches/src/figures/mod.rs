@@ -4,6 +4,7 @@ mod agent_at_rest;
 mod approval_to_start;
 mod ending_together;
 mod look_up;
+mod module_against_plain;
 mod plugin_size;
 mod replay;
 mod restart;
@@ -27,6 +28,7 @@ pub(crate) struct Figure {
 /// All of them, in the order in which they are measured.
 pub(crate) const FIGURES: &[Figure] = &[
     Figure { name: "sudo_against_plain", measure: sudo_against_plain::measure },
+    Figure { name: "module_against_plain", measure: module_against_plain::measure },
     Figure { name: "approval_to_start", measure: approval_to_start::measure },
     Figure { name: "run_against_systemd_run", measure: run_against_systemd_run::measure },
     Figure { name: "look_up", measure: look_up::measure },

@@ -28,8 +28,6 @@ scenarios! {
         doas_asks_for_its_command,
         doas_runs_the_approved_command_once,
 
-        pkexec_asks_for_a_session,
-
         a_login_by_key_is_told_why_not_and_passes_once_it_is_approved,
         a_login_by_password_waits,
         a_login_that_is_asked_for_is_answered_in_the_conversation,
@@ -45,6 +43,7 @@ scenarios! {
         the_module_is_clean_under_valgrind,
     ],
     trixie: [
+        pkexec_asks_for_a_session,
         run0_asks_as_pkexec_does,
         sudo_rs_asks_for_its_command,
         sudo_rs_lists_and_checks_without_a_question,
