@@ -48,6 +48,7 @@ put_as 644 "$plugins/sudo_writ.so" "$built/libsudo_writ.so"
 for unit in systemd/*.socket systemd/*.service; do
     put_unit "$unit"
 done
+put_as 644 /usr/share/polkit-1/rules.d/49-writ.rules packaging/49-writ.rules
 put 644 "$prefix/lib/systemd/catalog" systemd/writ.catalog
 put 644 "$prefix/share/writ" protocol/io.writ.Agent.varlink
 put 644 "$prefix/share/man/man8" packaging/writd.8

@@ -65,6 +65,8 @@ pub(crate) enum Job {
         attempt: AttemptId,
         /// Their names.
         groups: std::collections::BTreeSet<String>,
+        /// Numbers that may be free.
+        numbers: std::collections::BTreeSet<u32>,
     },
     /// See [`Effect::End`].
     End(Box<Remains>),
@@ -276,8 +278,8 @@ impl Core {
             Effect::Examine { attempt, path, person } => {
                 let _ = self.jobs.send(Job::Examine { attempt, path, person });
             }
-            Effect::FindGroups { attempt, groups } => {
-                let _ = self.jobs.send(Job::FindGroups { attempt, groups });
+            Effect::FindGroups { attempt, groups, numbers } => {
+                let _ = self.jobs.send(Job::FindGroups { attempt, groups, numbers });
             }
             Effect::Stop { attempt, id } => {
                 let _ = self.jobs.send(Job::Stop { attempt, id });
@@ -303,7 +305,7 @@ impl Core {
         let loans = engine.loans().filter(|loan| loan.until > now);
         let lent = loans.map(|loan| Lent {
             user: loan.person.account.name.clone(),
-            group: loan.group.to_owned(),
+            group: loan.group.into_owned(),
             gid: loan.gid,
             until: loan.until,
         });
