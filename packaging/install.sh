@@ -52,6 +52,7 @@ put_as 644 "$modules/pam_writ.so" "$built/libpam_writ.so"
 for unit in systemd/*.socket systemd/*.service; do
     put_unit "$unit"
 done
+put_as 644 /usr/share/polkit-1/rules.d/49-writ.rules packaging/49-writ.rules
 put 644 "$prefix/lib/systemd/catalog" systemd/writ.catalog
 put 644 "$prefix/share/writ" protocol/io.writ.Agent.varlink docs/policy.schema.json
 put 644 "$prefix/share/man/man8" packaging/writd.8

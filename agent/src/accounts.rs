@@ -157,14 +157,16 @@ impl Accounts {
         Ok(writers)
     }
 
-    /// The numbers of groups; `None` for one that this host does not have.
+    /// The numbers of groups, `None` for one that this host does not have; and of these
+    /// numbers the ones that no group of this host has.
     ///
     /// # Errors
     /// When the name service fails or does not answer.
-    pub(crate) async fn group_numbers(
+    pub(crate) async fn look_up_groups(
         &self,
         names: BTreeSet<String>,
-    ) -> Result<BTreeMap<String, Option<u32>>, GroupError> {
+        numbers: BTreeSet<u32>,
+    ) -> Result<(BTreeMap<String, Option<u32>>, BTreeSet<u32>), GroupError> {
         let looking = tokio::task::spawn_blocking(move || {
             let number = |name: String| {
                 let gid = Group::from_name(&name)
@@ -172,7 +174,16 @@ impl Accounts {
                     .map(|group| group.gid.as_raw());
                 Ok((name, gid))
             };
-            names.into_iter().map(number).collect()
+            let found = names.into_iter().map(number).collect::<Result<_, _>>()?;
+            let mut free = BTreeSet::new();
+            for number in numbers {
+                let group = Group::from_gid(Gid::from_raw(number))
+                    .map_err(|errno| GroupError::Failed(number.to_string(), errno.to_string()))?;
+                if group.is_none() {
+                    free.insert(number);
+                }
+            }
+            Ok((found, free))
         });
         let found = tokio::time::timeout(LOOK_UP_MAX, looking).await;
         found

@@ -5,6 +5,7 @@
 //! they cannot be written, nothing of the step is applied and the answer is no. The
 //! end of a command is kept then and tried again ([`crate::late`]): it has happened.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -66,6 +67,8 @@ pub(crate) enum Job {
         attempt: AttemptId,
         /// Their names.
         groups: std::collections::BTreeSet<String>,
+        /// Numbers that may be free.
+        numbers: std::collections::BTreeSet<u32>,
     },
     /// See [`Effect::End`].
     End(Box<Remains>),
@@ -288,8 +291,8 @@ impl Core {
             Effect::Examine { attempt, path, person } => {
                 let _ = self.jobs.send(Job::Examine { attempt, path, person });
             }
-            Effect::FindGroups { attempt, groups } => {
-                let _ = self.jobs.send(Job::FindGroups { attempt, groups });
+            Effect::FindGroups { attempt, groups, numbers } => {
+                let _ = self.jobs.send(Job::FindGroups { attempt, groups, numbers });
             }
             Effect::Stop { attempt, id } => {
                 let _ = self.jobs.send(Job::Stop { attempt, id });
@@ -316,7 +319,7 @@ impl Core {
     fn lend(&self, engine: &Engine) {
         let now = clock::now().boot;
         // Of several grants that lend the same, the one that ends last counts.
-        let mut last: BTreeMap<(&str, &str), (u32, BootTime)> = BTreeMap::new();
+        let mut last: BTreeMap<(&str, Cow<'_, str>), (u32, BootTime)> = BTreeMap::new();
         for loan in engine.loans().filter(|loan| loan.until > now) {
             let pair = (loan.person.account.name.as_str(), loan.group);
             let known = last.entry(pair).or_insert((loan.gid, loan.until));
@@ -324,7 +327,7 @@ impl Core {
         }
         let lent = last.into_iter().map(|((user, group), (gid, until))| Lent {
             user: user.to_owned(),
-            group: group.to_owned(),
+            group: group.into_owned(),
             gid,
             until,
         });

@@ -217,6 +217,7 @@ fn of_role(role: String) -> Window {
     Window {
         role,
         groups: BTreeMap::new(),
+        actions: BTreeMap::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         on_end: OnEnd::Terminate,

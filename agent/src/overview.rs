@@ -260,6 +260,7 @@ fn as_window(window: &Window) -> answers::Window {
     answers::Window {
         role: window.role.clone(),
         groups: window.groups.keys().cloned().collect(),
+        actions: window.actions.keys().cloned().collect(),
         capabilities: window.capabilities.iter().cloned().collect(),
         root_equivalent: window.root_equivalent.iter().cloned().collect(),
     }

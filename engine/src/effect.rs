@@ -169,12 +169,14 @@ pub enum Effect {
         /// Who.
         person: Person,
     },
-    /// Look up the numbers of groups. Answered by [`crate::Event::GroupsFound`].
+    /// Look up the numbers of groups, and which numbers no group has. Answered by [`crate::Event::GroupsFound`].
     FindGroups {
         /// For whom.
         attempt: AttemptId,
         /// Their names.
         groups: BTreeSet<String>,
+        /// Numbers.
+        numbers: BTreeSet<u32>,
     },
     /// What is lent has changed: bring [`crate::Engine::loans`] into force, before
     /// the effects that follow.

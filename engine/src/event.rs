@@ -1,6 +1,6 @@
 //! What the engine is told.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -100,6 +100,8 @@ pub enum Event {
         attempt: AttemptId,
         /// Each group's number; `None` where this host has no such group.
         groups: BTreeMap<String, Option<u32>>,
+        /// Of the numbers that were asked about, those that no group of this host has.
+        free: BTreeSet<u32>,
     },
     /// The requester asks that his grant stand longer; the attempt is one that the
     /// agent drew.

@@ -163,11 +163,15 @@ pub struct Window {
     /// The groups that it lends, each with its number on this host.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<String, u32>,
+    /// The actions of polkit that it lends, each with the number of the group that stands
+    /// for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<String, u32>,
     /// The capabilities that it lends to what `writ run` and `writ shell` start
     /// (capabilities(7)), such as `CAP_NET_RAW`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub capabilities: BTreeSet<String>,
-    /// Those of them that are as good as root.
+    /// Those capabilities and actions that are as good as root.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub root_equivalent: BTreeSet<String>,
     /// What becomes of processes that hold what was lent when it ends.

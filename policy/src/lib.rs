@@ -7,6 +7,7 @@
 //! sentence that helps.
 #![forbid(unsafe_code)]
 
+mod action;
 mod capability;
 mod compile;
 mod diagnostic;
@@ -34,6 +35,7 @@ mod ticket;
 mod trust;
 mod value;
 
+pub use action::action_power;
 pub use capability::Capability;
 pub use compile::{
     DEFAULT_COUNT, DEFAULT_JUSTIFICATION, DEFAULT_MAX_DURATION, DEFAULT_MODE, DEFAULT_TIMEOUT,

@@ -54,6 +54,9 @@ pub(crate) enum Problem {
     #[error("{} is as good as root: whoever holds it {power}", .capability.name())]
     RootlyCapability { capability: Capability, power: &'static str },
 
+    #[error("`{0}` is no action of polkit's")]
+    NoAction(String),
+
     #[error("there is {what} `{name}` already")]
     NamedTwice { what: &'static str, name: String, first: Place },
     #[error("the user `{user}` is another approver already")]
@@ -119,6 +122,7 @@ impl Problem {
             Self::UnknownKey { key, known, .. } => did_you_mean(key, known, "the keys here are"),
             Self::MissingKey { example, .. } => format!("add a line such as `{example}`"),
             Self::UnknownWord { word, words, .. } => did_you_mean(word, words, "it can be"),
+            Self::NoAction(_) => "`pkaction` lists them; one is named by its whole name".into(),
             Self::EmptyList { .. } => "put at least one into the list".into(),
             Self::Everybody => "name users such as \"alice\", or a group such as \"%sudo\"".into(),
             Self::Name { why: NameError::All, .. } => "leave the key out to mean all of them".into(),

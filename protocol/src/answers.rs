@@ -178,10 +178,13 @@ pub struct Window {
     /// The groups that it lends.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// The actions of polkit that it lends.
+    #[serde(default)]
+    pub actions: Vec<String>,
     /// The capabilities that it lends to what `writ run` and `writ shell` start.
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// Those of them that are as good as root.
+    /// Those capabilities and actions that are as good as root.
     #[serde(default)]
     pub root_equivalent: Vec<String>,
 }

@@ -178,7 +178,7 @@ pub struct Ask {
 
 /// For how long a start is good that went on record with the answer. A door that was
 /// stopped meanwhile takes it back, and asks anew.
-pub const START_WITHIN: Duration = Duration::from_millis(100);
+pub const START_WITHIN: Duration = Duration::from_secs(1);
 
 /// The command is about to start: does the grant still stand?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -74,9 +74,9 @@ fn a_start_that_is_on_record_with_the_answer_is_not_confirmed_again() {
 
 #[test]
 fn a_sudo_that_was_stopped_before_its_start_has_to_be_allowed_anew() {
-    // 101 ms ago, and at a time that is yet to come.
+    // 1,001 ms ago, and at a time that is yet to come.
     for (started_ms_ago, second, allowed) in
-        [(101, "allowed", true), (101, "denied", false), (-5_000, "denied", false)]
+        [(1_001, "allowed", true), (1_001, "denied", false), (-5_000, "denied", false)]
     {
         let agent = Scripted::start([vec![
             Answer::started(started_ms_ago),

@@ -191,6 +191,10 @@ impl Fields {
         if !groups.is_empty() {
             self.put("WRIT_GROUPS", &groups.join(","));
         }
+        let actions: Vec<&str> = window.actions.keys().map(String::as_str).collect();
+        if !actions.is_empty() {
+            self.put("WRIT_ACTIONS", &actions.join(","));
+        }
         let capabilities: Vec<&str> = window.capabilities.iter().map(String::as_str).collect();
         if !capabilities.is_empty() {
             self.put("WRIT_CAPABILITIES", &capabilities.join(","));

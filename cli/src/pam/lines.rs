@@ -14,6 +14,9 @@
 //! himself (`ulimit -n`, `-v`) are those of the su that he starts. They keep the second
 //! module from loading too, which is `default=die`.
 //!
+//! The session stack has the same two: a program may come to it without the account stage
+//! (sudo-rs' sudoedit), and then the module refuses there.
+//!
 //! Root is who started the program where that is another than who comes in (`use_uid`, su
 //! and its like), and who comes in where a daemon of root's lets people in (login, sshd):
 //! there everybody's program is root's.
@@ -83,8 +86,8 @@ pub(crate) fn with_writ(
     }
     let account = place(&rules, Facility::Account, others).ok_or(PlaceError::NoAccount)?;
     let session = place(&rules, Facility::Session, others);
-    let mut insertions = vec![(account, account_lines(service))];
-    insertions.extend(session.map(|at| (at, session_lines())));
+    let mut insertions = vec![(account, lines_of("account", service))];
+    insertions.extend(session.map(|at| (at, lines_of("session", service))));
     // From the end, so that what is put in moves no place that comes after.
     insertions.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     for (at, lines) in insertions {
@@ -139,7 +142,8 @@ fn is_marked(line: &str) -> bool {
     line.starts_with("# writ:") || line.ends_with(MARK)
 }
 
-fn account_lines(service: &str) -> String {
+/// The two lines of a stack: the module, and what holds where it cannot be loaded.
+fn lines_of(facility: &str, service: &str) -> String {
     let without_module = if NOT_FOR_ROOT.contains(&service) {
         "requisite\tpam_deny.so"
     } else if STARTED_BY_USERS.contains(&service) {
@@ -149,14 +153,8 @@ fn account_lines(service: &str) -> String {
     };
     format!(
         "# writ: asks the agent; `writ disable pam {service}` takes these lines out\n\
-         account\t[success=1 ignore=1 module_unknown=ignore default=die]\tpam_writ.so {MARK}\n\
-         account\t{without_module} {MARK}\n"
-    )
-}
-
-fn session_lines() -> String {
-    format!(
-        "-session\t[success=ok ignore=ignore module_unknown=ignore default=bad]\tpam_writ.so {MARK}\n"
+         {facility}\t[success=1 ignore=1 module_unknown=ignore default=die]\tpam_writ.so {MARK}\n\
+         {facility}\t{without_module} {MARK}\n"
     )
 }
 
@@ -270,6 +268,8 @@ mod tests {
                 "W",
                 "@include common-account",
                 "W",
+                "W",
+                "W",
                 "@include common-session"
             ]
         );
@@ -296,6 +296,8 @@ mod tests {
                 "account required pam_unix.so",
                 "session required pam_loginuid.so",
                 "W",
+                "W",
+                "W",
                 "session optional pam_systemd.so",
                 "session required pam_env.so"
             ]
@@ -306,6 +308,8 @@ mod tests {
             shape(&by_include),
             [
                 "session required pam_loginuid.so",
+                "W",
+                "W",
                 "W",
                 "W",
                 "W",
@@ -355,7 +359,7 @@ mod tests {
         let ring = |_: &str| Some("@include ring\n".repeat(20));
         let text = "@include ring\naccount required pam_unix.so\n";
         let text = with_writ("x", text, &ring).unwrap();
-        assert_eq!(shape(&text)[..5], ["W", "W", "W", "W", "@include ring"]);
+        assert_eq!(shape(&text)[..7], ["W", "W", "W", "W", "W", "W", "@include ring"]);
     }
 
     #[test]

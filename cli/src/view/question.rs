@@ -181,6 +181,7 @@ mod tests {
         Window {
             role: "packet-capture\u{1b}[2J".to_owned(),
             groups: [("wireshark\nas: nobody".to_owned(), 977)].into(),
+            actions: [].into(),
             capabilities: names(&["CAP_NET_RAW", "CAP_SYS_ADMIN"]),
             root_equivalent: names(&["CAP_SYS_ADMIN"]),
             on_end: OnEnd::Terminate,

@@ -4,6 +4,7 @@
 //! for each change, then the effects; only then the next event. A step whose
 //! records could not be written is dropped as if its event had never come.
 
+mod actions;
 mod answering;
 mod asking;
 mod beginning;
@@ -34,6 +35,7 @@ use crate::policy::Policy;
 use crate::record::{Record, What};
 use crate::state::{Asked, Attempts, Change, Durable, ReplayError};
 use crate::time::Now;
+use windows::Found;
 
 /// Decides everything and touches nothing.
 #[derive(Debug, Clone, Default)]
@@ -105,8 +107,8 @@ impl Engine {
                 self.asked(now, attempt, Asked { person, act, wish: wish.tidy() })
             }
             Event::Examined { attempt, evidence } => self.examined(now, attempt, &evidence),
-            Event::GroupsFound { attempt, groups } => {
-                self.groups_found(now, attempt, None, &groups)
+            Event::GroupsFound { attempt, groups, free } => {
+                self.groups_found(now, attempt, None, &Found { groups, free })
             }
             Event::ExtensionAsked { attempt, person, id, wish } => {
                 self.extension_asked(now, attempt, person, id, wish.tidy())

@@ -185,9 +185,11 @@ pub struct WindowTerms {
     pub decision: Decision,
     /// Groups of the host.
     pub groups: BTreeSet<String>,
+    /// Actions of polkit.
+    pub actions: BTreeSet<String>,
     /// Capabilities (capabilities(7)) for `writ run` and `writ shell`.
     pub capabilities: BTreeSet<String>,
-    /// Those of them that are as good as root.
+    /// Those capabilities and actions that are as good as root.
     pub root_equivalent: BTreeSet<String>,
     /// The longest that it stays open.
     pub max_duration: Span,

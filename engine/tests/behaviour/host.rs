@@ -102,10 +102,13 @@ impl Host {
                 Effect::End(remains) => self.ended.push(*remains),
                 Effect::Prolong { id } => self.prolonged.push(id),
                 Effect::Stop { attempt, .. } => self.stopped.push(attempt),
-                Effect::FindGroups { attempt, groups } => {
+                Effect::FindGroups { attempt, groups, numbers } => {
                     let number = |group: String| (group.clone(), self.groups.get(&group).copied());
                     let groups = groups.into_iter().map(number).collect();
-                    self.tell(Event::GroupsFound { attempt, groups })?;
+                    let used: Vec<u32> = self.groups.values().copied().collect();
+                    let free =
+                        numbers.into_iter().filter(|number| !used.contains(number)).collect();
+                    self.tell(Event::GroupsFound { attempt, groups, free })?;
                 }
                 Effect::Examine { attempt, .. } => {
                     let evidence = self.evidence.clone();
@@ -310,6 +313,7 @@ pub(crate) fn terms(decision: Decision) -> WindowTerms {
     WindowTerms {
         decision,
         groups: BTreeSet::from(["adm".to_string()]),
+        actions: BTreeSet::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         max_duration: Span::from_secs(3600),
@@ -330,6 +334,7 @@ pub(crate) fn window(role: &str) -> Act {
     let window = Window {
         role: role.into(),
         groups: BTreeMap::new(),
+        actions: BTreeMap::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         on_end: OnEnd::Terminate,

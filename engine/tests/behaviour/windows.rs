@@ -415,3 +415,67 @@ fn a_crash_between_a_word_and_what_follows_of_it_is_made_good() {
     host.pass(Span(119_999));
     assert_eq!(host.lent, ["alice:adm=4"]);
 }
+
+const RESTART: &str = "org.freedesktop.systemd1.manage-units";
+const REBOOT: &str = "org.freedesktop.login1.reboot";
+
+/// Settings in which the role lends these actions, and no group of the host.
+fn with_actions(actions: &[&str], decision: Decision) -> writ_engine::policy::Settings {
+    let mut terms = terms(decision);
+    terms.groups.clear();
+    terms.actions = actions.iter().map(|action| (*action).to_string()).collect();
+    with_window(Some(terms))
+}
+
+#[test]
+fn an_action_is_lent_as_a_group_that_is_named_after_it_and_ends_with_its_window() {
+    let mut host = Host::with(with_actions(&[RESTART, REBOOT], Decision::Allow));
+    let (_, answer) = host.ask(&alice(), window("operator"));
+    let Answer::Allowed { id, .. } = answer else { panic!("{answer:?}") };
+    let lent = [format!("alice:writ.{REBOOT}=60578"), format!("alice:writ.{RESTART}=60579")];
+    assert_eq!(host.lent, lent);
+    host.tell(Event::GivenBack { person: alice(), id }).unwrap();
+    assert_eq!(host.lent, [""; 0]);
+    // Nothing is done to processes: the group is good for nothing but to be looked up.
+    assert!(host.ended.iter().all(|remains| remains.groups.is_empty()));
+}
+
+#[test]
+fn no_two_actions_have_one_number_also_while_people_are_asked() {
+    let ask = || Decision::Ask(std::sync::Arc::new(ask()));
+    let mut host = Host::with(with_actions(&[RESTART], ask()));
+    let (_, first) = host.opened(&alice(), window("operator"));
+    // It comes first by name, and not by the number that is asked about already.
+    let both = with_actions(&[REBOOT, RESTART], ask());
+    host.tell(Event::PolicyLoaded(Arc::new(Policy::compile(both)))).unwrap();
+    let (_, second) = host.opened(&alice(), window("operator"));
+    assert_ne!(first, second);
+    host.approve(&bob(), second).unwrap();
+    let lent = [format!("alice:writ.{REBOOT}=60579"), format!("alice:writ.{RESTART}=60578")];
+    assert_eq!(host.lent, lent);
+}
+
+#[test]
+fn a_host_that_has_such_a_group_or_number_of_its_own_is_told_so() {
+    let mut host = Host::with(with_actions(&[RESTART], Decision::Allow));
+    host.groups.insert(format!("writ.{RESTART}"), 990);
+    let (_, answer) = host.ask(&alice(), window("operator"));
+    assert!(format!("{answer:?}").contains("of its own"), "{answer:?}");
+    host.groups.clear();
+    host.groups.insert("theirs".to_string(), 60578);
+    let (_, answer) = host.ask(&alice(), window("operator"));
+    assert!(matches!(answer, Answer::Allowed { .. }), "{answer:?}");
+    assert_eq!(host.lent, [format!("alice:writ.{RESTART}=60579")]);
+}
+
+#[test]
+fn an_action_that_the_policy_takes_back_ends_its_window() {
+    let mut host = Host::with(with_actions(&[RESTART, REBOOT], Decision::Allow));
+    host.ask(&alice(), window("operator"));
+    host.tell(Event::PolicyLoaded(Arc::new(Policy::compile(with_actions(
+        &[REBOOT],
+        Decision::Allow,
+    )))))
+    .unwrap();
+    assert_eq!(host.lent, [""; 0]);
+}

@@ -101,6 +101,7 @@ fn some_terms(random: &mut Random, groups: &[&str], asks: Decision) -> Option<Wi
     let terms = WindowTerms {
         decision,
         groups,
+        actions: BTreeSet::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         max_duration: Span::from_secs(random.between(5, 600)),

@@ -9,6 +9,7 @@ use writ_engine::time::Span;
 use super::ask::AskKeys;
 use super::rule::{RuleKeys, rules};
 use super::{DECISIONS, DecisionKey, people, span};
+use crate::action::is_action;
 use crate::capability::Capability;
 use crate::findings::Findings;
 use crate::problem::Problem;
@@ -30,6 +31,7 @@ pub(crate) struct RoleKeys {
     pub(crate) members: Vec<Placed<Member>>,
     pub(crate) hosts: Vec<HostPattern>,
     pub(crate) groups: BTreeSet<String>,
+    pub(crate) actions: BTreeSet<String>,
     pub(crate) capabilities: BTreeSet<Capability>,
     pub(crate) max_duration: Option<Span>,
     pub(crate) decision: Option<Placed<DecisionKey>>,
@@ -51,6 +53,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
         found.note(&name.place, Problem::Name { text: name.value.clone(), why });
     }
     let groups = section.take("groups");
+    let actions = section.take("actions");
     let capabilities = section.take("capabilities");
     let decision = section.take("decision");
     let on_end = section.take("on_end");
@@ -64,7 +67,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
     if members.as_ref().is_some_and(|members| members.whole && members.items.is_empty()) {
         found.note(&name.place, Problem::NoMembers { role: name.value.clone() });
     }
-    let idle = groups.is_none() && capabilities.is_none();
+    let idle = groups.is_none() && actions.is_none() && capabilities.is_none();
     let rules = section.take("rule").map(|value| rules(&value, &name.value, found));
     if idle && rules.is_none() {
         found.note(&name.place, Problem::IdleRole { role: name.value.clone() });
@@ -74,6 +77,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
         members: members.into_iter().flat_map(|list| list.items).collect(),
         hosts: section.take("hosts").map(|value| hosts(&value, found)).unwrap_or_default(),
         groups: groups.map(|value| accounts(&value, found)).unwrap_or_default(),
+        actions: actions.map(|value| lent_actions(&value, found)).unwrap_or_default(),
         capabilities: capabilities
             .map(|value| lent_capabilities(&value, allow_dangerous, found))
             .unwrap_or_default(),
@@ -109,6 +113,14 @@ fn hosts(value: &Value<'_>, found: &mut Findings) -> Vec<HostPattern> {
         host::pattern(text).map_err(|why| Problem::Name { text: text.to_owned(), why })
     });
     values(hosts.items)
+}
+
+fn lent_actions(value: &Value<'_>, found: &mut Findings) -> BTreeSet<String> {
+    let actions = value.list(found, |name| match is_action(name) {
+        true => Ok(name.to_owned()),
+        false => Err(Problem::NoAction(name.to_owned())),
+    });
+    values(actions.items)
 }
 
 fn lent_capabilities(

@@ -348,14 +348,14 @@ error: unknown key `uses` in [role.r]
   |
 3 | uses = 3
   | ^^^^
-  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
+  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
 
 error: unknown key `services` in [role.r]
  --> roles.d/r.toml:4:1
   |
 4 | services = ["sshd"]
   | ^^^^^^^^
-  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
+  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
 
 error: unknown key `when` in [[role.r.rule]]
  --> roles.d/r.toml:8:1

@@ -13,7 +13,7 @@ pub(crate) fn lines_come_once_and_go_without_a_trace(host: &Host) {
         let file = host.read(&format!("/etc/pam.d/{service}"));
         let place = |word: &str| file.find(word).unwrap_or_else(|| panic!("{word}: {file}"));
         assert!(place("account\t[success=1") < place("@include common-account"), "{file}");
-        assert!(place("-session") < place("@include common-session"), "{file}");
+        assert!(place("session\t[success=1") < place("@include common-session"), "{file}");
         let again = host.root(&["writ", "enable", "pam", service]);
         assert!(again.ok().contains("nothing was changed"), "{again}");
         assert_eq!(host.read(&format!("/etc/pam.d/{service}")), file);

@@ -14,6 +14,7 @@ pub(crate) fn without_the_module_only_root_gets_through(host: &Host) {
     host.root(&["writ", "enable", "pam", "su", "login", "sshd"]).ok();
     assert!(login(host, "root"));
     assert!(login(host, "alice"));
+    host.root(&["pamtester", "login", "alice", "open_session", "close_session"]).ok();
     host.root_sh(&format!("mv {FOLDER}/pam_writ.so /root")).ok();
 
     assert!(login(host, "root"), "the console is root's");
@@ -27,6 +28,11 @@ pub(crate) fn without_the_module_only_root_gets_through(host: &Host) {
     );
     assert_ne!(refused.status, 0, "{refused}");
     assert!(!refused.stdout.contains("bob"), "{refused}");
+
+    // A program that comes to the session stage alone gets no further.
+    host.root(&["pamtester", "login", "root", "open_session", "close_session"]).ok();
+    let session = host.root(&["pamtester", "login", "alice", "open_session"]);
+    assert_ne!(session.status, 0, "{session}");
 
     // One that is there and cannot be loaded is as good as gone.
     host.root_sh(&format!("echo nonsense >{FOLDER}/pam_writ.so")).ok();

@@ -70,11 +70,12 @@ fn unread(error: io::Error) -> Failure {
 
 /// Asks, and reads a line; `None` where he leaves.
 fn ask(terminal: &mut File, question: &ProofQuestion) -> io::Result<Option<String>> {
+    // Before the question: whoever sees it may type at once, and nothing of it is shown.
+    let quiet = Keys::each_by_itself(terminal)?;
     // What was typed before the question was seen is no answer to it.
     tcflush(&*terminal, QueueSelector::IFlush)?;
     let prompt = question.prompt.trim_end();
     write!(terminal, "{} ", shown(prompt))?;
-    let quiet = Keys::each_by_itself(terminal)?;
     let answer = read_line(terminal, question.echo);
     drop(quiet);
     write!(terminal, "\r\n")?;

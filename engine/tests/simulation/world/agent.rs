@@ -60,7 +60,7 @@ impl World {
             Effect::Lend => {
                 let loans = engine_of(&mut self.engine).loans();
                 let told = loans.map(|loan| {
-                    (loan.person.account.name.clone(), loan.group.to_owned(), loan.until)
+                    (loan.person.account.name.clone(), loan.group.into_owned(), loan.until)
                 });
                 self.lent = told.collect();
             }
@@ -68,11 +68,11 @@ impl World {
                 assert!(!self.model.stories[&id].is_granted(), "{id} stands, and is stopped");
                 self.ends(&attempt, Ending::Signal(15));
             }
-            Effect::FindGroups { attempt, groups } => {
+            Effect::FindGroups { attempt, groups, .. } => {
                 let broken = self.random.one_in(12);
                 let number = |group: String| (group, (!broken).then_some(4));
                 let groups = groups.into_iter().map(number).collect();
-                self.mail.push(Event::GroupsFound { attempt, groups });
+                self.mail.push(Event::GroupsFound { attempt, groups, free: BTreeSet::new() });
             }
             Effect::Examine { attempt, path, .. } => {
                 let broken = self.random.below(20);
