@@ -65,7 +65,8 @@ impl Sweep {
 }
 
 async fn sweep(agent: &Rc<Agent>, all: Vec<Over>) {
-    let (seen, left) = tokio::join!(holders(&all), scopes_left(&all));
+    let lent = all.iter().map(|over| (over.person.account.uid, &over.groups));
+    let (seen, left) = tokio::join!(holders(lent), scopes_left(&all));
     for (over, scopes) in left {
         tokio::task::spawn_local(stop_scopes(
             Rc::clone(agent),
@@ -102,11 +103,11 @@ async fn scopes_left(all: &[Over]) -> Vec<(&Over, Vec<Scope>)> {
     left.collect()
 }
 
-/// The processes of these people that hold a group which one of the grants lent.
-async fn holders(all: &[Over]) -> Vec<Seen> {
+/// The processes of these people that hold a group of theirs.
+pub(super) async fn holders(all: impl Iterator<Item = (Uid, &BTreeSet<u32>)>) -> Vec<Seen> {
     let mut lent: BTreeMap<Uid, BTreeSet<u32>> = BTreeMap::new();
-    for over in all.iter().filter(|over| !over.groups.is_empty()) {
-        lent.entry(over.person.account.uid).or_default().extend(&over.groups);
+    for (uid, groups) in all.filter(|(_, groups)| !groups.is_empty()) {
+        lent.entry(uid).or_default().extend(groups);
     }
     if lent.is_empty() {
         return Vec::new();

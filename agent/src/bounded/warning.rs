@@ -12,7 +12,7 @@ use writ_engine::facts::{Leader, OnEnd, Person};
 use writ_engine::id::RequestId;
 use writ_engine::time::{BootTime, Span};
 
-use super::{groups, terminal};
+use super::{groups, sweep, terminal};
 use crate::agent::Agent;
 use crate::clock::{self, DeadlineTimer};
 
@@ -45,7 +45,7 @@ pub(crate) async fn warn_in_time(agent: Rc<Agent>, timer: DeadlineTimer) {
         let (due, next) = agent.core.look(|engine| due(engine, &spans, looked_at, now));
         looked_at = now;
         let mut said = BTreeSet::new();
-        for ending in due {
+        for ending in that_matter(due).await {
             warn(&agent, now, ending, &mut said).await;
         }
         if set != Some(next) {
@@ -73,38 +73,52 @@ fn due(
     looked_at: BootTime,
     now: BootTime,
 ) -> (Vec<Ending>, Option<BootTime>) {
-    let mut due = Vec::new();
     let mut next: Option<BootTime> = None;
-    for ending in endings(engine) {
-        let instants = spans.iter().filter_map(|span| ending.until.0.checked_sub(span.0));
-        let instants: Vec<BootTime> = instants.map(BootTime).collect();
-        let ahead = instants.iter().filter(|at| **at > now).min().copied();
+    // There may be many that end, of which few are due: those are told apart first.
+    let mut is_due = |until: BootTime| {
+        let instants = spans.iter().filter_map(|span| until.0.checked_sub(span.0).map(BootTime));
+        let ahead = instants.clone().filter(|at| *at > now).min();
         next = next.into_iter().chain(ahead).min();
-        if instants.iter().any(|at| looked_at < *at && *at <= now) && now < ending.until {
-            due.push(ending);
-        }
+        now < until && instants.into_iter().any(|at| looked_at < at && at <= now)
+    };
+    let mut due = Vec::new();
+    for session in engine.sessions() {
+        let Some(until) = session.until.filter(|until| is_due(*until)) else { continue };
+        due.push(Ending {
+            id: session.id,
+            until,
+            person: session.requester.clone(),
+            on_end: session.on_end,
+            what: What::Command(session.leader, session.act.tty.clone()),
+        });
+    }
+    for (id, until, person, window) in engine.lending().filter(|(_, until, ..)| is_due(*until)) {
+        due.push(Ending {
+            id,
+            until,
+            person: person.clone(),
+            on_end: window.on_end,
+            what: What::Groups(window.groups.values().copied().collect()),
+        });
     }
     (due, next)
 }
 
-fn endings(engine: &Engine) -> impl Iterator<Item = Ending> {
-    let commands = engine.sessions().filter_map(|session| {
-        Some(Ending {
-            id: session.id,
-            until: session.until?,
-            person: session.requester.clone(),
-            on_end: session.on_end,
-            what: What::Command(session.leader, session.act.tty.clone()),
-        })
+/// Those of them that anybody may have to be told of: of windows, only whose groups some
+/// process holds. All processes are looked at once.
+async fn that_matter(mut due: Vec<Ending>) -> Vec<Ending> {
+    let lent = due.iter().filter_map(|ending| match &ending.what {
+        What::Groups(groups) => Some((ending.person.account.uid, groups)),
+        What::Command(..) => None,
     });
-    let windows = engine.lending().map(|(id, until, person, window)| Ending {
-        id,
-        until,
-        person: person.clone(),
-        on_end: window.on_end,
-        what: What::Groups(window.groups.values().copied().collect()),
+    let seen = sweep::holders(lent).await;
+    due.retain(|ending| match &ending.what {
+        What::Command(..) => true,
+        What::Groups(groups) => seen
+            .iter()
+            .any(|one| one.uid == ending.person.account.uid && !one.groups.is_disjoint(groups)),
     });
-    commands.chain(windows)
+    due
 }
 
 /// Says it once on each terminal: one may have a command on it and hold a group, too.
