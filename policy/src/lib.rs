@@ -9,12 +9,14 @@
 
 mod capability;
 mod compile;
+mod condition;
 mod diagnostic;
 mod digest;
 pub mod duration;
 mod excerpt;
 mod findings;
 mod host;
+mod hours;
 mod keys;
 mod load;
 mod loaded;
@@ -30,6 +32,7 @@ pub mod template;
 mod ticket;
 mod trust;
 mod value;
+mod zone;
 
 pub use capability::Capability;
 pub use compile::{

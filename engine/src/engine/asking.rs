@@ -69,7 +69,7 @@ impl Engine {
     ) -> Step {
         let Some(command) = asked.act.aim.command() else { return Step::default() };
         let settle = |outcome, source, why| Settled { outcome, source, why };
-        let settled = match self.verdict(now, policy, &asked.person, command) {
+        let settled = match self.verdict(now, policy, &asked, command) {
             _ if asked.person.is_root() => settle(Outcome::Pass, Source::default(), None),
             Verdict::Allow(source) => settle(Outcome::Allow, source, None),
             Verdict::Deny(why) => settle(Outcome::Deny, why.source(), Some(format!("{why}"))),

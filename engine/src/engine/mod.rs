@@ -7,6 +7,7 @@
 mod answering;
 mod asking;
 mod beginning;
+mod circumstance;
 mod clock;
 mod deciding;
 mod ending;

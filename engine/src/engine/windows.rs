@@ -7,6 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::asking::Settled;
+use super::circumstance::Circumstance;
 use super::opening::{Bound, sound};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
@@ -122,10 +123,10 @@ impl Engine {
         &self,
         now: Now,
         policy: &'a Policy,
-        person: &Person,
+        asked: &Asked,
         command: &Command,
     ) -> Verdict<'a> {
-        policy.decide(person, command, |role, ask| self.covering(now, person, role, ask).is_some())
+        policy.decide(&asked.person, command, Circumstance::of(now, asked).with_windows(self))
     }
 
     /// Somebody asks for a role as a whole.
@@ -137,7 +138,7 @@ impl Engine {
         asked: Asked,
         role: &str,
     ) -> Step {
-        let terms = match policy.window(&asked.person, role) {
+        let terms = match policy.window_at(&asked.person, role, now.wall) {
             WindowVerdict::Allow(terms) | WindowVerdict::Ask(_, terms) => terms,
             WindowVerdict::Deny(why) => {
                 let settled = Settled {
@@ -182,7 +183,7 @@ impl Engine {
             Ok(policy) => policy,
             Err(refusal) => return Step::refused(refusal),
         };
-        let (terms, asking) = match policy.window(&asked.person, &role) {
+        let (terms, asking) = match policy.window_at(&asked.person, &role, now.wall) {
             WindowVerdict::Allow(terms) => (terms, None),
             WindowVerdict::Ask(asking, terms) => (terms, Some(asking)),
             // The policy changed meanwhile.
@@ -193,7 +194,7 @@ impl Engine {
         let window = match window_of(&role, terms, found) {
             Ok(window) => window,
             Err(why) => {
-                let source = Source { role: Some(role), rule: None };
+                let source = Source::of_role(role);
                 let settled = Settled { outcome: Outcome::Deny, source, why: Some(why) };
                 return self.settle(now, policy, attempt, asked, settled);
             }
@@ -220,7 +221,7 @@ impl Engine {
         }
         let role = asked.act.aim.window().map(|window| window.role.clone());
         let asking = Asking {
-            source: Source { role, rule: None },
+            source: Source { role, ..Source::default() },
             ask: &of_nobody(policy, terms),
             allow_writable: false,
         };
@@ -289,7 +290,7 @@ impl Engine {
         let Attempt { asked, .. } = self.attempts.get(attempt)?;
         let command = asked.act.aim.command()?;
         let policy = self.policy().ok()?;
-        let Verdict::Covered(asking) = self.verdict(now, policy, &asked.person, command) else {
+        let Verdict::Covered(asking) = self.verdict(now, policy, asked, command) else {
             return None;
         };
         (open.window()?.role == *asking.source.role.as_ref()?).then(|| {

@@ -1,5 +1,6 @@
 //! What the policy says of an act, and whom it lets decide.
 
+use super::circumstances::{Circumstances, Speaking, Speaks};
 use super::index::Place;
 use super::{
     Approver, Ask, Decision, HostPattern, Policy, Role, Rule, RunAsFilter, Selector, Unmatched,
@@ -39,6 +40,18 @@ pub enum Why {
         /// Which rule.
         rule: String,
     },
+    /// A rule denies it because nobody can say whether its condition holds.
+    #[error(
+        "the rule {rule:?} of the role {role:?} denies this command, because its condition cannot be evaluated: {doubt}"
+    )]
+    InDoubt {
+        /// Of which role.
+        role: String,
+        /// Which rule.
+        rule: String,
+        /// Why not.
+        doubt: String,
+    },
     /// No rule speaks of it.
     #[error(
         "no role that {person} has on this host speaks of this command; the policy refuses what it does not name"
@@ -65,21 +78,20 @@ impl Why {
     #[must_use]
     pub fn source(&self) -> Source {
         match self {
-            Self::Rule { role, rule } => {
-                Source { role: Some(role.clone()), rule: Some(rule.clone()) }
-            }
+            Self::Rule { role, rule } => Source::of_rule(role, rule, None),
+            Self::InDoubt { role, rule, doubt } => Source::of_rule(role, rule, Some(doubt)),
             Self::Unmatched { .. } => Source::default(),
         }
     }
 }
 
 impl Policy {
-    /// What the policy says of a command. `covers` says of a role's name, and of how
-    /// one of its rules asks, whether an open window of the person's stands for the
-    /// answer.
+    /// What the policy says of a command.
     ///
     /// Only roles count that the person has and that are for this host. Within a
-    /// role the first matching rule decides. Roles add up: a `deny` of any wins,
+    /// role the first matching rule decides, among those whose hours it is and whose
+    /// condition holds; where nobody can say whether that holds, a rule that allows
+    /// asks, and any other stands. Roles add up: a `deny` of any wins,
     /// then an `allow`, then an `ask` that is covered, then the `ask` that needs the
     /// fewest people; among equals, the role whose name sorts first.
     #[must_use]
@@ -87,30 +99,37 @@ impl Policy {
         &self,
         person: &Person,
         command: &Command,
-        covers: impl Fn(&str, &Ask) -> bool,
+        circumstances: impl Circumstances,
     ) -> Verdict<'_> {
         let roles = self.index.roles_of(person);
+        let mut speaking = Speaking::new(&circumstances, &self.settings.host);
         // The lowest wins.
-        let mut best: Option<(u64, &Role, &Rule)> = None;
+        let mut best: Option<(u64, Said<'_>)> = None;
         let mut decided = None;
         for place in self.index.rules_for(command, &self.settings.roles, &roles) {
             let Some((role, rule)) = self.rule_at(place) else { continue };
             if decided == Some(place.role) || !rule.run_as.matches(&command.run_as) {
                 continue;
             }
-            decided = Some(place.role);
-            let rank = match &rule.decision {
-                Decision::Deny => 0,
-                Decision::Allow => 1,
-                Decision::Ask(ask) if covers(&role.name, ask) => COVERED,
-                Decision::Ask(ask) => COVERED + 1 + u64::from(ask.count),
+            let doubt = match speaking.of(role, rule) {
+                Speaks::No => continue,
+                Speaks::Yes => None,
+                Speaks::InDoubt(why) => Some(why),
             };
-            if best.is_none_or(|(least, ..)| rank < least) {
-                best = Some((rank, role, rule));
+            decided = Some(place.role);
+            let said = Said { role, rule, doubt };
+            let rank = match said.word() {
+                Word::Deny => 0,
+                Word::Allow => 1,
+                Word::Ask(ask) if circumstances.covers(&role.name, ask) => COVERED,
+                Word::Ask(ask) => COVERED + 1 + u64::from(ask.count),
+            };
+            if best.as_ref().is_none_or(|(least, _)| rank < *least) {
+                best = Some((rank, said));
             }
         }
         match best {
-            Some((rank, role, rule)) => match rule.verdict(role) {
+            Some((rank, said)) => match said.verdict() {
                 Verdict::Ask(asking) if rank == COVERED => Verdict::Covered(asking),
                 verdict => verdict,
             },
@@ -164,16 +183,43 @@ impl Policy {
     }
 }
 
-impl Rule {
-    fn verdict(&self, role: &Role) -> Verdict<'_> {
-        let (role, rule) = (role.name.clone(), self.name.clone());
-        match &self.decision {
-            Decision::Allow => Verdict::Allow(Source { role: Some(role), rule: Some(rule) }),
-            Decision::Deny => Verdict::Deny(Why::Rule { role, rule }),
-            Decision::Ask(ask) => Verdict::Ask(Asking {
-                source: Source { role: Some(role), rule: Some(rule) },
+/// A rule that speaks of a command.
+struct Said<'a> {
+    role: &'a Role,
+    rule: &'a Rule,
+    /// Why nobody can say whether it does.
+    doubt: Option<String>,
+}
+
+/// What it says.
+enum Word<'a> {
+    Allow,
+    Deny,
+    Ask(&'a Ask),
+}
+
+impl<'a> Said<'a> {
+    fn word(&self) -> Word<'a> {
+        let in_doubt = || self.rule.limits.as_ref().and_then(|limits| limits.in_doubt.as_deref());
+        match &self.rule.decision {
+            Decision::Deny => Word::Deny,
+            Decision::Ask(ask) => Word::Ask(ask),
+            Decision::Allow if self.doubt.is_some() => in_doubt().map_or(Word::Deny, Word::Ask),
+            Decision::Allow => Word::Allow,
+        }
+    }
+
+    fn verdict(self) -> Verdict<'a> {
+        let word = self.word();
+        let (role, rule) = (self.role.name.clone(), self.rule.name.clone());
+        match (word, self.doubt) {
+            (Word::Allow, _) => Verdict::Allow(Source::of_rule(&role, &rule, None)),
+            (Word::Deny, None) => Verdict::Deny(Why::Rule { role, rule }),
+            (Word::Deny, Some(doubt)) => Verdict::Deny(Why::InDoubt { role, rule, doubt }),
+            (Word::Ask(ask), doubt) => Verdict::Ask(Asking {
+                source: Source::of_rule(&role, &rule, doubt.as_ref()),
                 ask,
-                allow_writable: self.allow_writable,
+                allow_writable: self.rule.allow_writable,
             }),
         }
     }

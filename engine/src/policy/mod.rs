@@ -2,20 +2,25 @@
 //!
 //! These are the checked, compiled forms; `writ-policy` makes them of files.
 
+mod circumstances;
 mod decide;
 mod index;
+mod limits;
 mod pattern;
 mod selector;
 mod window;
 mod word;
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
+pub use limits::{Condition, Facts, Hours, Limits, Stands, Times};
 pub use pattern::{CommandPattern, PATTERN_BYTES_MAX, PatternError, PatternFault};
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
 pub use window::{NoWindow, WindowVerdict};
@@ -151,6 +156,8 @@ pub struct Rule {
     pub decision: Decision,
     /// Ask even about a command whose file the requester may write.
     pub allow_writable: bool,
+    /// What it is limited to beside that; most rules to nothing.
+    pub limits: Option<Box<Limits>>,
 }
 
 /// A role.
@@ -164,6 +171,8 @@ pub struct Role {
     pub members: Vec<Member>,
     /// The hosts that it is for; none means every host.
     pub hosts: Vec<HostPattern>,
+    /// When it stands.
+    pub times: Times,
     /// Its rules; the first that matches decides.
     pub rules: Vec<Rule>,
     /// The role as a whole, for a while; `None` where it cannot be had so.

@@ -333,6 +333,7 @@ pub(crate) fn settings() -> Settings {
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
+        limits: None,
     };
     let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask() }));
     let approver = |name: &str| {
@@ -350,6 +351,7 @@ pub(crate) fn settings() -> Settings {
             description: None,
             members: vec!["alice".parse().unwrap()],
             hosts: vec![],
+            times: writ_engine::policy::Times::default(),
             rules: vec![
                 rule("look", "/bin/look **", Decision::Allow),
                 rule("restart", "/bin/restart *", asking(1)),

@@ -11,6 +11,7 @@ mod asking;
 mod deciding;
 mod ending;
 mod host;
+mod limits;
 mod records;
 mod restarting;
 mod running;

@@ -57,12 +57,27 @@ pub(crate) fn asking(count: u32) -> Decision {
 
 pub(crate) fn rule(name: &str, commands: &[&str], decision: Decision) -> Rule {
     let commands = commands.iter().map(|text| CommandPattern::parse(text).unwrap()).collect();
-    Rule { name: name.into(), commands, run_as: RunAsFilter::Any, decision, allow_writable: false }
+    Rule {
+        name: name.into(),
+        commands,
+        run_as: RunAsFilter::Any,
+        decision,
+        allow_writable: false,
+        limits: None,
+    }
 }
 
 pub(crate) fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
     let members = members.iter().map(|member| member.parse().unwrap()).collect();
-    Role { name: name.into(), description: None, members, hosts: vec![], rules, window: None }
+    Role {
+        name: name.into(),
+        description: None,
+        members,
+        hosts: vec![],
+        times: writ_engine::policy::Times::default(),
+        rules,
+        window: None,
+    }
 }
 
 pub(crate) fn settings(roles: Vec<Role>) -> Settings {

@@ -15,7 +15,9 @@ fn alice() -> writ_engine::facts::Person {
 fn says(policy: &Policy, path: &str) -> String {
     match policy.decide(&alice(), &run(path, &[]), nothing_covered) {
         Verdict::Allow(source) => format!("allow by {}", source.role.unwrap()),
-        Verdict::Deny(Why::Rule { role, .. }) => format!("deny by {role}"),
+        Verdict::Deny(Why::Rule { role, .. } | Why::InDoubt { role, .. }) => {
+            format!("deny by {role}")
+        }
         Verdict::Deny(Why::Unmatched { .. }) => "deny".into(),
         Verdict::Ask(asking) => {
             format!("ask {} by {}", asking.ask.count, asking.source.role.unwrap_or_default())

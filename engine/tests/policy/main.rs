@@ -9,6 +9,7 @@
 mod commands;
 mod decisions;
 mod laws;
+mod limits;
 mod patterns;
 mod people;
 mod speed;

@@ -110,7 +110,15 @@ fn some_terms(random: &mut Random, groups: &[&str], asks: Decision) -> Option<Wi
 
 fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
     let members: Vec<Member> = members.iter().map(|member| member.parse().unwrap()).collect();
-    Role { name: name.into(), description: None, members, hosts: vec![], rules, window: None }
+    Role {
+        name: name.into(),
+        description: None,
+        members,
+        hosts: vec![],
+        times: writ_engine::policy::Times::default(),
+        rules,
+        window: None,
+    }
 }
 
 fn rule(name: &str, command: &str, decision: Decision) -> Rule {
@@ -120,6 +128,7 @@ fn rule(name: &str, command: &str, decision: Decision) -> Rule {
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
+        limits: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use writ_engine::facts::OnEnd;
-use writ_engine::policy::{HostPattern, Member};
+use writ_engine::policy::{HostPattern, Member, Times};
 use writ_engine::time::Span;
 
 use super::ask::AskKeys;
@@ -36,6 +36,7 @@ pub(crate) struct RoleKeys {
     pub(crate) ask: Option<AskKeys>,
     pub(crate) on_end: OnEnd,
     pub(crate) end_on_logout: bool,
+    pub(crate) times: Times,
     pub(crate) rules: Vec<RuleKeys>,
 }
 
@@ -65,7 +66,8 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
         found.note(&name.place, Problem::NoMembers { role: name.value.clone() });
     }
     let idle = groups.is_none() && capabilities.is_none();
-    let rules = section.take("rule").map(|value| rules(&value, &name.value, found));
+    let zone = section.take_zone(found);
+    let rules = section.take("rule").map(|value| rules(&value, &name.value, &zone, found));
     if idle && rules.is_none() {
         found.note(&name.place, Problem::IdleRole { role: name.value.clone() });
     }
@@ -87,6 +89,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
             .and_then(|value| value.word(&ENDS, found))
             .map_or(OnEnd::Terminate, |word| word.value),
         end_on_logout,
+        times: section.take_times(&zone, found),
         rules: rules.unwrap_or_default(),
         name,
     };

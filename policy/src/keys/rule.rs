@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use writ_engine::policy::{CommandPattern, RunAsFilter};
+use jiff::tz::TimeZone;
+use writ_engine::policy::{CommandPattern, Condition, RunAsFilter, Times};
 
 use super::ask::AskKeys;
 use super::role::accounts;
@@ -24,15 +25,22 @@ pub(crate) struct RuleKeys {
     /// Apart from the rest: most rules have none, and there may be ten thousand rules.
     pub(crate) ask: Option<Box<AskKeys>>,
     pub(crate) allow_writable: bool,
+    pub(crate) when: Option<Condition>,
+    pub(crate) times: Times,
 }
 
 /// The rules that could be read, in their order.
-pub(super) fn rules(value: &Value<'_>, role: &str, found: &mut Findings) -> Vec<RuleKeys> {
+pub(super) fn rules(
+    value: &Value<'_>,
+    role: &str,
+    zone: &TimeZone,
+    found: &mut Findings,
+) -> Vec<RuleKeys> {
     let title = format!("[[role.{role}.rule]]");
     let mut rules = Vec::new();
     let mut names = BTreeMap::new();
     for (position, section) in value.tables(&title, found).into_iter().enumerate() {
-        rules.extend(rule(position, section, &mut names, found));
+        rules.extend(rule(position, section, zone, &mut names, found));
     }
     rules
 }
@@ -40,6 +48,7 @@ pub(super) fn rules(value: &Value<'_>, role: &str, found: &mut Findings) -> Vec<
 fn rule(
     position: usize,
     mut section: Section<'_>,
+    zone: &TimeZone,
     names: &mut BTreeMap<String, Place>,
     found: &mut Findings,
 ) -> Option<RuleKeys> {
@@ -55,6 +64,8 @@ fn rule(
     let ask = section.take_ask(found);
     let allow_writable =
         section.take("allow_writable").and_then(|value| value.truth(found)) == Some(true);
+    let when = section.take_when(zone, found);
+    let times = section.take_times(zone, found);
     section.finish(found);
 
     let decision = decision?;
@@ -64,7 +75,16 @@ fn rule(
         found.note(place, Problem::AskUnasked);
     }
     let ask = ask.map(Box::new);
-    Some(RuleKeys { name: name?, commands: commands?, run_as, decision, ask, allow_writable })
+    Some(RuleKeys {
+        name: name?,
+        commands: commands?,
+        run_as,
+        decision,
+        ask,
+        allow_writable,
+        when,
+        times,
+    })
 }
 
 fn given_name(

@@ -337,7 +337,7 @@ error: `ticket` must be a text in quotes, not true or false
 fn keys_of_a_later_grammar_are_not_accepted_in_silence() {
     let role = role(
         "uses = 3\nservices = [\"sshd\"]",
-        "when = \"tty\"\nask = { all_of = [{ from = [\"bob\"] }], escalate = [] }",
+        "without_agent = \"pass\"\nask = { all_of = [{ from = [\"bob\"] }], escalate = [] }",
     );
     assert_refused(
         &[("writ.toml", "ask.from = [\"bob\"]"), ("roles.d/r.toml", &role)],
@@ -347,21 +347,21 @@ error: unknown key `uses` in [role.r]
   |
 3 | uses = 3
   | ^^^^
-  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
+  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
 error: unknown key `services` in [role.r]
  --> roles.d/r.toml:4:1
   |
 4 | services = ["sshd"]
   | ^^^^^^^^
-  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
+  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
-error: unknown key `when` in [[role.r.rule]]
+error: unknown key `without_agent` in [[role.r.rule]]
  --> roles.d/r.toml:8:1
   |
-8 | when = "tty"
-  | ^^^^
-  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `name`, `run_as`, `run_as_groups`
+8 | without_agent = "pass"
+  | ^^^^^^^^^^^^^
+  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `when`
 
 error: unknown key `all_of` in `ask`
  --> roles.d/r.toml:9:9
