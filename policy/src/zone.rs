@@ -1,5 +1,7 @@
 //! Time zones: what an instant is on a calendar and a clock.
 
+use std::cell::LazyCell;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use writ_engine::time::WallTime;
@@ -16,9 +18,30 @@ pub(crate) fn named(name: &str) -> Result<TimeZone, jiff::Error> {
     }
 }
 
-/// The zone of the host; UTC where it says none.
-pub(crate) fn of_host() -> TimeZone {
-    TimeZone::try_system().unwrap_or(TimeZone::UTC)
+/// The zone of the host; UTC where it says none. To find it is reading files, so that it
+/// is done when it is first needed.
+pub(crate) type HostZone = LazyCell<TimeZone>;
+
+/// The zone of the host, to be found.
+pub(crate) fn of_host() -> HostZone {
+    LazyCell::new(|| TimeZone::try_system().unwrap_or(TimeZone::UTC))
+}
+
+/// The zone that the times of a role are in.
+pub(crate) enum RoleZone<'h> {
+    /// Its own.
+    Own(TimeZone),
+    /// The host's.
+    OfHost(&'h HostZone),
+}
+
+impl RoleZone<'_> {
+    pub(crate) fn get(&self) -> &TimeZone {
+        match self {
+            Self::Own(zone) => zone,
+            Self::OfHost(zone) => zone,
+        }
+    }
 }
 
 /// An instant in a zone; nothing where it is beyond all calendars.

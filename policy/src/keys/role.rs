@@ -15,6 +15,7 @@ use crate::problem::Problem;
 use crate::section::Section;
 use crate::source::Placed;
 use crate::value::Value;
+use crate::zone::{self, HostZone};
 use crate::{host, name};
 
 /// The longest description of a role, in characters.
@@ -44,10 +45,16 @@ pub(crate) fn roles(mut file: Section<'_>, found: &mut Findings) -> Vec<RoleKeys
     let all = file.take("role").and_then(|value| value.table("[role]".into(), found));
     file.finish(found);
     let all = all.map(|all| all.named_tables(found)).unwrap_or_default();
-    all.into_iter().map(|(name, section)| role(name, section, found)).collect()
+    let host_zone = zone::of_host();
+    all.into_iter().map(|(name, section)| role(name, section, &host_zone, found)).collect()
 }
 
-fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) -> RoleKeys {
+fn role(
+    name: Placed<String>,
+    mut section: Section<'_>,
+    host_zone: &HostZone,
+    found: &mut Findings,
+) -> RoleKeys {
     if let Err(why) = name::check_handle(&name.value) {
         found.note(&name.place, Problem::Name { text: name.value.clone(), why });
     }
@@ -66,7 +73,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
         found.note(&name.place, Problem::NoMembers { role: name.value.clone() });
     }
     let idle = groups.is_none() && capabilities.is_none();
-    let zone = section.take_zone(found);
+    let zone = section.take_zone(host_zone, found);
     let rules = section.take("rule").map(|value| rules(&value, &name.value, &zone, found));
     if idle && rules.is_none() {
         found.note(&name.place, Problem::IdleRole { role: name.value.clone() });

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::TimeZone;
 use writ_engine::policy::{CommandPattern, Condition, RunAsFilter, Times};
 
 use super::ask::AskKeys;
@@ -14,6 +13,7 @@ use crate::problem::Problem;
 use crate::section::Section;
 use crate::source::{Place, Placed};
 use crate::value::Value;
+use crate::zone::RoleZone;
 
 /// What a file says of a rule.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) struct RuleKeys {
 pub(super) fn rules(
     value: &Value<'_>,
     role: &str,
-    zone: &TimeZone,
+    zone: &RoleZone<'_>,
     found: &mut Findings,
 ) -> Vec<RuleKeys> {
     let title = format!("[[role.{role}.rule]]");
@@ -48,7 +48,7 @@ pub(super) fn rules(
 fn rule(
     position: usize,
     mut section: Section<'_>,
-    zone: &TimeZone,
+    zone: &RoleZone<'_>,
     names: &mut BTreeMap<String, Place>,
     found: &mut Findings,
 ) -> Option<RuleKeys> {
