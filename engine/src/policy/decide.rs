@@ -3,13 +3,15 @@
 use super::circumstances::{Circumstances, Speaking, Speaks};
 use super::index::Place;
 use super::{
-    Approver, Ask, Decision, HostPattern, Policy, Role, Rule, RunAsFilter, Selector, Unmatched,
+    Approver, Ask, Decision, HostPattern, Member, Policy, Role, Rule, RunAsFilter, Selector,
+    Unmatched,
 };
 use crate::facts::{Command, Host, Person, RunAs};
 use crate::record::Source;
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The place of a covered `ask` among what roles say; the lowest wins.
 const COVERED: u64 = 2;
@@ -101,7 +103,7 @@ impl Policy {
         command: &Command,
         circumstances: impl Circumstances,
     ) -> Verdict<'_> {
-        let roles = self.index.roles_of(person);
+        let roles = self.places_of(person);
         let mut speaking = Speaking::new(&circumstances, &self.settings.host);
         // The lowest wins.
         let mut best: Option<(u64, Said<'_>)> = None;
@@ -161,6 +163,14 @@ impl Policy {
                 members.into_iter().any(|approver| approver.acts_as(account))
             }
         })
+    }
+
+    /// The places of the roles that a person has on this host, in order.
+    pub(super) fn places_of(&self, person: &Person) -> Vec<usize> {
+        let mut places = self.index.roles_of(person);
+        let role = |place: usize| self.settings.roles.get(place);
+        places.retain(|place| role(*place).is_some_and(|role| !role.excepts(person)));
+        places
     }
 
     fn rule_at(&self, place: Place) -> Option<(&Role, &Rule)> {
@@ -247,7 +257,18 @@ impl Approver {
 impl Role {
     /// Whether it is for this host.
     pub(super) fn is_for(&self, host: &Host) -> bool {
-        self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host))
+        let any = |patterns: &[HostPattern]| patterns.iter().any(|pattern| pattern.matches(host));
+        (self.hosts.is_empty() || any(&self.hosts)) && !any(&self.except_hosts)
+    }
+
+    /// Whether a person has it not, though a member. Who came to a member's account by
+    /// one that is excepted is excepted there too.
+    pub(super) fn excepts(&self, person: &Person) -> bool {
+        let login = person.login.as_ref().map(|login| &login.name);
+        self.except.iter().any(|member| match member {
+            Member::User(name) => *name == person.account.name || Some(name) == login,
+            Member::Group(group) => person.groups.contains(group),
+        })
     }
 }
 

@@ -169,8 +169,12 @@ pub struct Role {
     pub description: Option<String>,
     /// Who has it.
     pub members: Vec<Member>,
+    /// Who has it not, though a member.
+    pub except: Vec<Member>,
     /// The hosts that it is for; none means every host.
     pub hosts: Vec<HostPattern>,
+    /// The hosts that it is not for, though among these.
+    pub except_hosts: Vec<HostPattern>,
     /// When it stands.
     pub times: Times,
     /// Its rules; the first that matches decides.

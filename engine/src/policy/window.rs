@@ -106,7 +106,7 @@ impl Policy {
     /// The roles that a person has on this host, by name.
     #[must_use]
     pub fn roles_of(&self, person: &Person) -> Vec<&Role> {
-        let places = self.index.roles_of(person);
+        let places = self.places_of(person);
         places.into_iter().filter_map(|place| self.settings.roles.get(place)).collect()
     }
 

@@ -350,7 +350,9 @@ pub(crate) fn settings() -> Settings {
             name: "operator".into(),
             description: None,
             members: vec!["alice".parse().unwrap()],
+            except: vec![],
             hosts: vec![],
+            except_hosts: vec![],
             times: writ_engine::policy::Times::default(),
             rules: vec![
                 rule("look", "/bin/look **", Decision::Allow),

@@ -62,7 +62,9 @@ fn role(
         name: keys.name.value,
         description: keys.description,
         members: keys.members,
+        except: keys.except,
         hosts: keys.hosts,
+        except_hosts: keys.except_hosts,
         times: keys.times,
     }
 }

@@ -29,7 +29,9 @@ pub(crate) struct RoleKeys {
     pub(crate) name: Placed<String>,
     pub(crate) description: Option<String>,
     pub(crate) members: Vec<Member>,
+    pub(crate) except: Vec<Member>,
     pub(crate) hosts: Vec<HostPattern>,
+    pub(crate) except_hosts: Vec<HostPattern>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) capabilities: BTreeSet<Capability>,
     pub(crate) max_duration: Option<Span>,
@@ -72,6 +74,7 @@ fn role(
     if members.as_ref().is_some_and(|members| members.whole && members.items.is_empty()) {
         found.note(&name.place, Problem::NoMembers { role: name.value.clone() });
     }
+    let except = section.take("except").map(|value| people::members(&value, found));
     let idle = groups.is_none() && capabilities.is_none();
     let zone = section.take_zone(host_zone, found);
     let rules = section.take("rule").map(|value| rules(&value, &name.value, &zone, found));
@@ -81,7 +84,12 @@ fn role(
     let role = RoleKeys {
         description: section.take("description").and_then(|value| description(&value, found)),
         members: values(members.into_iter().flat_map(|list| list.items)),
+        except: values(except.into_iter().flat_map(|list| list.items)),
         hosts: section.take("hosts").map(|value| hosts(&value, found)).unwrap_or_default(),
+        except_hosts: section
+            .take("except_hosts")
+            .map(|value| hosts(&value, found))
+            .unwrap_or_default(),
         groups: groups.map(|value| accounts(&value, found)).unwrap_or_default(),
         capabilities: capabilities
             .map(|value| lent_capabilities(&value, allow_dangerous, found))

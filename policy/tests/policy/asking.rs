@@ -347,14 +347,14 @@ error: unknown key `uses` in [role.r]
   |
 3 | uses = 3
   | ^^^^
-  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
+  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
 error: unknown key `services` in [role.r]
  --> roles.d/r.toml:4:1
   |
 4 | services = ["sshd"]
   | ^^^^^^^^
-  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
+  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
 error: unknown key `without_agent` in [[role.r.rule]]
  --> roles.d/r.toml:8:1

@@ -185,3 +185,14 @@ error: this is no last day
 "#,
     );
 }
+
+#[test]
+fn members_and_hosts_are_left_out() {
+    let text = role("").replace("time_zone", "except = [\"%ops\"]\ntime_zone");
+    let asks = asks(14, 0);
+    let loaded = taken(&[("roles.d/r.toml", &text)]);
+    assert!(!loaded.policy.has_role(&asks.person, "r"));
+    let text = role("").replace("time_zone", "except_hosts = [\"WEB-*\"]\ntime_zone");
+    let loaded = taken(&[("roles.d/r.toml", &text)]);
+    assert!(!loaded.policy.has_role(&asks.person, "r"));
+}
