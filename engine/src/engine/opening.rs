@@ -255,7 +255,9 @@ impl Engine {
         let lasts = stands.within(now.wall, lasts);
         let timeout = stands.within(now.wall, ask.timeout);
         let uses = match asked.act.aim {
-            Aim::Command(_) if extends.is_none() => asked.wish.uses.unwrap_or(1),
+            Aim::Command(_) if extends.is_none() => {
+                asked.wish.uses.unwrap_or(1).min(ask.uses.max(1))
+            }
             Aim::Command(_) | Aim::Window(_) => 0,
         };
         let (person, act) = (&asked.person, &asked.act);

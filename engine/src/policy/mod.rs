@@ -72,6 +72,8 @@ pub struct Ask {
     pub timeout: Span,
     /// The longest that a grant may stand.
     pub max_duration: Span,
+    /// The most runs of a command that a grant is for; who does not say gets one.
+    pub uses: u32,
     /// Whether a reason is wanted.
     pub justification: Justification,
     /// What a ticket must look like; a ticket is wanted when this is set.

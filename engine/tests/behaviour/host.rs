@@ -288,6 +288,7 @@ pub(crate) fn ask() -> Ask {
         count: 1,
         timeout: Span::from_secs(300),
         max_duration: Span::from_secs(3600),
+        uses: writ_engine::limits::USES_MAX,
         justification: Justification::Required,
         ticket: None,
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Refusal};
-use writ_engine::policy::{Condition, Hours, Limits, Settings, Times};
+use writ_engine::event::Wish;
+use writ_engine::policy::{Ask, Condition, Decision, Hours, Limits, Settings, Times};
 use writ_engine::record::What;
 use writ_engine::time::{Span, WallTime};
 
@@ -105,4 +106,24 @@ fn what_asks_in_doubt_says_so_in_its_record_and_question() {
     assert_eq!(opened.source.doubt.as_deref(), doubt);
     assert!(opened.question.contains("`x` is not known"), "{}", opened.question);
     host.approve(&bob(), id).unwrap();
+}
+
+#[test]
+fn a_grant_is_for_no_more_runs_than_its_rule_says() {
+    let mut settings = settings();
+    let few = Ask { uses: 2, ..ask() };
+    settings.roles[0].rules[1].decision = Decision::Ask(Arc::new(few));
+    let mut host = Host::with(settings);
+    for (wished, given) in [(None, 1), (Some(1), 1), (Some(2), 2), (Some(7), 2)] {
+        let wish = Wish { uses: wished, reason: Some("x".into()), ..Wish::default() };
+        let act = act(&["/bin/restart", &format!("{wished:?}")]);
+        let (_, answer) = host.ask_with(&alice(), act, wish);
+        let Answer::Waiting { id, .. } = answer else { panic!("{answer:?}") };
+        host.approve(&bob(), id).unwrap();
+        let started = host.records.iter().find_map(|record| match record.what {
+            What::GrantStarted { uses, .. } if record.id == Some(id) => Some(uses),
+            _ => None,
+        });
+        assert_eq!(started, Some(given), "{wished:?}");
+    }
 }

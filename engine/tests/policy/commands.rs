@@ -46,6 +46,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         count,
         timeout: Span::from_secs(60),
         max_duration: Span::from_secs(60),
+        uses: writ_engine::limits::USES_MAX,
         justification: Justification::Off,
         ticket: None,
     }

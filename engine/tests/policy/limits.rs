@@ -19,10 +19,10 @@ fn alice() -> Person {
 const NOON: WallTime = WallTime(12 * 3_600_000);
 
 /// alice at a terminal, at noon.
-struct AtNoon(Person, Act);
+pub(crate) struct AtNoon(Person, Act);
 
 impl AtNoon {
-    fn of(command: &Command) -> Self {
+    pub(crate) fn of(command: &Command) -> Self {
         let act = Act {
             door: Door::Sudo,
             aim: Aim::Command(command.clone()),

@@ -27,6 +27,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         count: 1,
         timeout: Span::from_secs(random.between(5, 300)),
         max_duration: Span::from_secs(random.between(5, 600)),
+        uses: writ_engine::limits::USES_MAX,
         justification: *random.pick(&[
             Justification::Off,
             Justification::Optional,

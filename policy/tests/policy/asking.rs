@@ -28,12 +28,12 @@ fn each_key_is_taken_from_the_nearest_table_that_has_it() {
     let ask = ask_of(
         "[ask]\nfrom = [\"@oncall\"]\ncount = 2\ntimeout = \"9m\"\njustification = \"required\"\nticket = 'A[0-9]'\nmax_duration = \"2h\"\n",
         &role(
-            "ask = { timeout = \"4m\", ticket = false }",
+            "ask = { timeout = \"4m\", ticket = false, uses = 3 }",
             "ask = { from = [\"bob\", \"%ops\", \"bob\"] }",
         ),
     );
     assert_eq!(ask.from.iter().map(ToString::to_string).collect::<Vec<_>>(), ["bob", "%ops"]);
-    assert_eq!(ask.count, 2);
+    assert_eq!((ask.count, ask.uses), (2, 3));
     assert_eq!(ask.timeout, Span::from_secs(240));
     assert_eq!(ask.justification, Justification::Required);
     assert_eq!(ask.ticket, None);
@@ -368,14 +368,14 @@ error: unknown key `all_of` in `ask`
   |
 9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
   |         ^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `ticket`, `timeout`
+  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `ticket`, `timeout`, `uses`
 
 error: unknown key `escalate` in `ask`
  --> roles.d/r.toml:9:40
   |
 9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
   |                                        ^^^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `ticket`, `timeout`
+  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `ticket`, `timeout`, `uses`
 "#,
     );
 }
