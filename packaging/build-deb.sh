@@ -5,6 +5,13 @@ cd "$(dirname "$0")/.."
 
 cargo_deb_version=3.8.0
 
+# The folder of PAM's modules has the architecture in its name, which an asset cannot.
+multiarch=$(gcc -print-multiarch)
+[ "$multiarch" = x86_64-linux-gnu ] || {
+    echo "build-deb: agent/Cargo.toml puts pam_writ.so where PAM looks on x86_64-linux-gnu; name the folder of $multiarch there" >&2
+    exit 1
+}
+
 command -v cargo-deb >/dev/null ||
     cargo install --locked --quiet cargo-deb --version "$cargo_deb_version"
 # The same sources give the same package.

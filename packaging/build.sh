@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds what is installed: the three programs in target/release, the manual pages
+# Builds what is installed: the programs and modules in target/release, the manual pages
 # and shell completions of `writ` in dist/manual.
 set -eu
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release -p writ-agent -p writ-cli -p writ-sudo-plugin
+cargo build --locked --release -p writ-agent -p writ-cli -p writ-pam-client -p writ-sudo-plugin -p writ-pam-module
 rm -rf dist/manual # pages of verbs that are no more
 # In the dev profile: it runs once, and release builds are slow to link.
 cargo run --locked --quiet -p writ-cli --example manual -- dist/manual

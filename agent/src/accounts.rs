@@ -42,6 +42,21 @@ pub(crate) enum AccountError {
     TimedOut(u32),
 }
 
+/// A look-up of a name that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NameError {
+    /// The name service says that it failed, which is not the same as "no".
+    #[error(
+        "the user {0:?} cannot be looked up ({1}); see to the name service (nsswitch.conf) of this host"
+    )]
+    Failed(String, String),
+    /// The name service does not answer.
+    #[error(
+        "the user {0:?} could not be looked up within {LOOK_UP_MAX:?}; see to the name service (nsswitch.conf) of this host"
+    )]
+    TimedOut(String),
+}
+
 /// A look-up of groups that came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GroupError {
@@ -142,14 +157,16 @@ impl Accounts {
         Ok(writers)
     }
 
-    /// The numbers of groups; `None` for one that this host does not have.
+    /// The numbers of groups, `None` for one that this host does not have; and of these
+    /// numbers the ones that no group of this host has.
     ///
     /// # Errors
     /// When the name service fails or does not answer.
-    pub(crate) async fn group_numbers(
+    pub(crate) async fn look_up_groups(
         &self,
         names: BTreeSet<String>,
-    ) -> Result<BTreeMap<String, Option<u32>>, GroupError> {
+        numbers: BTreeSet<u32>,
+    ) -> Result<(BTreeMap<String, Option<u32>>, BTreeSet<u32>), GroupError> {
         let looking = tokio::task::spawn_blocking(move || {
             let number = |name: String| {
                 let gid = Group::from_name(&name)
@@ -157,12 +174,37 @@ impl Accounts {
                     .map(|group| group.gid.as_raw());
                 Ok((name, gid))
             };
-            names.into_iter().map(number).collect()
+            let found = names.into_iter().map(number).collect::<Result<_, _>>()?;
+            let mut free = BTreeSet::new();
+            for number in numbers {
+                let group = Group::from_gid(Gid::from_raw(number))
+                    .map_err(|errno| GroupError::Failed(number.to_string(), errno.to_string()))?;
+                if group.is_none() {
+                    free.insert(number);
+                }
+            }
+            Ok((found, free))
         });
         let found = tokio::time::timeout(LOOK_UP_MAX, looking).await;
         found
             .map_err(|_| GroupError::TimedOut)?
             .map_err(|panic| GroupError::Failed(String::new(), panic.to_string()))?
+    }
+
+    /// The number of the user of that name; none where this host has no such user.
+    ///
+    /// # Errors
+    /// When the name service fails or does not answer.
+    pub(crate) async fn number_of(&self, name: String) -> Result<Option<Uid>, NameError> {
+        let sought = name.clone();
+        let looking = tokio::task::spawn_blocking(move || User::from_name(&sought));
+        let found = tokio::time::timeout(LOOK_UP_MAX, looking).await;
+        let failed = |why: String| NameError::Failed(name.clone(), why);
+        let found = found
+            .map_err(|_| NameError::TimedOut(name.clone()))?
+            .map_err(|panic| failed(panic.to_string()))?
+            .map_err(|errno| failed(errno.to_string()))?;
+        Ok(found.map(|user| Uid(user.uid.as_raw())))
     }
 
     /// What a login of a user starts from; none where the name service does not know him.

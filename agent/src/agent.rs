@@ -8,11 +8,14 @@ use writ_engine::facts::{Person, Uid};
 use writ_protocol::ErrorReply;
 
 use crate::accounts::Accounts;
+use crate::bounded::Sweep;
 use crate::clock;
 use crate::core::Core;
+use crate::glass::Marks;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
+use crate::proving::Proofs;
 use crate::runs::Runs;
 use crate::settings::Places;
 use crate::silent::Silent;
@@ -27,10 +30,16 @@ pub(crate) struct Agent {
     pub accounts: Accounts,
     /// Connections that are open.
     pub connections: Connections,
+    /// Processes that said that this is an emergency.
+    pub glass: Marks,
     /// PID 1.
     pub units: Units,
     /// Commands that run as services.
     pub runs: Runs,
+    /// Grants that have ended, for what they have left behind.
+    pub sweep: Sweep,
+    /// People who prove who they are.
+    pub proofs: Proofs,
     /// Those of doors that have not asked yet.
     pub silent: Silent,
     /// Where things are.
@@ -57,8 +66,11 @@ impl Agent {
             core,
             accounts: Accounts::default(),
             connections: Connections::default(),
+            glass: Marks::default(),
             units: Units::default(),
             runs: Runs::default(),
+            sweep: Sweep::default(),
+            proofs: Proofs::default(),
             silent: Silent::default(),
             places,
             refused: Cell::new(0),

@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use writ_engine::effect::Answer;
 use writ_engine::facts::AttemptId;
+use writ_engine::id::RequestId;
+use writ_engine::time::BootTime;
 use writ_protocol::answers::{self, AnswerState};
 
 use crate::core::{Core, Told, Waiting};
@@ -14,6 +16,8 @@ pub(crate) struct Asking {
     waiting: Waiting,
     replies: Replies,
     progress: Progress,
+    /// The command's start is on record, since then.
+    started: Option<BootTime>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +43,18 @@ impl Asking {
             waiting: core.wait(attempt),
             replies: Replies::Last,
             progress: Progress::NothingTold,
+            started: None,
         }
+    }
+
+    /// What was told already, if policy alone has let the command start.
+    pub(crate) fn permit(&self) -> Option<RequestId> {
+        self.waiting.permit()
+    }
+
+    /// The answer says too that the command's start is on record, since `then`.
+    pub(crate) fn has_started(&mut self, then: BootTime) {
+        self.started = Some(then);
     }
 
     /// A place for an attempt that has its last answer.
@@ -80,12 +95,12 @@ impl Asking {
         self.progress = Progress::Told;
         match told {
             Ok(answer @ Answer::Waiting { .. }) => match self.replies {
-                Replies::Each => stream.reply(&wrapped(answer), Follows::More).await,
+                Replies::Each => stream.reply(&wrapped(answer, None), Follows::More).await,
                 Replies::Last => Ok(()),
             },
             Ok(answer) => {
                 self.progress = Progress::Settled;
-                stream.reply(&wrapped(answer), Follows::Nothing).await
+                stream.reply(&wrapped(answer, self.started), Follows::Nothing).await
             }
             Err(error) => {
                 self.progress = Progress::Settled;
@@ -95,8 +110,9 @@ impl Asking {
     }
 }
 
-fn wrapped(answer: Answer) -> answers::Ask {
-    answers::Ask { answer: as_told(answer) }
+fn wrapped(answer: Answer, started: Option<BootTime>) -> answers::Ask {
+    let started_boot_ms = started.map(|then| then.0);
+    answers::Ask { answer: answers::Answer { started_boot_ms, ..as_told(answer) } }
 }
 
 /// An answer as it travels.
@@ -109,6 +125,7 @@ fn as_told(answer: Answer) -> answers::Answer {
         approvals: 0,
         needed: 0,
         remaining_ms: 0,
+        started_boot_ms: None,
         wants_reason: false,
         wants_ticket: false,
         ticket_pattern: None,
@@ -121,6 +138,7 @@ fn as_told(answer: Answer) -> answers::Answer {
             remaining_ms: remaining.map_or(0, |span| span.0),
             ..blank
         },
+        Answer::LeftAlone => answers::Answer { state: AnswerState::Unasked, ..blank },
         Answer::Denied { id, message } => {
             answers::Answer { id: id.map(|id| id.to_string()), message: Some(message), ..blank }
         }

@@ -17,10 +17,11 @@ use crate::introspection;
 use crate::limits::{CALLER_FRAME_BYTES_MAX, Holder, IDLE_MAX};
 use crate::peer::Peer;
 use crate::process::Process;
+use crate::proving::Standing;
 use crate::runs::Following;
 use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
-use crate::{deciding, door, overview, roles, runs, sessions};
+use crate::{deciding, door, explaining, glass, overview, proving, roles, runs, sessions};
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Caller {
     pub process: Process,
     /// Where its session came from, where that was looked at ahead.
     origin: Option<Origin>,
+    /// Whether he proves, or has proved, who he is.
+    pub proof: Standing,
 }
 
 /// Where a login session came from, which does not change.
@@ -88,7 +91,7 @@ pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
         }
     };
     stream.take_turns(place.turns());
-    let caller = Caller { peer, process, origin: origin.into_inner() };
+    let caller = Caller { peer, process, origin: origin.into_inner(), proof: Standing::default() };
     if let Err(error) = converse(&agent, &caller, &mut stream).await
         && error.is_misbehaviour()
     {
@@ -253,8 +256,13 @@ async fn call(
         _ => dispatch! {
             calls::Finish => door::finish;
             calls::Roles => roles::list;
+            calls::Explain => explaining::explain;
+            calls::BreakGlass => glass::break_glass;
+            calls::Review => glass::review;
             calls::List => overview::list;
             calls::Show => overview::show;
+            calls::Prove => proving::prove;
+            calls::AnswerProof => proving::answer;
             calls::Decide => deciding::decide;
             calls::Revoke => deciding::revoke;
             calls::Cancel => deciding::cancel;

@@ -5,14 +5,16 @@
 //! they cannot be written, nothing of the step is applied and the answer is no. The
 //! end of a command is kept then and tried again ([`crate::late`]): it has happened.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use writ_engine::effect::{Answer, Done, Durability, Refusal, Remains, Step};
 use writ_engine::facts::AttemptId;
+use writ_engine::id::RequestId;
 use writ_engine::policy::Policy;
 use writ_engine::record::Record;
 use writ_engine::time::BootTime;
@@ -65,6 +67,8 @@ pub(crate) enum Job {
         attempt: AttemptId,
         /// Their names.
         groups: std::collections::BTreeSet<String>,
+        /// Numbers that may be free.
+        numbers: std::collections::BTreeSet<u32>,
     },
     /// See [`Effect::End`].
     End(Box<Remains>),
@@ -79,6 +83,13 @@ pub(crate) enum Job {
         attempt: AttemptId,
         /// What it ran under.
         id: writ_engine::id::RequestId,
+    },
+    /// See [`Effect::Announce`].
+    Announce {
+        /// Which use.
+        id: writ_engine::id::RequestId,
+        /// Who, what and why.
+        about: Box<writ_engine::record::About>,
     },
     /// See [`Effect::Notify`].
     Notify {
@@ -251,8 +262,12 @@ impl Core {
         for change in step.changes {
             inner.engine.apply(change);
         }
+        // What is lent is brought into force as a whole: once for each step.
+        let mut lent = false;
         for effect in step.effects {
-            self.perform(&inner, effect);
+            if !(matches!(effect, Effect::Lend) && std::mem::replace(&mut lent, true)) {
+                self.perform(&inner, effect);
+            }
         }
         drop(inner);
         self.deadline_changed.notify_one();
@@ -276,8 +291,8 @@ impl Core {
             Effect::Examine { attempt, path, person } => {
                 let _ = self.jobs.send(Job::Examine { attempt, path, person });
             }
-            Effect::FindGroups { attempt, groups } => {
-                let _ = self.jobs.send(Job::FindGroups { attempt, groups });
+            Effect::FindGroups { attempt, groups, numbers } => {
+                let _ = self.jobs.send(Job::FindGroups { attempt, groups, numbers });
             }
             Effect::Stop { attempt, id } => {
                 let _ = self.jobs.send(Job::Stop { attempt, id });
@@ -290,6 +305,9 @@ impl Core {
             Effect::Prolong { id } => {
                 let _ = self.jobs.send(Job::Prolong { id });
             }
+            Effect::Announce { id, about } => {
+                let _ = self.jobs.send(Job::Announce { id, about });
+            }
             Effect::Notify { id, from } => {
                 let _ = self.jobs.send(Job::Notify { id, from });
             }
@@ -300,12 +318,18 @@ impl Core {
     /// nothing else of a grant away.
     fn lend(&self, engine: &Engine) {
         let now = clock::now().boot;
-        let loans = engine.loans().filter(|loan| loan.until > now);
-        let lent = loans.map(|loan| Lent {
-            user: loan.person.account.name.clone(),
-            group: loan.group.to_owned(),
-            gid: loan.gid,
-            until: loan.until,
+        // Of several grants that lend the same, the one that ends last counts.
+        let mut last: BTreeMap<(&str, Cow<'_, str>), (u32, BootTime)> = BTreeMap::new();
+        for loan in engine.loans().filter(|loan| loan.until > now) {
+            let pair = (loan.person.account.name.as_str(), loan.group);
+            let known = last.entry(pair).or_insert((loan.gid, loan.until));
+            known.1 = known.1.max(loan.until);
+        }
+        let lent = last.into_iter().map(|((user, group), (gid, until))| Lent {
+            user: user.to_owned(),
+            group: group.into_owned(),
+            gid,
+            until,
         });
         let failed = self.user_database.publish(lent.collect()).err();
         if let Some(error) = &failed {
@@ -491,6 +515,18 @@ impl Waiting {
         }
     }
 
+    /// The ID of what was told already, if policy alone has let its command start.
+    pub(crate) fn permit(&self) -> Option<RequestId> {
+        match &*self.told.borrow() {
+            Some(Ok(Answer::Allowed { id, .. }))
+                if self.core.look(|engine| engine.is_permitted(*id)) =>
+            {
+                Some(*id)
+            }
+            _ => None,
+        }
+    }
+
     /// Waits until something newer is told.
     pub(crate) async fn change(&mut self) -> Told {
         if self.told.changed().await.is_err() {
@@ -519,11 +555,12 @@ fn stops() -> ErrorReply {
 }
 
 /// A refusal as it travels.
-fn told(refusal: Refusal) -> ErrorReply {
+pub(crate) fn told(refusal: Refusal) -> ErrorReply {
     let message = refusal.to_string();
     match refusal {
         Refusal::NotFound(id) => ErrorReply::NotFound { id: id.to_string() },
         Refusal::WrongDigest(id) => ErrorReply::WrongDigest { id: id.to_string() },
+        Refusal::ProofNeeded(id) => ErrorReply::ProofNeeded { id: id.to_string() },
         Refusal::NotYours(_) => ErrorReply::NotYours { message },
         Refusal::Refused(_) => ErrorReply::Refused { message },
         Refusal::TooMany(_) => ErrorReply::TooMany { message },

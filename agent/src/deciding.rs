@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use writ_engine::Event;
 use writ_engine::effect::Done;
-use writ_engine::event::Word;
+use writ_engine::event::{Proof, Word};
 use writ_engine::facts::Person;
 use writ_engine::time::Span;
 use writ_protocol::ErrorReply;
@@ -24,9 +24,14 @@ pub(crate) async fn decide(
     caller: &Caller,
     decide: calls::Decide,
 ) -> Result<Decided, ErrorReply> {
+    let id = request_id(&decide.id)?;
+    let proof = match caller.proof.take_for(id, &decide.digest) {
+        true => Proof::Given,
+        false => Proof::None,
+    };
     let event = Event::Decided {
         person: person(agent, caller).await?,
-        id: request_id(&decide.id)?,
+        id,
         digest: decide.digest,
         word: match decide.verdict {
             Verdict::Approve => Word::Approve,
@@ -35,6 +40,7 @@ pub(crate) async fn decide(
         comment: decide.comment,
         lasts: decide.lasts_ms.map(Span),
         uses: decide.uses,
+        proof,
     };
     match agent.core.submit(event)? {
         Done::Decided { granted, approvals, needed } => Ok(Decided { granted, approvals, needed }),

@@ -6,21 +6,24 @@ use std::rc::Rc;
 use writ_engine::Event;
 use writ_engine::event::Wish;
 use writ_engine::facts::{
-    Act, Action, Aim, AttemptId, Command, Door, Ending, OnEnd, Presence, RunAs, Uid, Window,
+    Act, Action, Aim, AttemptId, Command, Door, Ending, OnEnd, Presence, RunAs, ServiceSession,
+    Uid, Window,
 };
 use writ_engine::id::RequestId;
 use writ_engine::time::Span;
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::Nothing;
 use writ_protocol::calls;
+use writ_protocol::services::is_login;
 
 use crate::agent::Agent;
 use crate::asking::Asking;
 use crate::connection::{Caller, fresh_attempt};
-use crate::{bounded, examine};
+use crate::{bounded, clock, examine};
 
 /// A door asks for somebody: whom, the kernel says (the real user of the process
-/// that sudo is).
+/// that sudo is). Where a service lets people in from outside, it is who comes in, and
+/// whatever else its process is known by.
 ///
 /// # Errors
 /// When the caller may not speak for others, or says nonsense.
@@ -30,22 +33,41 @@ pub(crate) async fn ask(
     ask: calls::Ask,
 ) -> Result<Asking, ErrorReply> {
     let attempt = may_speak(caller, &ask.attempt)?;
-    let door = match ask.door.as_str() {
-        "sudo" => Door::Sudo,
+    let (door, aim) = match (ask.door.as_str(), ask.command, ask.session) {
+        ("sudo", Some(wanted), None) => (Door::Sudo, Aim::Command(command(wanted))),
+        ("pam", Some(wanted), None) => (Door::Pam, Aim::Command(command(wanted))),
+        ("pam", None, Some(wanted)) => (Door::Pam, Aim::Session(session(wanted))),
+        ("sudo" | "pam", ..) => return Err(invalid("command")),
         _ => return Err(invalid("door")),
     };
-    let person = agent.person(caller.process.real_uid, &caller.process).await?;
-    let presence = if ask.interactive { Presence::Interactive } else { Presence::Unattended };
-    let act = Act {
-        door,
-        aim: Aim::Command(command(ask.command)),
-        tty: ask.tty,
-        source_ip: caller.source_ip(),
-        presence,
+    let comes_in = aim.session().filter(|session| is_login(&session.service));
+    let (uid, source_ip) = match comes_in {
+        Some(session) => (session.run_as.uid, ask.remote_host),
+        None => (caller.process.real_uid, caller.source_ip()),
     };
+    let person = agent.person(uid, &caller.process).await?;
+    let presence = if ask.interactive { Presence::Interactive } else { Presence::Unattended };
+    let act = Act { door, aim, tty: ask.tty, source_ip, presence };
+    let mut asking = Asking::place(&agent.core, attempt.clone());
+    let leader = caller.peer.leader().ok();
+    let sudos = leader.filter(|_| door == Door::Sudo);
+    if let Some(reason) = sudos.and_then(|leader| agent.glass.take(leader, person.account.uid)) {
+        agent.core.submit(Event::GlassBroken { attempt, person, act, reason })?;
+        return Ok(asking);
+    }
     let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
-    let asking = Asking::place(&agent.core, attempt.clone());
-    agent.core.submit(Event::Asked { attempt, person, act, wish })?;
+    agent.core.submit(Event::Asked { attempt: attempt.clone(), person, act, wish })?;
+    if ask.at_once
+        && let Some(id) = asking.permit()
+        && let Some(leader) = leader
+    {
+        // What fails here, the door's own Confirm is told.
+        let then = clock::now().boot;
+        let confirmed = Event::Confirmed { attempt, id, sha256: None, leader };
+        if agent.core.submit(confirmed).is_ok() {
+            asking.has_started(then);
+        }
+    }
     Ok(asking)
 }
 
@@ -195,6 +217,7 @@ fn of_role(role: String) -> Window {
     Window {
         role,
         groups: BTreeMap::new(),
+        actions: BTreeMap::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         on_end: OnEnd::Terminate,
@@ -202,13 +225,17 @@ fn of_role(role: String) -> Window {
     }
 }
 
-fn command(command: calls::Command) -> Command {
+pub(crate) fn command(command: calls::Command) -> Command {
     let calls::Command { path, argv, cwd, run_as, edit } = command;
-    Command {
-        path,
-        argv,
-        cwd,
-        run_as: RunAs { user: run_as.user, uid: Uid(run_as.uid), group: run_as.group },
-        action: if edit { Action::Edit } else { Action::Run },
-    }
+    let action = if edit { Action::Edit } else { Action::Run };
+    Command { path, argv, cwd, run_as: whom(run_as), action }
+}
+
+fn session(session: calls::Session) -> ServiceSession {
+    let calls::Session { service, run_as, typed } = session;
+    ServiceSession { service, run_as: whom(run_as), typed }
+}
+
+fn whom(run_as: calls::RunAs) -> RunAs {
+    RunAs { user: run_as.user, uid: Uid(run_as.uid), group: run_as.group }
 }

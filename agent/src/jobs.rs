@@ -17,7 +17,7 @@ use crate::core::Job;
 use crate::examine::Writer;
 use crate::notice::{self, Allowance, Notice, Quota};
 use crate::record::{run_as, wanted};
-use crate::{bounded, clock, examine, runs, sessions};
+use crate::{bounded, clock, examine, glass, runs, sessions};
 
 /// How many files are looked at at once: more would only seek.
 const EXAMINATIONS_MAX: usize = 4;
@@ -36,8 +36,8 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
                     examine_for(&agent, attempt, path, &person).await;
                 });
             }
-            Job::FindGroups { attempt, groups } => {
-                tokio::task::spawn_local(find_groups(Rc::clone(&agent), attempt, groups));
+            Job::FindGroups { attempt, groups, numbers } => {
+                tokio::task::spawn_local(find_groups(Rc::clone(&agent), attempt, groups, numbers));
             }
             Job::End(remains) => {
                 tokio::task::spawn_local(bounded::end(Rc::clone(&agent), *remains));
@@ -48,6 +48,7 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
             Job::Stop { attempt, id } => {
                 tokio::task::spawn_local(runs::stop(Rc::clone(&agent), id, attempt));
             }
+            Job::Announce { id, about } => glass::announce(&id.to_string(), &about).await,
             Job::Notify { id, from } => notify(&agent, &mut quota, id, &from).await,
         }
     }
@@ -88,12 +89,18 @@ fn with_what_is_lent(agent: &Agent, mut writers: Vec<Writer>) -> Vec<Writer> {
 }
 
 /// Looks up the groups that a window would lend.
-async fn find_groups(agent: Rc<Agent>, attempt: AttemptId, groups: BTreeSet<String>) {
-    let found = agent.accounts.group_numbers(groups).await;
+async fn find_groups(
+    agent: Rc<Agent>,
+    attempt: AttemptId,
+    groups: BTreeSet<String>,
+    numbers: BTreeSet<u32>,
+) {
+    let found = agent.accounts.look_up_groups(groups, numbers).await;
     let told = match found {
         Err(error) => Err(ErrorReply::Refused { message: error.to_string() }),
-        Ok(groups) => {
-            agent.core.submit(Event::GroupsFound { attempt: attempt.clone(), groups }).map(drop)
+        Ok((groups, free)) => {
+            let found = Event::GroupsFound { attempt: attempt.clone(), groups, free };
+            agent.core.submit(found).map(drop)
         }
     };
     if let Err(error) = told {

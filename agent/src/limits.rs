@@ -40,6 +40,27 @@ pub(crate) const FRAME_MAX: Duration = Duration::from_secs(10);
 /// How long a connection may be open without asking anything.
 pub(crate) const IDLE_MAX: Duration = Duration::from_secs(60);
 
+/// People who prove who they are at once, each with a process of root's.
+pub(crate) const PROOFS_MAX: usize = 8;
+
+/// From the beginning of a proof to its end, however much is asked.
+pub(crate) const PROOF_MAX: Duration = Duration::from_secs(60);
+
+/// Proofs of one account that may fail within [`PROOFS_FAILED_WITHIN`].
+pub(crate) const PROOFS_FAILED_MAX: usize = 5;
+
+/// What counts as failed lately.
+pub(crate) const PROOFS_FAILED_WITHIN: Duration = Duration::from_secs(300);
+
+/// Accounts whose failures are kept in mind.
+pub(crate) const PROOFS_ACCOUNTS_MAX: usize = 1024;
+
+/// What is asked or told in one proof, in lines; a module that goes on is cut off.
+pub(crate) const PROOF_LINES_MAX: usize = 64;
+
+/// The longest answer or line of a proof, in bytes (`PAM_MAX_RESP_SIZE`, PAM_MAX_MSG_SIZE).
+pub(crate) const PROOF_LINE_BYTES_MAX: usize = 511;
+
 /// How long a caller may take to read what he is sent.
 pub(crate) const SEND_MAX: Duration = Duration::from_secs(10);
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use writ_engine::facts::{Action, Command, Door, Person, Window};
+use writ_engine::facts::{Action, Command, Door, Person, RunAs, ServiceSession, Window};
 use writ_engine::policy::Mode;
 use writ_engine::record::Outcome;
 use writ_engine::{Engine, Listed, Stage};
@@ -107,8 +107,25 @@ pub(crate) async fn status(
         running: count(counts.running),
         connections_refused: agent.refused(),
         journal_lines_dropped: agent.core.journal_dropped(),
-        findings: agent.core.lending_failed().map(cannot_lend).into_iter().collect(),
+        findings: agent
+            .core
+            .lending_failed()
+            .map(cannot_lend)
+            .into_iter()
+            .chain(unreviewed(agent.core.look(Engine::open_reviews).len()))
+            .collect(),
     })
+}
+
+/// Nothing where nothing waits.
+fn unreviewed(uses: usize) -> Option<answers::Finding> {
+    let what = match uses {
+        0 => return None,
+        1 => "a use of break-glass waits for somebody else to review it".to_owned(),
+        uses => format!("{uses} uses of break-glass wait for somebody else to review them"),
+    };
+    let remedy = "`writ audit review` lists them, `writ audit review ID` says that you have";
+    Some(answers::Finding { what, remedy: remedy.to_owned() })
 }
 
 fn cannot_lend(what: String) -> answers::Finding {
@@ -179,12 +196,14 @@ fn as_listed(
         host: host.to_owned(),
         door: match act.door {
             Door::Sudo => "sudo",
+            Door::Pam => "pam",
             Door::Writ => "writ",
         }
         .to_owned(),
         role: opened.source.role.clone(),
         rule: opened.source.rule.clone(),
         command: act.aim.command().map(as_command),
+        session: act.aim.session().map(as_session),
         window: act.aim.window().map(as_window),
         extends: opened.extends.map(|grant| grant.to_string()),
         reason: opened.reason.clone(),
@@ -220,19 +239,28 @@ fn as_command(command: &Command) -> calls::Command {
         path: command.path.clone(),
         argv: command.argv.clone(),
         cwd: command.cwd.clone(),
-        run_as: calls::RunAs {
-            user: command.run_as.user.clone(),
-            uid: command.run_as.uid.0,
-            group: command.run_as.group.clone(),
-        },
+        run_as: as_run_as(&command.run_as),
         edit: command.action == Action::Edit,
     }
+}
+
+fn as_session(session: &ServiceSession) -> calls::Session {
+    calls::Session {
+        service: session.service.clone(),
+        run_as: as_run_as(&session.run_as),
+        typed: session.typed.clone(),
+    }
+}
+
+fn as_run_as(run_as: &RunAs) -> calls::RunAs {
+    calls::RunAs { user: run_as.user.clone(), uid: run_as.uid.0, group: run_as.group.clone() }
 }
 
 fn as_window(window: &Window) -> answers::Window {
     answers::Window {
         role: window.role.clone(),
         groups: window.groups.keys().cloned().collect(),
+        actions: window.actions.keys().cloned().collect(),
         capabilities: window.capabilities.iter().cloned().collect(),
         root_equivalent: window.root_equivalent.iter().cloned().collect(),
     }

@@ -120,11 +120,13 @@ fn nothing() -> Policy {
             uses: 1,
             justification: Justification::Off,
             ticket: None,
+            reauth: false,
         },
         unattended_wait: NOTHING_LASTS,
         warn: Vec::new(),
         roles: Vec::new(),
         approvers: BTreeMap::new(),
+        break_glass: Vec::new(),
         host: Host { name: host_name().as_str().to_owned(), tags: BTreeSet::new() },
         digest: String::new(),
     })

@@ -48,6 +48,7 @@ fn one(role: &Role, open: Option<OpenRole>) -> answers::Role {
         window: answers::Window {
             role: role.name.clone(),
             groups: names(|terms| &terms.groups),
+            actions: names(|terms| &terms.actions),
             capabilities: names(|terms| &terms.capabilities),
             root_equivalent: names(|terms| &terms.root_equivalent),
         },

@@ -38,6 +38,18 @@ impl Agent {
         self.connection.call(method, REPLY_PATIENCE)
     }
 
+    /// Calls a method that has one reply, which may take longer.
+    ///
+    /// # Errors
+    /// What the agent says, or that it says nothing.
+    pub(crate) fn call_patiently<M: Method>(
+        &mut self,
+        method: &M,
+        patience: Duration,
+    ) -> Result<M::Reply, CallError> {
+        self.connection.call(method, patience)
+    }
+
     /// The connection itself, for calls with several replies.
     pub(crate) fn into_connection(self) -> Connection {
         self.connection

@@ -194,7 +194,7 @@ fn tell(
 /// What an answer comes to for whoever waited for it.
 fn exit(answer: &Answer) -> Exit {
     match answer.state {
-        AnswerState::Allowed => Exit::Done,
+        AnswerState::Allowed | AnswerState::Unasked => Exit::Done,
         AnswerState::Denied | AnswerState::Wanted => Exit::Denied,
         AnswerState::Expired | AnswerState::Open | AnswerState::Waiting => Exit::Open,
     }

@@ -70,7 +70,9 @@ fn exit_of_call(error: &CallError) -> Exit {
         CallError::Closed | CallError::TimedOut | CallError::Io(_) => Exit::Unreachable,
         CallError::Frame(_) | CallError::Malformed => Exit::Failed,
         CallError::Reply(reply) => match reply {
-            ErrorReply::NotYours { .. } | ErrorReply::PermissionDenied => Exit::NotYours,
+            ErrorReply::NotYours { .. }
+            | ErrorReply::PermissionDenied
+            | ErrorReply::ProofNeeded { .. } => Exit::NotYours,
             ErrorReply::Refused { .. } | ErrorReply::NotOpen { .. } => Exit::Denied,
             ErrorReply::NotFound { .. }
             | ErrorReply::WrongDigest { .. }

@@ -17,7 +17,10 @@ mod asking;
 mod exit;
 mod failure;
 mod host;
+mod local_user;
 mod moment;
+mod pam;
+mod past;
 mod question;
 mod replace;
 mod running;
@@ -26,6 +29,7 @@ mod sheet;
 mod span;
 mod sudo;
 mod table;
+mod trial;
 mod verbs;
 mod view;
 

@@ -6,10 +6,18 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{XattrFlags, fsetxattr, getxattr, listxattr};
+use rustix::io::Errno;
+
 /// The mode of a file that was not there before: everybody reads, root writes.
 pub(crate) const NEW_FILE_MODE: u32 = 0o644;
 
-/// Puts `text` in the place of the file at `path`, which keeps its owner and mode.
+/// The names of a file's extended attributes, and the value of each, are no longer than
+/// this, in bytes (xattr(7)).
+const ATTRIBUTE_BYTES_MAX: usize = 64 * 1024;
+
+/// Puts `text` in the place of the file at `path`, which keeps its owner, mode and
+/// extended attributes (access control list, SELinux' label).
 /// A symbolic link stays, and the file that it leads to is replaced.
 ///
 /// # Errors
@@ -58,6 +66,7 @@ fn fill(file: &mut File, target: &Path, text: &[u8]) -> io::Result<()> {
     let mode = match fs::metadata(target) {
         Ok(old) => {
             fchown(&*file, Some(old.uid()), Some(old.gid()))?;
+            copy_attributes(file, target)?;
             old.mode() & 0o7777
         }
         Err(error) if error.kind() == ErrorKind::NotFound => NEW_FILE_MODE,
@@ -66,6 +75,23 @@ fn fill(file: &mut File, target: &Path, text: &[u8]) -> io::Result<()> {
     file.write_all(text)?;
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.sync_all()
+}
+
+fn copy_attributes(file: &File, from: &Path) -> io::Result<()> {
+    let mut names = vec![0; ATTRIBUTE_BYTES_MAX];
+    let length = match listxattr(from, names.as_mut_slice()) {
+        Ok(length) => length,
+        // A file system without any.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(()),
+        Err(errno) => return Err(errno.into()),
+    };
+    names.truncate(length);
+    let mut value = vec![0; ATTRIBUTE_BYTES_MAX];
+    for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let length = getxattr(from, name, value.as_mut_slice())?;
+        fsetxattr(file, name, value.get(..length).unwrap_or_default(), XattrFlags::empty())?;
+    }
+    Ok(())
 }
 
 fn sync_folder_of(path: &Path) -> io::Result<()> {
@@ -87,6 +113,23 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_attributes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("su");
+        fs::write(&path, "old").unwrap();
+        let file = File::open(&path).unwrap();
+        let set = fsetxattr(&file, "user.kept", b"yes", XattrFlags::empty());
+        if set == Err(Errno::OPNOTSUPP) {
+            return; // This folder's file system has none.
+        }
+        set.unwrap();
+        replace(&path, b"new").unwrap();
+        let mut value = [0; 8];
+        assert_eq!(getxattr(&path, "user.kept", &mut value[..]).unwrap(), 3);
+        assert_eq!(&value[..3], b"yes");
     }
 
     #[test]

@@ -4,4 +4,3 @@
 pub(crate) mod conf;
 pub(crate) mod plugin;
 pub(crate) mod probe;
-pub(crate) mod trial;

@@ -3,6 +3,7 @@
 mod approve;
 mod audit;
 pub(crate) mod r#become;
+mod breakglass;
 mod cancel;
 mod check;
 mod deny;
@@ -10,9 +11,13 @@ mod disable;
 mod doctor;
 mod enable;
 mod end;
+mod explain;
 mod extend;
+mod fmt;
 mod init;
 mod pending;
+mod replay;
+mod report;
 mod request;
 mod revoke;
 mod roles;
@@ -20,6 +25,8 @@ mod run;
 mod shell;
 mod show;
 mod status;
+
+use std::fmt::{Display, Formatter, Result as FmtResult};
 
 use clap::{Subcommand, ValueEnum};
 
@@ -33,6 +40,7 @@ pub(crate) enum Verb {
     Request(request::Arguments),
     Run(run::Arguments),
     Shell(shell::Arguments),
+    Breakglass(breakglass::Arguments),
     Roles(roles::Arguments),
     Status(status::Arguments),
     Extend(extend::Arguments),
@@ -45,6 +53,10 @@ pub(crate) enum Verb {
     Revoke(revoke::Arguments),
     Init(init::Arguments),
     Check(check::Arguments),
+    Fmt(fmt::Arguments),
+    Explain(explain::Arguments),
+    Report(report::Arguments),
+    Replay(replay::Arguments),
     Enable(enable::Arguments),
     Disable(disable::Arguments),
     Doctor(doctor::Arguments),
@@ -57,6 +69,17 @@ pub(crate) enum Verb {
 pub(crate) enum Door {
     /// Every command of sudo(8), through its plugin interface.
     Sudo,
+    /// Services of PAM, such as su and sshd, each by its file in /etc/pam.d.
+    Pam,
+}
+
+impl Display for Door {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> FmtResult {
+        formatter.write_str(match self {
+            Self::Sudo => "sudo",
+            Self::Pam => "pam",
+        })
+    }
 }
 
 impl Verb {
@@ -66,6 +89,7 @@ impl Verb {
             Self::Request(arguments) => request::run(host, arguments),
             Self::Run(arguments) => run::run(host, arguments),
             Self::Shell(arguments) => shell::run(host, arguments),
+            Self::Breakglass(arguments) => breakglass::run(host, arguments),
             Self::Roles(arguments) => roles::run(host, arguments),
             Self::Status(arguments) => status::run(host, arguments),
             Self::Extend(arguments) => extend::run(host, arguments),
@@ -78,6 +102,10 @@ impl Verb {
             Self::Revoke(arguments) => revoke::run(host, arguments),
             Self::Init(arguments) => init::run(host, arguments),
             Self::Check(arguments) => check::run(host, arguments),
+            Self::Fmt(arguments) => fmt::run(host, arguments),
+            Self::Explain(arguments) => explain::run(host, arguments),
+            Self::Report(arguments) => report::run(host, arguments),
+            Self::Replay(arguments) => replay::run(host, arguments),
             Self::Enable(arguments) => enable::run(host, arguments),
             Self::Disable(arguments) => disable::run(host, arguments),
             Self::Doctor(arguments) => doctor::run(host, arguments),

@@ -3,4 +3,5 @@
 pub(crate) mod command;
 pub(crate) mod listing;
 pub(crate) mod question;
+pub(crate) mod session;
 pub(crate) mod window;

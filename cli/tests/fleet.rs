@@ -197,7 +197,7 @@ fn an_enabled_door_that_came_loose_is_found() {
     let ran = host.writ(&["doctor"]);
     assert_eq!(ran.exit, 1);
     for wrong in
-        ["runs commands without Writ", "the plugin is not there", "writd.socket is not enabled"]
+        ["runs commands without Writ", "the file is not there", "writd.socket is not enabled"]
     {
         assert!(ran.stdout.contains(wrong), "{wrong}: {}", ran.stdout);
     }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::facts::{AttemptId, Leader, OnEnd, Person};
 use crate::id::RequestId;
 use crate::policy::Selector;
-use crate::record::Record;
+use crate::record::{About, Record};
 use crate::state::Change;
 use crate::time::Span;
 
@@ -87,6 +87,9 @@ pub enum Refusal {
     /// The question is not the one that was decided on.
     #[error("the question of {0} is not the one that was shown")]
     WrongDigest(RequestId),
+    /// Only somebody who has proved who he is may say this.
+    #[error("who approves {0} must prove who he is first")]
+    ProofNeeded(RequestId),
     /// Not possible now.
     #[error("{0}")]
     Refused(String),
@@ -107,6 +110,9 @@ pub enum Answer {
         /// Until the grant ends, where it does.
         remaining: Option<Span>,
     },
+    /// Nothing in the policy speaks of the service, which is left alone: no record, no
+    /// ID, and nothing to confirm.
+    LeftAlone,
     /// It may not.
     Denied {
         /// Its ID.
@@ -163,12 +169,14 @@ pub enum Effect {
         /// Who.
         person: Person,
     },
-    /// Look up the numbers of groups. Answered by [`crate::Event::GroupsFound`].
+    /// Look up the numbers of groups, and which numbers no group has. Answered by [`crate::Event::GroupsFound`].
     FindGroups {
         /// For whom.
         attempt: AttemptId,
         /// Their names.
         groups: BTreeSet<String>,
+        /// Numbers.
+        numbers: BTreeSet<u32>,
     },
     /// What is lent has changed: bring [`crate::Engine::loans`] into force, before
     /// the effects that follow.
@@ -194,6 +202,13 @@ pub enum Effect {
     Prolong {
         /// Which one.
         id: RequestId,
+    },
+    /// Tell everybody who is at a terminal that somebody broke the glass.
+    Announce {
+        /// Which use.
+        id: RequestId,
+        /// Who, what and why.
+        about: Box<About>,
     },
     /// Tell approvers who are logged in that they are asked.
     Notify {

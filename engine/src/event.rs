@@ -1,6 +1,6 @@
 //! What the engine is told.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
 use crate::record::SessionEnd;
-use crate::time::Span;
+use crate::time::{Span, WallTime};
 
 /// A person's word on a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,16 @@ pub enum Word {
     Approve,
     /// It may not.
     Deny,
+}
+
+/// Whether a person has proved who he is, to the agent and for the question that he
+/// decides on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// He acts from his account, and no more is known.
+    None,
+    /// He has, a moment before.
+    Given,
 }
 
 /// What a requester adds to an act.
@@ -90,6 +100,8 @@ pub enum Event {
         attempt: AttemptId,
         /// Each group's number; `None` where this host has no such group.
         groups: BTreeMap<String, Option<u32>>,
+        /// Of the numbers that were asked about, those that no group of this host has.
+        free: BTreeSet<u32>,
     },
     /// The requester asks that his grant stand longer; the attempt is one that the
     /// agent drew.
@@ -173,6 +185,8 @@ pub enum Event {
         lasts: Option<Span>,
         /// Narrows how often it may be used.
         uses: Option<u32>,
+        /// Whether he has proved who he is.
+        proof: Proof,
     },
     /// An approver or root takes a grant back.
     Revoked {
@@ -196,6 +210,37 @@ pub enum Event {
         person: Person,
         /// Which.
         id: RequestId,
+    },
+    /// A door asks for somebody who has said that this is an emergency, and why.
+    GlassBroken {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Who.
+        person: Person,
+        /// What for.
+        act: Act,
+        /// Why.
+        reason: String,
+    },
+    /// A door let somebody pass in an emergency while the agent was not there.
+    GlassReported {
+        /// Who, as the door saw him.
+        person: Person,
+        /// What ran.
+        act: Act,
+        /// Why.
+        reason: String,
+        /// When, by the wall clock.
+        at: WallTime,
+    },
+    /// Somebody has looked at a use of break-glass.
+    GlassReviewed {
+        /// Who.
+        person: Person,
+        /// Which.
+        id: RequestId,
+        /// What he has to say.
+        comment: Option<String>,
     },
     /// Root has seen that the ledger was broken; what was open in the broken
     /// part is lost, and ended.

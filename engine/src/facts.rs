@@ -79,6 +79,8 @@ impl Person {
 pub enum Door {
     /// The plugin of sudo.
     Sudo,
+    /// The module of PAM: sudo-rs, doas, su, login, sshd and others.
+    Pam,
     /// `writ request`: asked for in advance.
     Writ,
 }
@@ -161,11 +163,15 @@ pub struct Window {
     /// The groups that it lends, each with its number on this host.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<String, u32>,
+    /// The actions of polkit that it lends, each with the number of the group that stands
+    /// for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<String, u32>,
     /// The capabilities that it lends to what `writ run` and `writ shell` start
     /// (capabilities(7)), such as `CAP_NET_RAW`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub capabilities: BTreeSet<String>,
-    /// Those of them that are as good as root.
+    /// Those capabilities and actions that are as good as root.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub root_equivalent: BTreeSet<String>,
     /// What becomes of processes that hold what was lent when it ends.
@@ -174,12 +180,36 @@ pub struct Window {
     pub end_on_logout: bool,
 }
 
+/// A session that a service of PAM opens (pam(3)): a shell of su, a login.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSession {
+    /// The service, as its program names itself to PAM, such as `su-l`.
+    pub service: String,
+    /// Whose session it is to be.
+    pub run_as: RunAs,
+    /// The command line of the program that asks, where that is what the person typed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typed: Vec<String>,
+}
+
+impl ServiceSession {
+    /// How long its texts are, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let words: usize = self.typed.iter().map(|word| word.len() + 1).sum();
+        self.service.len() + self.run_as.user.len() + words
+    }
+}
+
 /// What an escalation is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Aim {
     /// To run a command.
     Command(Command),
+    /// To open a session of a service.
+    Session(ServiceSession),
     /// To open a window of a role.
     Window(Window),
 }
@@ -190,7 +220,36 @@ impl Aim {
     pub const fn command(&self) -> Option<&Command> {
         match self {
             Self::Command(command) => Some(command),
+            Self::Session(_) | Self::Window(_) => None,
+        }
+    }
+
+    /// The session, where it is for one.
+    #[must_use]
+    pub const fn session(&self) -> Option<&ServiceSession> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Command(_) | Self::Window(_) => None,
+        }
+    }
+
+    /// Whom it makes of the requester; a window makes nobody else of him.
+    #[must_use]
+    pub const fn run_as(&self) -> Option<&RunAs> {
+        match self {
+            Self::Command(command) => Some(&command.run_as),
+            Self::Session(session) => Some(&session.run_as),
             Self::Window(_) => None,
+        }
+    }
+
+    /// How long its texts are, in bytes; those of a window are the policy's.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Command(command) => command.bytes(),
+            Self::Session(session) => session.bytes(),
+            Self::Window(_) => 0,
         }
     }
 
@@ -199,7 +258,7 @@ impl Aim {
     pub const fn window(&self) -> Option<&Window> {
         match self {
             Self::Window(window) => Some(window),
-            Self::Command(_) => None,
+            Self::Command(_) | Self::Session(_) => None,
         }
     }
 }

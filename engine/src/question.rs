@@ -77,6 +77,9 @@ pub struct Question {
     pub lasts_ms: Span,
     /// How often it is to be used; 0 for a window, whose uses are not counted.
     pub uses: u32,
+    /// Whether who approves must prove who he is first.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub reauth: bool,
 }
 
 /// Who asks, under every account that he is known by.
@@ -223,6 +226,7 @@ mod tests {
             timeout_ms: Span(u64::MAX - 1),
             lasts_ms: Span(1),
             uses: 1,
+            reauth: false,
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
 use crate::id::{IdKey, RequestId};
-use crate::time::{Now, Span};
+use crate::time::{Now, Span, WallTime};
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ pub enum Force {
 }
 
 /// The role and rule that spoke.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Source {
     /// The role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -250,6 +250,18 @@ pub enum What {
     /// What still ran on a grant that has ended is stopped.
     #[serde(rename = "session.ended")]
     SessionEnded(SessionEnd),
+    /// Somebody went ahead without a decision: break-glass.
+    #[serde(rename = "break_glass.used")]
+    BreakGlassUsed(BreakGlass),
+    /// Somebody else has looked at that.
+    #[serde(rename = "break_glass.reviewed")]
+    BreakGlassReviewed {
+        /// Who.
+        by: Person,
+        /// What he had to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
     /// Root has seen that the ledger was broken.
     #[serde(rename = "ledger.acknowledged")]
     LedgerAcknowledged {
@@ -260,6 +272,16 @@ pub enum What {
         /// What was wrong, with its place.
         what: String,
     },
+}
+
+/// A use of break-glass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakGlass {
+    /// Who, what and why; the run that it lets start, where the agent let it.
+    pub about: About,
+    /// When, where that was while the agent was not there, and the door let it pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_agent: Option<WallTime>,
 }
 
 /// What still ran on a grant that has ended, when it was stopped.
@@ -332,6 +354,9 @@ pub struct Opened {
     /// The grant that is to stand longer by `lasts`, where that is what is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<RequestId>,
+    /// Whether who approves must prove who he is first.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub reauth: bool,
     /// The exact text of the question.
     pub question: String,
     /// SHA-256 of it, hexadecimal.
@@ -359,6 +384,9 @@ pub struct Made {
     /// How often it may be used at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<u32>,
+    /// Whether he had proved who he is, a moment before and for this question.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub proved: bool,
     /// What was decided about, where no request was opened before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -406,6 +434,8 @@ impl What {
             Self::CommandStarted { .. } => "command.started",
             Self::CommandFinished { .. } => "command.finished",
             Self::SessionEnded(_) => "session.ended",
+            Self::BreakGlassUsed(_) => "break_glass.used",
+            Self::BreakGlassReviewed { .. } => "break_glass.reviewed",
             Self::LedgerAcknowledged { .. } => "ledger.acknowledged",
         }
     }

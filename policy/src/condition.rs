@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use writ_conditions::{Condition as Expression, Doubt, Fact, Facts, ParseError};
-use writ_engine::facts::{Aim, Door, Presence};
+use writ_engine::facts::{Door, Presence};
 use writ_engine::policy::{Condition, Facts as Known};
 
 use crate::zone;
@@ -33,7 +33,8 @@ fn holds(expression: &Expression, known: &Known<'_>, zone: &TimeZone) -> Result<
         .with("command", command.map(|command| Fact::Text(&command.path)))
         .with("args", command.map(|command| texts(command.argv.iter().skip(1))))
         .with("cwd", command.map(|command| Fact::Text(&command.cwd)))
-        .with("run_as", run_as(&act.aim).map(Fact::Text))
+        .with("service", act.aim.session().map(|session| Fact::Text(&session.service)))
+        .with("run_as", act.aim.run_as().map(|run_as| Fact::Text(&run_as.user)))
         .with("tty", Fact::Truth(act.tty.is_some()))
         .with("source_ip", act.source_ip.as_deref().map(Fact::Text))
         .with("interactive", Fact::Truth(act.presence == Presence::Interactive))
@@ -52,12 +53,9 @@ fn texts<'a>(texts: impl IntoIterator<Item = &'a String>) -> Fact<'a> {
 const fn door(door: Door) -> &'static str {
     match door {
         Door::Sudo => "sudo",
+        Door::Pam => "pam",
         Door::Writ => "writ",
     }
-}
-
-fn run_as(aim: &Aim) -> Option<&str> {
-    aim.command().map(|command| command.run_as.user.as_str())
 }
 
 const fn weekday(day: Weekday) -> &'static str {

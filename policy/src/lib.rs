@@ -7,13 +7,16 @@
 //! sentence that helps.
 #![forbid(unsafe_code)]
 
+mod action;
 mod capability;
 mod compile;
 mod condition;
 mod diagnostic;
 mod digest;
 pub mod duration;
+mod escapes;
 mod excerpt;
+mod explained;
 mod findings;
 mod host;
 mod hours;
@@ -25,22 +28,27 @@ mod parse;
 mod problem;
 mod public_key;
 mod render;
+mod review;
 mod section;
 mod source;
 mod suggest;
+mod supposed;
 pub mod template;
 mod ticket;
 mod trust;
 mod value;
 mod zone;
 
+pub use action::action_power;
 pub use capability::Capability;
 pub use compile::{
     DEFAULT_COUNT, DEFAULT_JUSTIFICATION, DEFAULT_MAX_DURATION, DEFAULT_MODE, DEFAULT_TIMEOUT,
     DEFAULT_UNATTENDED_WAIT, DEFAULT_UNMATCHED, DEFAULT_WARN,
 };
 pub use diagnostic::{Colour, Diagnostic, Refusal, Severity};
+pub use escapes::escape_of;
 pub use excerpt::Position;
+pub use explained::explain;
 pub use host::HostName;
 pub use keys::COUNT_MAX;
 pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICY_BYTES_MAX, load};
@@ -48,5 +56,6 @@ pub use loaded::Loaded;
 pub use name::{NAME_CHARS_MAX, NameError};
 pub use parse::parse;
 pub use public_key::{PublicKey, PublicKeyError};
+pub use review::{Accounts, review};
 pub use source::{APPROVERS_FOLDER, HOST_FILE, ROLES_FOLDER, SourceFile};
 pub use trust::Trust;

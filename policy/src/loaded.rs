@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use writ_engine::policy::{Member, Policy};
+use writ_engine::policy::Policy;
 
 use crate::diagnostic::Diagnostic;
 use crate::public_key::PublicKey;
@@ -13,8 +13,6 @@ use crate::source::SourceFile;
 pub struct Loaded {
     /// What the engine decides by.
     pub policy: Policy,
-    /// Who may break glass.
-    pub break_glass: Vec<Member>,
     /// The public keys of approvers, by the name of the approver.
     pub keys: BTreeMap<String, Vec<PublicKey>>,
     /// The files that it was read from, in the order of reading.

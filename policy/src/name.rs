@@ -70,6 +70,16 @@ pub(crate) fn check_run_as(name: &str) -> Result<(), NameError> {
     }
 }
 
+/// A service of PAM: PAM itself takes it in small letters, as the name of a file.
+pub(crate) fn check_service(name: &str) -> Result<(), NameError> {
+    if let Some(first) = name.chars().next().filter(|first| "-.".contains(*first)) {
+        return Err(NameError::Character(first));
+    }
+    check(name, NAME_CHARS_MAX, |c| {
+        c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c)
+    })
+}
+
 /// A tag of hosts.
 pub(crate) fn check_tag(tag: &str) -> Result<(), NameError> {
     check(tag, HOST_BYTES_MAX, |c| c.is_ascii_alphanumeric() || "-_.:".contains(c))

@@ -26,10 +26,7 @@ const SYNTAX_ERRORS_MAX: usize = 5;
 pub fn parse(files: Vec<SourceFile>, host: &HostName) -> Result<Loaded, Refusal> {
     let (files, strangers): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| file.subject().is_some());
-    let mut files: Vec<_> =
-        files.into_iter().filter_map(|file| Some((file.subject()?, file))).collect();
-    files.sort_by(|(one, a), (other, b)| (one, a.name()).cmp(&(other, b.name())));
-    let (subjects, files): (Vec<Subject>, Vec<SourceFile>) = files.into_iter().unzip();
+    let (subjects, files) = in_order(files);
 
     let mut found = Findings::default();
     let said = read(&subjects, &files, &mut found);
@@ -41,11 +38,18 @@ pub fn parse(files: Vec<SourceFile>, host: &HostName) -> Result<Loaded, Refusal>
     }
     Ok(Loaded {
         policy: Policy::compile(compiled.settings),
-        break_glass: compiled.break_glass,
         keys: compiled.keys,
         sources: files,
         warnings,
     })
+}
+
+/// The files of a policy with what each speaks of, in the order of reading.
+pub(crate) fn in_order(files: Vec<SourceFile>) -> (Vec<Subject>, Vec<SourceFile>) {
+    let mut files: Vec<_> =
+        files.into_iter().filter_map(|file| Some((file.subject()?, file))).collect();
+    files.sort_by(|(one, a), (other, b)| (one, a.name()).cmp(&(other, b.name())));
+    files.into_iter().unzip()
 }
 
 fn stranger(file: &SourceFile) -> Diagnostic {
@@ -56,7 +60,8 @@ fn stranger(file: &SourceFile) -> Diagnostic {
     )
 }
 
-fn read(subjects: &[Subject], files: &[SourceFile], found: &mut Findings) -> Said {
+/// What the files say, each for itself.
+pub(crate) fn read(subjects: &[Subject], files: &[SourceFile], found: &mut Findings) -> Said {
     let mut said = Said {
         host: HostKeys::default(),
         roles: Vec::new(),

@@ -64,6 +64,9 @@ pub(crate) enum Problem {
     #[error("{} is as good as root: whoever holds it {power}", .capability.name())]
     RootlyCapability { capability: Capability, power: &'static str },
 
+    #[error("`{0}` is no action of polkit's")]
+    NoAction(String),
+
     #[error("there is {what} `{name}` already")]
     NamedTwice { what: &'static str, name: String, first: Place },
     #[error("the user `{user}` is another approver already")]
@@ -82,21 +85,21 @@ pub(crate) enum Problem {
     AskUnasked,
     #[error("`run_as_groups` stands without `run_as`")]
     GroupsWithoutUsers,
+    #[error("a rule has either `commands` or `services`")]
+    CommandsAndServices,
+    #[error("`{service}` runs single commands, which `commands` speaks of")]
+    CommandService { service: String },
 
     #[error("nobody is a member of the role `{role}`")]
     NoMembers { role: String },
     #[error("the role `{role}` has no rules and lends nothing")]
     IdleRole { role: String },
-    #[error("`{key}` is checked and has no effect: this version of Writ {lack}")]
-    NoEffect { key: &'static str, lack: &'static str },
 }
 
 impl Problem {
     pub(crate) fn severity(&self) -> Severity {
         match self {
-            Self::NoMembers { .. } | Self::IdleRole { .. } | Self::NoEffect { .. } => {
-                Severity::Warning
-            }
+            Self::NoMembers { .. } | Self::IdleRole { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -128,10 +131,17 @@ impl Problem {
                     writ_conditions::NAMES.iter().map(|(name, _)| *name).collect();
                 did_you_mean(name, &known, "it knows")
             }
+            Self::CommandsAndServices => {
+                "write two rules, one with `commands` and one with `services`".into()
+            }
+            Self::CommandService { .. } => {
+                "write a rule with `commands`: it counts for sudo, sudo-rs and doas alike".into()
+            }
             Self::NotText => "save the file in the encoding UTF-8".into(),
             Self::UnknownKey { key, known, .. } => did_you_mean(key, known, "the keys here are"),
             Self::MissingKey { example, .. } => format!("add a line such as `{example}`"),
             Self::UnknownWord { word, words, .. } => did_you_mean(word, words, "it can be"),
+            Self::NoAction(_) => "`pkaction` lists them; one is named by its whole name".into(),
             Self::EmptyList { .. } => "put at least one into the list".into(),
             Self::Everybody => "name users such as \"alice\", or a group such as \"%sudo\"".into(),
             Self::Name { why: NameError::All, .. } => "leave the key out to mean all of them".into(),
@@ -186,8 +196,7 @@ impl Problem {
             | Self::Syntax(_)
             | Self::WrongType { .. }
             | Self::LongList { .. }
-            | Self::OutOfRange { .. }
-            | Self::NoEffect { .. } => return None,
+            | Self::OutOfRange { .. } => return None,
         })
     }
 }

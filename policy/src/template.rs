@@ -90,6 +90,7 @@ from = ["@approvers"]
 # max_duration = "1h"          # the longest that a grant stands
 # justification = "optional"   # a reason: "required", "optional", "off"
 # ticket = '[A-Z]+-[0-9]+'     # what the whole ticket must match
+# reauth = true                # who approves gives his password first
 
 # Where nobody is at a terminal: how long to wait before "try again later".
 # [noninteractive]

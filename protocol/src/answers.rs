@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::calls::{Command, Ending, Verdict};
+use crate::calls::{Command, Ending, Session, Verdict};
 
 /// Where an escalation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,29 @@ pub enum AnswerState {
     Wanted,
     /// The wait is over, the request stays open.
     Open,
+    /// No rule names the service, which is left alone: nothing is on record.
+    Unasked,
+}
+
+/// Where a proof of who somebody is stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// What he is to be told first; from PAM's modules: pass it through
+    /// [`crate::text::shown`].
+    #[serde(default)]
+    pub told: Vec<String>,
+    /// What he is asked; none once he has proved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<ProofQuestion>,
+}
+
+/// What somebody is asked who proves who he is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofQuestion {
+    /// Such as `Password: `; from PAM's modules: pass it through [`crate::text::shown`].
+    pub prompt: String,
+    /// Whether the answer may be seen while it is typed.
+    pub echo: bool,
 }
 
 /// Where an escalation stands, with what a person is to be told.
@@ -50,6 +73,11 @@ pub struct Answer {
     /// Milliseconds.
     #[serde(default)]
     pub remaining_ms: u64,
+    /// The start of the command is on record already, as if it had been confirmed:
+    /// since when, in milliseconds of the boot-time clock. It is good for
+    /// [`crate::calls::START_WITHIN`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_boot_ms: Option<u64>,
     /// A reason is missing.
     #[serde(default)]
     pub wants_reason: bool,
@@ -150,10 +178,13 @@ pub struct Window {
     /// The groups that it lends.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// The actions of polkit that it lends.
+    #[serde(default)]
+    pub actions: Vec<String>,
     /// The capabilities that it lends to what `writ run` and `writ shell` start.
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// Those of them that are as good as root.
+    /// Those capabilities and actions that are as good as root.
     #[serde(default)]
     pub root_equivalent: Vec<String>,
 }
@@ -234,6 +265,9 @@ pub struct Request {
     /// What is to run, where it is for a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
+    /// Which session is to be opened, where it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// What is to be open, where it is for a window of a role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,

@@ -4,15 +4,17 @@
 //! instead of being half understood.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::answers::{
-    Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply,
+    Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply, Proof,
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
+use crate::explained::{Explained, Supposed};
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
 pub trait Method: Serialize + DeserializeOwned {
@@ -124,21 +126,48 @@ pub struct Command {
     pub edit: bool,
 }
 
-/// May this command run? See the interface file.
+/// A session that a service of PAM opens. Every string but those of `run_as` is in the
+/// form of [`crate::text::encode`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// The service, such as `su-l`.
+    pub service: String,
+    /// Whose session it is to be.
+    pub run_as: RunAs,
+    /// The command line of the program that asks, where the person typed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typed: Vec<String>,
+}
+
+/// May this command run, or this session be opened? Exactly one of the two is set. See
+/// the interface file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// 32 hexadecimal digits, drawn at random by the door.
     pub attempt: String,
-    /// The door's name: `sudo`.
+    /// The door's name: `sudo`, `pam`.
     pub door: String,
     /// What is to run.
-    pub command: Command,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// Which session is to be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
+    /// Where somebody comes from who logs in: what the service knows, since there is no
+    /// session yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_host: Option<String>,
     /// The terminal, such as `/dev/pts/3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tty: Option<String>,
     /// Whether a person can be asked for more and shown progress.
     pub interactive: bool,
+    /// What policy allows by itself is started at once: its start may go on record
+    /// with the answer ([`crate::answers::Answer::started_boot_ms`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_once: bool,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -146,6 +175,10 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
 }
+
+/// For how long a start is good that went on record with the answer. A door that was
+/// stopped meanwhile takes it back, and asks anew.
+pub const START_WITHIN: Duration = Duration::from_secs(1);
 
 /// The command is about to start: does the grant still stand?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,6 +311,40 @@ pub struct SignalRun {
 #[serde(deny_unknown_fields)]
 pub struct Roles {}
 
+/// What does the policy in force say of this command, and why? Nothing comes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Of whom, by name; of the caller where it is left out. For root, of anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The command.
+    pub command: Command,
+    /// In which circumstances.
+    #[serde(default)]
+    pub supposed: Supposed,
+}
+
+/// The caller says that this is an emergency: the sudo that his process becomes
+/// (execve(2)) goes ahead without a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakGlass {
+    /// Why.
+    pub reason: String,
+}
+
+/// The caller has looked at what another did in an emergency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// The use of break-glass.
+    pub id: String,
+    /// What he has to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// What [`List`] returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -335,6 +402,25 @@ pub struct Decide {
     /// Narrows how often it may be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<u32>,
+}
+
+/// Begins to prove who the caller is, for his approval of the question with that digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prove {
+    /// The request.
+    pub id: String,
+    /// SHA-256 of its question, 64 hexadecimal digits.
+    pub digest: String,
+}
+
+/// Answers what was asked for the proof that is under way on this connection. It has no
+/// `Debug`: it is a secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerProof {
+    /// What was typed.
+    pub answer: String,
 }
 
 /// An approver or root takes a grant back.
@@ -402,8 +488,13 @@ methods! {
     AwaitRun => "AwaitRun", RunReply;
     SignalRun => "SignalRun", Nothing;
     Roles => "Roles", RolesReply;
+    Explain => "Explain", Explained;
+    BreakGlass => "BreakGlass", Nothing;
+    Review => "Review", Nothing;
     List => "List", Listed;
     Show => "Show", Shown;
+    Prove => "Prove", Proof;
+    AnswerProof => "AnswerProof", Proof;
     Decide => "Decide", Decided;
     Revoke => "Revoke", Nothing;
     Cancel => "Cancel", Nothing;

@@ -6,7 +6,7 @@
 
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -122,6 +122,7 @@ impl Connection {
         loop {
             match connect_once(&address) {
                 Ok(socket) => {
+                    let socket = above_standard(socket).map_err(unreachable)?;
                     return Ok(Self {
                         stream: UnixStream::from(socket),
                         decoder: FrameDecoder::default(),
@@ -278,6 +279,16 @@ impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }
+}
+
+/// The same, beyond the standard descriptors: a program that was started without them
+/// would take the socket for its input or its output.
+fn above_standard(socket: OwnedFd) -> Result<OwnedFd, Errno> {
+    const FIRST: i32 = 3;
+    if socket.as_raw_fd() >= FIRST {
+        return Ok(socket);
+    }
+    rustix::io::fcntl_dupfd_cloexec(&socket, FIRST)
 }
 
 fn connect_once(address: &SocketAddrUnix) -> Result<OwnedFd, Errno> {

@@ -37,6 +37,14 @@ pub enum ErrorReply {
         /// The request.
         id: String,
     },
+    /// Who approves must prove who he is first, by `Prove` on the same connection.
+    #[error(
+        "who approves {id} must prove who he is first; `writ approve {id}` at a terminal asks for it"
+    )]
+    ProofNeeded {
+        /// The request.
+        id: String,
+    },
     /// More than the agent takes.
     #[error("{message}")]
     TooMany {
@@ -122,6 +130,7 @@ impl ErrorReply {
             Self::Refused { message } => ("io.writ.Agent.Refused", with_message(message)),
             Self::NotOpen { message } => ("io.writ.Agent.NotOpen", with_message(message)),
             Self::WrongDigest { id } => ("io.writ.Agent.WrongDigest", with_id(id)),
+            Self::ProofNeeded { id } => ("io.writ.Agent.ProofNeeded", with_id(id)),
             Self::TooMany { message } => ("io.writ.Agent.TooMany", with_message(message)),
             Self::NoRecord { message } => ("io.writ.Agent.NoRecord", with_message(message)),
             Self::PolicyRefused { message } => {
@@ -153,6 +162,7 @@ impl From<ErrorFrame> for ErrorReply {
             "io.writ.Agent.Refused" => Self::Refused { message },
             "io.writ.Agent.NotOpen" => Self::NotOpen { message },
             "io.writ.Agent.WrongDigest" => Self::WrongDigest { id },
+            "io.writ.Agent.ProofNeeded" => Self::ProofNeeded { id },
             "io.writ.Agent.TooMany" => Self::TooMany { message },
             "io.writ.Agent.NoRecord" => Self::NoRecord { message },
             "io.writ.Agent.PolicyRefused" => Self::PolicyRefused { message },

@@ -13,8 +13,10 @@ pub mod answers;
 pub mod calls;
 mod client;
 mod errors;
+pub mod explained;
 mod frame;
 pub mod run;
+pub mod services;
 pub mod text;
 
 pub use client::{CallError, ConnectError, Connection, Follows, Received};

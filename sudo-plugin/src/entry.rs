@@ -9,12 +9,12 @@ use std::ffi::{CString, c_char, c_int, c_uint};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
+use writ_door::syslog;
 use writ_protocol::calls::Ending;
 
 use crate::abi::{self, ApprovalPlugin, AuditPlugin, Conversation, Printf, Strings};
 use crate::facts::Invoker;
 use crate::session::Session;
-use crate::syslog;
 use crate::terminal::{Progress, Screen};
 use crate::trial;
 

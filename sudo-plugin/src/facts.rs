@@ -3,6 +3,7 @@
 //! sudo_plugin(5) gives vectors of `name=value`; all come from sudo itself or from
 //! sudoers, but for the two variables that the user may set to say why.
 
+use writ_door::Refusal;
 use writ_protocol::calls::{Command, RunAs};
 use writ_protocol::text;
 
@@ -18,6 +19,12 @@ pub(crate) enum FactsError {
     /// The path is not the one that an approver would see.
     #[error("a command in another root directory (`sudo -R`) cannot be asked about")]
     OtherRoot,
+}
+
+impl From<FactsError> for Refusal {
+    fn from(error: FactsError) -> Self {
+        Self::Unaskable(error.to_string())
+    }
 }
 
 /// Who invoked sudo, and how.

@@ -8,7 +8,7 @@
 //! Invariants:
 //! - nothing is decided here: what does not come from the agent is a refusal, but
 //!   for root himself, who passes with a line in the system's log;
-//! - `unsafe` is in `abi`, `entry`, `signals` and `syslog` alone;
+//! - `unsafe` is in `abi`, `entry` and `signals` alone, and in `syslog` of `writ-door`;
 //! - standard input and standard output belong to the command, and are not touched;
 //! - of the environment, `WRIT_REASON` and `WRIT_TICKET` are read, as words of the
 //!   person who asks, and nothing else;
@@ -17,17 +17,12 @@
 
 mod abi;
 mod entry;
-mod escalation;
 mod facts;
 mod line;
-mod link;
 mod prompt;
-mod refusal;
 mod session;
 mod signals;
-mod status;
-mod syslog;
+mod talk;
 mod terminal;
 mod trial;
 mod wait;
-mod width;

@@ -2,9 +2,8 @@
 //!
 //! Pure: the terminal is in [`crate::prompt`].
 
+use writ_door::width::columns_of;
 use writ_protocol::text;
-
-use crate::width::columns_of;
 
 /// The longest answer, in characters.
 pub(crate) const ANSWER_CHARS_MAX: usize = 500;

@@ -3,14 +3,12 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, kill_current_process_group};
-use writ_protocol::answers::Answer;
+use writ_door::width::columns;
+use writ_door::{Answers, Field, Left, LinkError, Refusal, Wanted, Woken};
 use writ_protocol::text;
 
 use crate::line::{Line, Typed};
-use crate::link::LinkError;
-use crate::refusal::Refusal;
-use crate::wait::{Left, Wait, Woken};
-use crate::width::columns;
+use crate::wait::Wait;
 
 /// How long an answer may take to type.
 const TYPING_PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -21,36 +19,6 @@ const EMPTY_MAX: usize = 3;
 /// What the terminal does with what it cannot take (ASCII BEL).
 const BELL: &str = "\x07";
 
-const REASON: Field = Field { what: "a reason", variable: "WRIT_REASON" };
-const TICKET: Field = Field { what: "a ticket", variable: "WRIT_TICKET" };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Field {
-    what: &'static str,
-    variable: &'static str,
-}
-
-/// What is missing: at least one of the two.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    first: Field,
-    reason: bool,
-    ticket: Option<TicketForm>,
-}
-
-/// The regular expression that a ticket must match, if there is one.
-#[derive(Debug, PartialEq, Eq)]
-struct TicketForm(Option<String>);
-
-/// What the person has typed.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Answers {
-    /// The reason, if it was wanted.
-    pub(crate) reason: Option<String>,
-    /// The ticket, if it was wanted.
-    pub(crate) ticket: Option<String>,
-}
-
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PromptFailure {
@@ -60,29 +28,6 @@ pub(crate) enum PromptFailure {
     NoTerminal(&'static str, &'static str),
     /// Only empty answers, or none in time.
     Unanswered(&'static str, &'static str),
-}
-
-impl Wanted {
-    /// What an answer says is missing; `None` if it names nothing.
-    pub(crate) fn of(answer: &Answer) -> Option<Self> {
-        let first = match (answer.wants_reason, answer.wants_ticket) {
-            (true, _) => REASON,
-            (false, true) => TICKET,
-            (false, false) => return None,
-        };
-        let ticket = answer.wants_ticket.then(|| TicketForm(answer.ticket_pattern.clone()));
-        Some(Self { first, reason: answer.wants_reason, ticket })
-    }
-
-    /// Nobody can be asked for it.
-    pub(crate) fn cannot_ask(&self) -> Refusal {
-        PromptFailure::NoTerminal(self.first.what, self.first.variable).refusal(None)
-    }
-
-    /// He was asked often enough.
-    pub(crate) fn unanswered(&self) -> Refusal {
-        PromptFailure::Unanswered(self.first.what, self.first.variable).refusal(None)
-    }
 }
 
 impl PromptFailure {
@@ -105,12 +50,12 @@ impl From<Left> for PromptFailure {
 /// Asks for everything that is wanted.
 pub(crate) fn fill_in(wanted: &Wanted, wait: &mut Wait) -> Result<Answers, PromptFailure> {
     let mut answers = Answers::default();
-    if wanted.reason {
-        answers.reason = Some(ask(REASON, "Reason: ", wait)?);
+    if let Some(reason) = wanted.reason {
+        answers.reason = Some(ask(reason, "Reason: ", wait)?);
     }
-    if let Some(TicketForm(pattern)) = &wanted.ticket {
-        let label = ticket_label(pattern.as_deref(), wait);
-        answers.ticket = Some(ask(TICKET, &label, wait)?);
+    if let Some(ticket) = &wanted.ticket {
+        let label = ticket_label(ticket.pattern.as_deref(), wait);
+        answers.ticket = Some(ask(ticket.field, &label, wait)?);
     }
     Ok(answers)
 }
@@ -184,38 +129,4 @@ fn draw(label: &str, line: &mut Line, wait: &mut Wait) {
     let room = wait.screen.columns().saturating_sub(columns(label));
     let seen = line.seen(room);
     wait.screen.update_around(&format!("{label}{}", seen.before), &seen.after);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use writ_protocol::answers::AnswerState;
-
-    fn answer(wants_reason: bool, wants_ticket: bool) -> Answer {
-        Answer {
-            state: AnswerState::Wanted,
-            id: None,
-            message: None,
-            asked: Vec::new(),
-            approvals: 0,
-            needed: 0,
-            remaining_ms: 0,
-            wants_reason,
-            wants_ticket,
-            ticket_pattern: None,
-        }
-    }
-
-    #[test]
-    fn what_is_missing_is_named_with_the_variable_that_takes_it() {
-        assert_eq!(Wanted::of(&answer(false, false)), None);
-        assert_eq!(
-            Wanted::of(&answer(true, true)).unwrap().cannot_ask().to_string(),
-            "denied: a reason is needed and there is no terminal to ask for it at; set WRIT_REASON"
-        );
-        assert_eq!(
-            Wanted::of(&answer(false, true)).unwrap().unanswered().to_string(),
-            "denied: a ticket is needed; run the command again, or set WRIT_TICKET"
-        );
-    }
 }

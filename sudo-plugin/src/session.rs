@@ -9,16 +9,20 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use writ_protocol::calls::{Command, Ending};
+use writ_door::{Decided, Escalation, Link, Refusal, drawn_attempt, syslog};
+use writ_protocol::calls::{Ask, Command, Ending};
 use writ_protocol::text;
 
-use crate::escalation::Escalation;
 use crate::facts::{FactsError, Invoker};
-use crate::link::Link;
-use crate::refusal::Refusal;
-use crate::syslog;
 use crate::terminal::Progress;
 use crate::wait::Wait;
+
+/// Only one of the two plugins is in sudo.conf.
+const HALF_ENABLED: &str = "sudo.conf names only one of writ_approval and writ_audit; `writ enable sudo` as root puts it right";
+
+/// sudo calls in an order that it does not have.
+const DISORDER: &str =
+    "sudo called Writ's plugin in an order that it does not know; it may be of another version";
 
 /// Where sudo is.
 #[derive(Default)]
@@ -74,7 +78,10 @@ impl Session {
         let invoker = match self.invoker.clone() {
             Some(Ok(invoker)) => invoker,
             Some(Err(error)) => return Err(refused(&mut Wait::new(Progress::Plain), error.into())),
-            None => return Err(refused(&mut Wait::new(Progress::Plain), Refusal::Disorder)),
+            None => {
+                let disorder = Refusal::Unaskable(DISORDER.to_owned());
+                return Err(refused(&mut Wait::new(Progress::Plain), disorder));
+            }
         };
         let is_within = matches!(self.stage, Stage::Started(..));
         let progress =
@@ -115,18 +122,22 @@ impl Session {
             }
             Stage::Allowed(None) => self.stage = Stage::Started(None, Instant::now()),
             started @ Stage::Started(..) => self.stage = started,
-            Stage::Idle if self.is_roots() == Some(true) => {
-                note_unrecorded(&Refusal::HalfEnabled, None)
-            }
-            Stage::Idle => return Err(Refusal::HalfEnabled),
+            Stage::Idle if self.is_roots() == Some(true) => note_unrecorded(&half_enabled(), None),
+            Stage::Idle => return Err(half_enabled()),
         }
         Ok(())
     }
 
     /// sudo is at its end; `ending` is that of the command.
     pub(crate) fn close(&mut self, ending: Ending) {
-        if let Stage::Started(Some(mut escalation), started) = std::mem::take(&mut self.stage) {
-            escalation.finish(ending, started.elapsed());
+        let talk = &mut Wait::new(Progress::Plain);
+        match std::mem::take(&mut self.stage) {
+            Stage::Started(Some(mut escalation), started) => {
+                escalation.finish(talk, ending, started.elapsed());
+            }
+            // Another plugin refused it.
+            Stage::Allowed(Some(mut escalation)) => escalation.take_back(talk),
+            _ => {}
         }
     }
 
@@ -137,16 +148,16 @@ impl Session {
         wait: &mut Wait,
     ) -> Result<Escalation, Refusal> {
         if !self.audited {
-            return Err(Refusal::HalfEnabled);
+            return Err(half_enabled());
         }
         let mut escalation = match &self.stage {
             Stage::Started(Some(first), _) => first.within(self.socket.clone(), command)?,
             _ => {
                 let link = self.link.take().unwrap_or_else(|| Link::new(self.socket.clone()));
-                Escalation::new(link, invoker, command, wait.screen.progress())?
+                Escalation::new(link, asking(invoker, command, wait.screen.progress())?)
             }
         };
-        if let Some(message) = escalation.decide(wait)? {
+        if let Decided::Allowed { message: Some(message), .. } = escalation.decide(wait)? {
             wait.screen.say(&granted(&message, escalation.id()));
         }
         if matches!(self.stage, Stage::Started(..)) {
@@ -154,6 +165,26 @@ impl Session {
         }
         Ok(escalation)
     }
+}
+
+/// For `invoker`, who can be asked for more where progress can be shown.
+fn asking(invoker: &Invoker, command: Command, progress: Progress) -> Result<Ask, Refusal> {
+    Ok(Ask {
+        attempt: drawn_attempt()?,
+        door: "sudo".to_owned(),
+        command: Some(command),
+        session: None,
+        remote_host: None,
+        tty: invoker.tty.clone(),
+        interactive: progress == Progress::Live,
+        at_once: true,
+        reason: invoker.reason.clone(),
+        ticket: invoker.ticket.clone(),
+    })
+}
+
+fn half_enabled() -> Refusal {
+    Refusal::Unaskable(HALF_ENABLED.to_owned())
 }
 
 /// "7K3M-Q2 approved by bob".

@@ -16,16 +16,14 @@ use rustix::termios::{
     tcgetpgrp, tcgetwinsize, tcsetattr,
 };
 
-use crate::width::columns;
+use writ_door::SPEAKER;
+use writ_door::width::columns;
 
 /// The terminal that the process belongs to, whatever its descriptors are (tty(4)).
 const TERMINAL: &str = "/dev/tty";
 
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS_DEFAULT: usize = 80;
-
-/// Before every sentence, so that it is plain who speaks.
-pub(crate) const SPEAKER: &str = "writ: ";
 
 /// How a wait is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,24 +3,10 @@
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
+use writ_door::{Left, Woken};
+
 use crate::signals::{Caught, For, Polled};
 use crate::terminal::{Progress, Screen};
-
-/// Why the person is no longer there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the wait was left")]
-pub(crate) struct Left;
-
-/// What a wait ended with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Woken {
-    /// There is something to read.
-    Ready,
-    /// The screen may have changed under us.
-    Redraw,
-    /// The time is up.
-    TimedOut,
-}
 
 /// Our signal handlers and the person's screen, for as long as sudo waits for us.
 pub(crate) struct Wait {
@@ -39,7 +25,7 @@ impl Wait {
     /// # Errors
     /// When a signal asks the process to end, or the terminal has hung up (which by
     /// itself wakes nobody who does not look).
-    pub(crate) fn until(
+    pub(crate) fn until_ready(
         &mut self,
         input: Option<BorrowedFd<'_>>,
         deadline: Instant,
@@ -51,19 +37,10 @@ impl Wait {
     /// Waits until something is typed, at most until `deadline`.
     ///
     /// # Errors
-    /// As [`Wait::until`].
+    /// As [`Wait::until_ready`].
     pub(crate) fn until_typed(&mut self, deadline: Instant) -> Result<Woken, Left> {
         let Self { caught, screen } = self;
         wake(caught, screen.opened_terminal(), None, deadline)
-    }
-
-    /// Lets time go by until `deadline`.
-    ///
-    /// # Errors
-    /// As [`Wait::until`].
-    pub(crate) fn pause(&mut self, deadline: Instant) -> Result<(), Left> {
-        while self.until(None, deadline)? != Woken::TimedOut {}
-        Ok(())
     }
 }
 

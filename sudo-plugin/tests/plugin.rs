@@ -52,6 +52,63 @@ fn a_connection_that_the_agent_let_go_before_it_was_asked_is_made_anew_without_a
     assert_eq!(calls[1]["method"], "io.writ.Agent.Confirm");
 }
 
+/// What a start ends with that came to nothing: ECANCELED (errno(3)).
+const NOT_STARTED: i32 = 125;
+
+fn methods(calls: &[serde_json::Value]) -> Vec<&str> {
+    calls.iter().filter_map(|call| call["method"].as_str()?.rsplit('.').next()).collect()
+}
+
+#[test]
+fn a_start_that_is_on_record_with_the_answer_is_not_confirmed_again() {
+    let agent = Scripted::start([vec![Answer::started(0)]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+    plugin.close_with_exit(7);
+    let calls = agent.calls(2);
+    assert_eq!(methods(&calls), ["Ask", "Finish"]);
+    assert_eq!(calls[0]["parameters"]["at_once"], true);
+    assert_eq!(calls[1]["parameters"]["ending"], json!({ "exit_status": 7 }));
+}
+
+#[test]
+fn a_sudo_that_was_stopped_before_its_start_has_to_be_allowed_anew() {
+    // 1,001 ms ago, and at a time that is yet to come.
+    for (started_ms_ago, second, allowed) in
+        [(1_001, "allowed", true), (1_001, "denied", false), (-5_000, "denied", false)]
+    {
+        let agent = Scripted::start([vec![
+            Answer::started(started_ms_ago),
+            Answer::silence(),
+            Answer::state(second),
+            Answer::done(),
+        ]]);
+        let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+        assert_eq!(plugin.check(&["id"]), Ok(()));
+        assert_eq!(plugin.accept().is_ok(), allowed, "{second}");
+        let calls = agent.calls(if allowed { 4 } else { 3 });
+        assert_eq!(methods(&calls[..3]), ["Ask", "Finish", "Ask"]);
+        assert!(calls.get(3).is_none_or(|call| call["method"] == "io.writ.Agent.Confirm"));
+        assert_eq!(calls[1]["parameters"]["ending"], json!({ "exec_errno": NOT_STARTED }));
+        let attempt = |call: usize| &calls[call]["parameters"]["attempt"];
+        assert_eq!(attempt(0), attempt(1));
+        assert_ne!(attempt(1), attempt(2));
+        assert_eq!(calls[2]["parameters"].get("at_once"), None);
+    }
+}
+
+#[test]
+fn a_start_that_another_plugin_refuses_is_taken_back() {
+    let agent = Scripted::start([vec![Answer::started(0)]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id"]), Ok(()));
+    plugin.close_without_status();
+    let calls = agent.calls(2);
+    assert_eq!(methods(&calls), ["Ask", "Finish"]);
+    assert_eq!(calls[1]["parameters"]["ending"], json!({ "exec_errno": NOT_STARTED }));
+}
+
 #[test]
 fn a_denied_command_is_refused_with_the_sentence() {
     let agent = Scripted::start([vec![Answer::said("denied", "no role of yours has it")]]);
@@ -156,9 +213,7 @@ fn a_command_within_an_intercepted_one_is_confirmed_before_it_runs() {
     assert!(plugin.check(&["/usr/bin/cat"]).is_err());
     plugin.close_with_exit(0);
     let calls = agent.calls(6);
-    let methods: Vec<&str> =
-        calls.iter().filter_map(|call| call["method"].as_str()?.rsplit('.').next()).collect();
-    assert_eq!(methods, ["Ask", "Confirm", "Ask", "Confirm", "Ask", "Finish"]);
+    assert_eq!(methods(&calls), ["Ask", "Confirm", "Ask", "Confirm", "Ask", "Finish"]);
     assert_ne!(calls[0]["parameters"]["attempt"], calls[2]["parameters"]["attempt"]);
     assert_eq!(calls[0]["parameters"]["attempt"], calls[5]["parameters"]["attempt"]);
 }

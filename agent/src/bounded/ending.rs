@@ -13,6 +13,7 @@ use writ_engine::record::{SessionEnd, SessionEnding};
 
 use super::processes::{self, Seen};
 use super::scopes::{self, Scope};
+use super::sweep::{Over, Scopes, Sweep};
 use super::{AFTERWARDS, GRACE, groups, terminal};
 use crate::agent::Agent;
 use crate::clock;
@@ -32,23 +33,11 @@ pub(crate) async fn end(agent: Rc<Agent>, remains: Remains) {
         known.extend(scopes::names(id, &run.attempt).iter().map(|name| name.as_str().to_owned()));
         tokio::task::spawn_local(end_run(Rc::clone(&agent), id, run));
     }
-    let left = if may_have_left_others(&agent, id, known.len()) {
-        let person = person.clone();
-        looked_up(move || scopes::of_grant(&person, id)).await
-    } else {
-        Vec::new()
+    let scopes = match may_have_left_others(&agent, id, known.len()) {
+        true => Scopes::But(known),
+        false => Scopes::None,
     };
-    let left: Vec<Scope> = left
-        .into_iter()
-        .filter(|scope| scope.name.as_ref().is_some_and(|name| !known.contains(name.as_str())))
-        .collect();
-    if !left.is_empty() {
-        let remains = Left { scopes: left, ..Left::default() };
-        tokio::task::spawn_local(stop(Rc::clone(&agent), id, person.clone(), remains));
-    }
-    if !groups.is_empty() {
-        groups::end(&agent, id, person.account, groups.into_values().collect()).await;
-    }
+    Sweep::add(&agent, Over { id, person, scopes, groups: groups.into_values().collect() });
 }
 
 /// Whether a command that is over may have left something behind. What was for one use
@@ -129,6 +118,16 @@ pub(super) async fn end_session(agent: Rc<Agent>, run: Ended, session: Scope) {
     let Ended { id, attempt, person } = run;
     let left = Left { attempt: Some(attempt), scopes: vec![session], ..Left::default() };
     stop(agent, id, person, left).await;
+}
+
+/// Ends what was left in scopes of a grant by commands that are over.
+pub(super) async fn stop_scopes(
+    agent: Rc<Agent>,
+    id: RequestId,
+    person: Person,
+    scopes: Vec<Scope>,
+) {
+    stop(agent, id, person, Left { scopes, ..Left::default() }).await;
 }
 
 /// A command whose grant has ended.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use writ_engine::Event;
-use writ_engine::facts::{AttemptId, Ending, OnEnd};
+use writ_engine::facts::{Act, AttemptId, Ending, OnEnd};
 use writ_engine::id::RequestId;
 use writ_engine::time::BootTime;
 use writ_protocol::ErrorReply;
+use writ_protocol::services::POLKIT;
 use writ_protocol::text::shown;
 
 use super::{AFTERWARDS, GRACE, scopes};
@@ -81,7 +82,8 @@ pub(crate) async fn hold(
         // it is bounded by what it is in.
         let is_within =
             others.filter_map(|other| other.leader).any(|leader| Some(leader) == session.leader);
-        (session.on_end == OnEnd::Terminate && !is_within).then(|| (session.id, Held::of(&session)))
+        (session.on_end == OnEnd::Terminate && !is_within && !only_says_yes(session.act))
+            .then(|| (session.id, Held::of(&session)))
     });
     let Some((id, held)) = held else { return Ok(()) };
     let outcome = match held {
@@ -107,6 +109,12 @@ pub(crate) async fn hold(
             Err(ErrorReply::Refused { message })
         }
     }
+}
+
+/// Whether nothing runs in what asked: polkit's helper ends with its answer, and what was
+/// asked for is done by another.
+fn only_says_yes(act: &Act) -> bool {
+    act.aim.session().is_some_and(|session| session.service == POLKIT)
 }
 
 async fn put(agent: &Agent, peer: &Peer, held: &Held) -> Result<(), String> {

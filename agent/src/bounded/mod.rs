@@ -22,6 +22,7 @@ mod prolonging;
 mod reconcile;
 mod scopes;
 mod session_changes;
+mod sweep;
 mod terminal;
 mod warning;
 
@@ -33,6 +34,7 @@ pub(crate) use hold::hold;
 pub(crate) use logout::watch as watch_logouts;
 pub(crate) use prolonging::prolong;
 pub(crate) use reconcile::{await_scopes, reconcile};
+pub(crate) use sweep::Sweep;
 pub(crate) use warning::warn_in_time;
 
 /// From the signals that tell a process to end to the one that kills it.

@@ -106,6 +106,11 @@ fn numbers() -> impl Iterator<Item = i32> {
     numbers.take(HOST_PROCESSES_MAX)
 }
 
+/// Every process of the host.
+pub(super) fn all() -> Vec<Seen> {
+    numbers().filter_map(Seen::look).collect()
+}
+
 /// Every process of a user.
 pub(super) fn of_user(uid: Uid) -> Vec<Seen> {
     numbers().filter_map(Seen::look).filter(|seen| seen.uid == uid).collect()

@@ -67,7 +67,7 @@ pub(super) fn slice_of(person: &Person) -> String {
     format!("user-{}.slice", owner(person).0)
 }
 
-fn owner(person: &Person) -> Uid {
+pub(super) fn owner(person: &Person) -> Uid {
     person.session_owner.unwrap_or(person.account.uid)
 }
 
@@ -92,17 +92,6 @@ pub(super) fn of_attempt(person: &Person, id: RequestId, attempt: &AttemptId) ->
         .map(|name| Scope { folder: slice.join(name.as_str()), name: Some(name) })
         .filter(|scope| scope.folder.is_dir())
         .collect()
-}
-
-/// The scopes of everything that was started under a grant and is there.
-pub(super) fn of_grant(person: &Person, id: RequestId) -> Vec<Scope> {
-    let prefix = format!("writ-{id}-");
-    let mut scopes = folder(&format!("user.slice/{}", slice_of(person)))
-        .map(|folder| within(&folder))
-        .unwrap_or_default();
-    scopes
-        .retain(|scope| scope.name.as_ref().is_some_and(|name| name.as_str().starts_with(&prefix)));
-    scopes
 }
 
 /// Every scope of Writ's, with the owner of its slice.

@@ -53,6 +53,9 @@ impl Entry {
                 fields.put_name("WRIT_DECISION", &made.outcome);
                 fields.put_name("WRIT_FORCE", &made.force);
                 fields.by(&made.by);
+                if made.proved {
+                    fields.put("WRIT_PROVED", "yes");
+                }
                 fields.free("WRIT_COMMENT", made.comment.as_deref());
                 if let Some(lasts) = made.lasts {
                     fields.put("WRIT_FOR", &seconds(lasts.0));
@@ -90,10 +93,12 @@ fn digest_of<'a>(story: Option<&Subject<'a>>) -> Option<&'a str> {
 }
 
 fn priority(what: &What) -> u8 {
+    const ALERT: u8 = 1;
     const WARNING: u8 = 4;
     const NOTICE: u8 = 5;
     const ERROR: u8 = 3;
     match what {
+        What::BreakGlassUsed(_) => ALERT,
         What::PolicyRefused { .. } | What::LedgerAcknowledged { .. } => ERROR,
         What::RequestDenied { .. } => WARNING,
         _ => NOTICE,
@@ -166,6 +171,10 @@ impl Fields {
                 self.put("WRIT_CWD", &command.cwd);
                 self.put("WRIT_RUN_AS", &command.run_as.user);
             }
+            Aim::Session(session) => {
+                self.put("WRIT_SERVICE", &session.service);
+                self.put("WRIT_RUN_AS", &session.run_as.user);
+            }
             Aim::Window(window) => {
                 self.put("WRIT_RUN_AS", &requester.account.name);
                 self.lent(window);
@@ -182,6 +191,10 @@ impl Fields {
         let groups: Vec<&str> = window.groups.keys().map(String::as_str).collect();
         if !groups.is_empty() {
             self.put("WRIT_GROUPS", &groups.join(","));
+        }
+        let actions: Vec<&str> = window.actions.keys().map(String::as_str).collect();
+        if !actions.is_empty() {
+            self.put("WRIT_ACTIONS", &actions.join(","));
         }
         let capabilities: Vec<&str> = window.capabilities.iter().map(String::as_str).collect();
         if !capabilities.is_empty() {
@@ -244,6 +257,15 @@ impl Fields {
                     self.put("WRIT_TORN_BYTES", &torn.to_string());
                 }
             }
+            What::BreakGlassUsed(used) => {
+                if let Some(at) = used.without_agent {
+                    self.put("WRIT_WITHOUT_AGENT_MS", &at.0.to_string());
+                }
+            }
+            What::BreakGlassReviewed { by, comment } => {
+                self.by(&By::Person(by.clone()));
+                self.free("WRIT_COMMENT", comment.as_deref());
+            }
             What::LedgerAcknowledged { by, comment, what } => {
                 self.by(&By::Person(by.clone()));
                 self.free("WRIT_COMMENT", Some(comment));
@@ -285,19 +307,26 @@ impl Fields {
 }
 
 /// What is wanted: the command as a person would have to type it; or, in brackets as
-/// no command is, the role as a whole.
+/// no command is, the role as a whole or the session, with what was typed for it.
 #[must_use]
 pub(crate) fn wanted(act: &Act) -> String {
     match &act.aim {
         Aim::Command(command) => command_line(command),
+        Aim::Session(session) if session.typed.is_empty() => {
+            format!("(session {})", shown(&session.service))
+        }
+        Aim::Session(session) => {
+            let typed = shown_command(session.typed.iter().map(String::as_str));
+            format!("(session {}) {typed}", shown(&session.service))
+        }
         Aim::Window(window) => format!("(role {})", shown(&window.role)),
     }
 }
 
-/// Whom a command runs as; a window is for the requester himself.
+/// Whom it runs as; a window is for the requester himself.
 #[must_use]
 pub(crate) fn run_as<'a>(act: &'a Act, requester: &'a Person) -> &'a str {
-    act.aim.command().map_or(&requester.account.name, |command| &command.run_as.user)
+    act.aim.run_as().map_or(&requester.account.name, |run_as| &run_as.user)
 }
 
 fn command_line(command: &Command) -> String {

@@ -43,6 +43,7 @@ mod tests {
             "command.finished",
             "session.ended",
             "break_glass.used",
+            "break_glass.reviewed",
             "policy.loaded",
             "policy.refused",
             "agent.started",

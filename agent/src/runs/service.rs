@@ -282,6 +282,7 @@ mod tests {
         let window = Window {
             role: "capture".to_owned(),
             groups: BTreeMap::from([("wireshark".to_owned(), 990)]),
+            actions: BTreeMap::new(),
             capabilities: BTreeSet::from(["CAP_NET_RAW".to_owned(), "CAP_NET_ADMIN".to_owned()]),
             root_equivalent: BTreeSet::new(),
             on_end: OnEnd::Terminate,

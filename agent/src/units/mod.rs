@@ -25,7 +25,7 @@ use bus::{Bus, JOB_REMOVED};
 pub(crate) use ended::Ended;
 pub(crate) use error::UnitError;
 pub(crate) use name::{Kind, UnitName};
-pub(crate) use properties::{Bounds, Exec, Member, Scope, Service};
+pub(crate) use properties::{Bounds, Errand, Exec, Member, Scope, Service};
 
 /// How long PID 1 may take to do what it was asked for: to start a unit, or to say that
 /// it cannot be.
@@ -112,6 +112,18 @@ impl Units {
         service: &Service<'_>,
     ) -> Result<(), UnitError> {
         self.on_bus(async |bus| start(bus, name, properties::of_service(service)).await).await
+    }
+
+    /// Starts a program of Writ's own.
+    ///
+    /// # Errors
+    /// As [`Units::start_service`].
+    pub(crate) async fn start_errand(
+        &self,
+        name: &UnitName,
+        errand: &Errand<'_>,
+    ) -> Result<(), UnitError> {
+        self.on_bus(async |bus| start(bus, name, properties::of_errand(errand)).await).await
     }
 
     /// Begins to stop a unit: its processes are told to end, and killed when the grace

@@ -78,6 +78,19 @@ pub(crate) struct Service<'a> {
     pub bounds: Bounds,
 }
 
+/// A program of Writ's own that root runs for the agent, outside of the agent's box.
+#[derive(Debug, Clone)]
+pub(crate) struct Errand<'a> {
+    /// What people read in `systemctl status`.
+    pub description: String,
+    /// What runs.
+    pub exec: Exec<'a>,
+    /// Its standard input, over which it talks with the agent.
+    pub stdin: BorrowedFd<'a>,
+    /// When it ends.
+    pub bounds: Bounds,
+}
+
 /// By pidfd, which means this process and no later one (systemd 257).
 pub(super) fn of_scope_by_handle<'a>(scope: &'a Scope<'_>) -> Properties<'a> {
     let handles: Vec<Fd<'a>> =
@@ -142,6 +155,24 @@ pub(super) fn of_service<'a>(service: &'a Service<'_>) -> Properties<'a> {
         ("StandardErrorFileDescriptor", Variant::from(Fd::Borrowed(*error))),
     ];
     bounded(&mut properties, service.bounds);
+    properties
+}
+
+/// With `exec`, as above; when it has ended, nothing of it is left.
+pub(super) fn of_errand<'a>(errand: &'a Errand<'_>) -> Properties<'a> {
+    let argv: Vec<&str> = errand.exec.argv.iter().map(String::as_str).collect();
+    let command = vec![(errand.exec.path, argv, vec!["no-env-expand"])];
+    let mut properties = vec![
+        ("Description", Variant::from(errand.description.as_str())),
+        ("Type", Variant::from("exec")),
+        ("CollectMode", Variant::from("inactive-or-failed")),
+        ("ExecStartEx", Variant::new(command)),
+        ("StandardInputFileDescriptor", Variant::from(Fd::Borrowed(errand.stdin))),
+        ("StandardOutput", Variant::from("null")),
+        // No image of what it knows is left behind when it crashes.
+        ("LimitCORE", Variant::from(0_u64)),
+    ];
+    bounded(&mut properties, errand.bounds);
     properties
 }
 

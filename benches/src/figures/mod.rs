@@ -2,7 +2,11 @@
 
 mod agent_at_rest;
 mod approval_to_start;
+mod ending_together;
+mod look_up;
+mod module_against_plain;
 mod plugin_size;
+mod replay;
 mod restart;
 mod run_against_systemd_run;
 mod sudo_against_plain;
@@ -24,10 +28,14 @@ pub(crate) struct Figure {
 /// All of them, in the order in which they are measured.
 pub(crate) const FIGURES: &[Figure] = &[
     Figure { name: "sudo_against_plain", measure: sudo_against_plain::measure },
+    Figure { name: "module_against_plain", measure: module_against_plain::measure },
     Figure { name: "approval_to_start", measure: approval_to_start::measure },
     Figure { name: "run_against_systemd_run", measure: run_against_systemd_run::measure },
+    Figure { name: "look_up", measure: look_up::measure },
+    Figure { name: "ending_together", measure: ending_together::measure },
     Figure { name: "agent_at_rest", measure: agent_at_rest::measure },
     Figure { name: "plugin_size", measure: plugin_size::measure },
     Figure { name: "ten_thousand_rules", measure: ten_thousand_rules::measure },
+    Figure { name: "replay", measure: replay::measure },
     Figure { name: "restart", measure: restart::measure },
 ];

@@ -22,7 +22,7 @@ use crate::sample::{Sample, in_ms};
 use crate::table::Row;
 
 /// What the one may take of the other.
-const RATIO_MAX: f64 = 1.05;
+pub(super) const RATIO_MAX: f64 = 1.05;
 
 /// How far the upper quartile of plain sudo may be above the lower one.
 const SPREAD_MAX: f64 = 1.4;
@@ -55,8 +55,8 @@ pub(crate) fn measure(host: &Host) -> Vec<Row> {
     if host.release() == Release::Trixie {
         contenders.push(format!("sudo-rs={PLAIN_CONF}=sudo-rs -n true"));
     }
-    let mut rows = rows(&times(host, &contenders, REST_MS));
-    let busy = times(host, &contenders[..2], 0);
+    let mut rows = rows(&times(host, &contenders, ROUNDS, REST_MS));
+    let busy = times(host, &contenders[..2], ROUNDS, 0);
     let ratio = ratio_of_medians(&busy["writ"], &busy["plain"]);
     host.root(&["systemctl", "restart", "writd.service"]).ok();
     rows.push(Row::beside("  one after another without a rest, medians", format!("{ratio:.3}")));
@@ -64,10 +64,15 @@ pub(crate) fn measure(host: &Host) -> Vec<Row> {
 }
 
 /// Of each contender, in each round.
-fn times(host: &Host, contenders: &[String], rest_ms: u64) -> BTreeMap<String, Vec<Duration>> {
+pub(super) fn times(
+    host: &Host,
+    contenders: &[String],
+    rounds: usize,
+    rest_ms: u64,
+) -> BTreeMap<String, Vec<Duration>> {
     let quoted: Vec<String> = contenders.iter().map(|words| format!("'{words}'")).collect();
     let line = format!(
-        "sudo -n {} {} interleaved {ROUNDS} {rest_ms} alice {}",
+        "sudo -n {} {} interleaved {rounds} {rest_ms} alice {}",
         on_host::PROGRAM,
         on_host::WORD,
         quoted.join(" ")
@@ -78,7 +83,7 @@ fn times(host: &Host, contenders: &[String], rest_ms: u64) -> BTreeMap<String, V
     on_host::interleaved::read(said.ok())
 }
 
-fn ratio_of_medians(one: &[Duration], other: &[Duration]) -> f64 {
+pub(super) fn ratio_of_medians(one: &[Duration], other: &[Duration]) -> f64 {
     let median = |times: &[Duration]| Sample::of(times.iter().copied()).median().as_secs_f64();
     median(one) / median(other)
 }

@@ -11,8 +11,11 @@ use super::PRIORITY;
 /// Rounds before those that count.
 const WARM_UP: usize = 50;
 
-/// Runs a command as a user, in a mount namespace in which /etc/sudo.conf is $1.
-const WITH_CONF: &str = r#"mount --bind "$1" /etc/sudo.conf
+/// Runs a command as a user, in a mount namespace in which /etc/sudo.conf is $1; or, where
+/// that is `FILE:PLACE`, in which PLACE is FILE.
+const WITH_CONF: &str = r#"place=/etc/sudo.conf
+case $1 in *:*) place=${1#*:} ;; esac
+mount --bind "${1%%:*}" "$place"
 user=$2 program=$3
 shift 3
 exec env -i PATH=/usr/bin:/bin USER="$user" HOME="/home/$user" \
@@ -26,7 +29,7 @@ struct Contender {
     taken: Vec<u64>,
 }
 
-/// Runs `NAME=SUDO.CONF=COMMAND` so often as `user`, or `NAME@USER=…` as that one, with a
+/// Runs `NAME=FILE=COMMAND` so often as `user`, or `NAME@USER=…` as that one, with a
 /// rest before each run, and prints a line for each: the name, and the nanoseconds of each
 /// round. As root.
 pub(crate) fn run(rounds: usize, rest: Duration, user: &str, contenders: &[&str]) {

@@ -1,8 +1,10 @@
 //! What a copy of this program does on a host, where things are timed.
 
 pub(crate) mod approving;
+pub(crate) mod ending;
 pub(crate) mod history;
 pub(crate) mod interleaved;
+pub(crate) mod past;
 pub(crate) mod rules;
 pub(crate) mod timed;
 
@@ -55,11 +57,21 @@ pub(crate) fn run(words: &[String]) {
         ["request", count] => approving::request(count.parse().expect("a number")),
         ["ask", rounds] => approving::ask(rounds.parse().expect("a number")),
         ["approve"] => approving::approve(),
+        ["open-windows", windows, until] => ending::open_windows(
+            windows.parse().expect("a number"),
+            until.parse().expect("a number"),
+        ),
+        ["end-together", users, windows, commands, lasts_ms] => {
+            let [users, windows, commands] =
+                [users, windows, commands].map(|word| word.parse().expect("a number"));
+            ending::end_together(users, windows, commands, lasts_ms.parse().expect("a number"));
+        }
         ["history", folder, events, segment_bytes] => history::write(
             folder.as_ref(),
             events.parse().expect("a number"),
             segment_bytes.parse().expect("a number"),
         ),
+        ["past"] => past::measure(),
         ["rules"] => rules::measure(),
         ["timed", ref command @ ..] => timed::serve(command),
         _ => panic!("{words:?} is nothing that is done on a host"),

@@ -27,13 +27,13 @@ pub(crate) enum PluginError {
     )]
     NoFolder,
     /// The file is not there.
-    #[error("{path}: the plugin is not there; install the package `writ` again")]
+    #[error("{path}: the file is not there; install the package `writ` again")]
     Missing {
         /// The file as the host names it.
         path: String,
     },
     /// It cannot be looked at.
-    #[error("{path}: the plugin cannot be looked at ({source})")]
+    #[error("{path}: the file cannot be looked at ({source})")]
     Unreadable {
         /// The file as the host names it.
         path: String,
@@ -49,7 +49,7 @@ pub(crate) enum PluginError {
         path: String,
     },
     /// Not a file.
-    #[error("{path}: the plugin is not a regular file; install the package `writ` again")]
+    #[error("{path}: this is not a regular file; install the package `writ` again")]
     NotAFile {
         /// The file as the host names it.
         path: String,

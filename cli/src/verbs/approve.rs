@@ -1,5 +1,7 @@
 //! `writ approve`: a person says yes to the question that he saw.
 
+mod proof;
+
 use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
@@ -23,7 +25,8 @@ use crate::view;
 /// Shows the whole question first and asks whether to approve it. Without a terminal
 /// nothing can be asked: then give --yes, or the --digest of the question that
 /// `writ show ID --json` showed. The decision counts for exactly the question that
-/// was shown.
+/// was shown. Where the question says that who approves proves who he is first, PAM asks
+/// for that, service "writ", at the terminal: as a rule for the password.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The request, such as 7K3M-Q2
@@ -60,6 +63,10 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
         return Err(writ_protocol::CallError::from(reply).into());
     }
     if !is_meant(arguments, &checked.digest)? {
+        print("Nothing was decided.\n")?;
+        return Ok(Exit::Open);
+    }
+    if checked.question.reauth && !proof::prove(&mut agent, arguments.id, &checked.digest)? {
         print("Nothing was decided.\n")?;
         return Ok(Exit::Open);
     }

@@ -4,6 +4,7 @@ mod acknowledge;
 mod event;
 mod journal;
 mod list;
+mod review;
 mod show;
 mod source;
 mod subjects;
@@ -16,7 +17,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 
 pub(crate) use journal::newest_head;
-pub(crate) use source::{LEDGER, newest_record_wall_ms};
+pub(crate) use list::{Since, parse_since};
+pub(crate) use source::{LEDGER, lines, newest_record_wall_ms};
 
 /// Read and check the record
 ///
@@ -26,6 +28,7 @@ pub(crate) enum Verb {
     List(list::Arguments),
     Show(show::Arguments),
     Verify(verify::Arguments),
+    Review(review::Arguments),
     Acknowledge(acknowledge::Arguments),
 }
 
@@ -34,6 +37,7 @@ pub(crate) fn run(host: &Host, verb: &Verb) -> Result<Exit, Failure> {
         Verb::List(arguments) => list::run(host, arguments),
         Verb::Show(arguments) => show::run(host, arguments),
         Verb::Verify(arguments) => verify::run(host, arguments),
+        Verb::Review(arguments) => review::run(host, arguments),
         Verb::Acknowledge(arguments) => acknowledge::run(host, arguments),
     }
 }

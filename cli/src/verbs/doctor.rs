@@ -4,8 +4,10 @@ mod agent;
 mod ledger;
 mod lending;
 mod nsswitch;
+mod pam;
 mod sudo;
 mod system;
+mod units;
 
 use std::fmt::Write;
 use std::io;
@@ -21,7 +23,7 @@ use crate::screen::{Screen, print, print_json, shown_lines};
 /// Say what is not as it should be, and what to do about it
 ///
 /// Looks at the agent and its socket, sudo.conf and the plugin as sudo would load
-/// them, the ledger, the journal and the clock, and at what lending groups needs. Exits
+/// them, the services of PAM that ask, the ledger, the journal and the clock, and at what lending groups needs. Exits
 /// with 1 if anything is wrong.
 /// Run it as root: others may not look everywhere, and are told where they did not.
 #[derive(Debug, clap::Args)]
@@ -76,6 +78,7 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
     let mut diagnosis = Diagnosis::default();
     agent::look(host, &mut diagnosis);
     sudo::look(host, &mut diagnosis);
+    pam::look(host, &mut diagnosis);
     ledger::look(host, &mut diagnosis);
     system::look(host, &mut diagnosis);
     lending::look(host, &mut diagnosis);

@@ -1,7 +1,7 @@
 //! `writ request`: asks in advance, for a role or for a command.
 
 mod opened;
-mod resolve;
+pub(super) mod resolve;
 
 use std::ffi::OsString;
 use std::time::Duration;

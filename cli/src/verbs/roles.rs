@@ -44,7 +44,10 @@ fn text(role: &Role, screen: Screen) -> String {
     for what in window::lent(&role.window) {
         sheet.field("lends", &what);
     }
-    for danger in window::dangers(&role.window.capabilities, &role.window.root_equivalent) {
+    for danger in window::dangers(
+        role.window.capabilities.iter().chain(&role.window.actions),
+        &role.window.root_equivalent,
+    ) {
         sheet.alarming_field("beware", &danger);
     }
     match role.decision {

@@ -37,6 +37,20 @@ pub(crate) fn other_name(command: &Command) -> Option<String> {
     (base_name(called) != base_name(&command.path)).then(|| shown_command([called.as_str()]))
 }
 
+/// A sentence where the program is known to start others: what is approved is then more
+/// than what is shown.
+pub(crate) fn danger(command: &Command) -> Option<String> {
+    if command.edit {
+        return None;
+    }
+    let arguments = command.argv.iter().skip(1).map(String::as_str);
+    let by_path = writ_policy::escape_of(&command.path, arguments.clone());
+    // Some programs do another thing under another name.
+    let called = command.argv.first().map(String::as_str).unwrap_or_default();
+    let how = by_path.or_else(|| writ_policy::escape_of(called, arguments))?;
+    Some(format!("this program can start a shell or run code of its user's choice: it {how}"))
+}
+
 /// Whom it runs as, such as `root` or `postgres, group dba`.
 pub(crate) fn run_as(command: &Command) -> String {
     let run_as = &command.run_as;
@@ -77,6 +91,18 @@ mod tests {
         assert_eq!(other_name(&shell).as_deref(), Some("sh"));
         let login = command("/bin/bash", &["-bash"]);
         assert_eq!(other_name(&login).as_deref(), Some("-bash"));
+    }
+
+    #[test]
+    fn a_program_that_can_become_any_other_is_told_of_under_each_of_its_names() {
+        let told = |path, argv: &[&str]| danger(&command(path, argv)).unwrap_or_default();
+        assert!(told("/usr/bin/less", &["less", "x"]).contains("it is a pager"));
+        assert!(told("/usr/local/bin/x", &["-bash"]).is_empty());
+        assert!(told("/usr/local/bin/x", &["/bin/sh"]).contains("it is a shell"));
+        assert_eq!(told("/usr/bin/systemctl", &["systemctl", "restart", "x"]), "");
+        let mut edit = command("/usr/bin/vi", &["/etc/hosts"]);
+        edit.edit = true;
+        assert_eq!(danger(&edit), None);
     }
 
     #[test]

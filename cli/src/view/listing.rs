@@ -7,7 +7,7 @@ use writ_protocol::text::shown;
 use crate::screen::Screen;
 use crate::span::{countdown, in_words};
 use crate::table::Table;
-use crate::view::{command, window};
+use crate::view::{command, session, window};
 
 /// The longest command in a list, in characters: one that is longer would push the
 /// others off the screen. The whole of it is in the question.
@@ -112,9 +112,10 @@ fn what(request: &Request) -> Vec<String> {
     if let Some(grant) = &request.extends {
         lines.push(format!("{} is to stand longer", shown(grant)));
     }
-    match (&request.command, &request.window) {
-        (Some(command), None) => lines.extend(of_command(request, command)),
-        (None, Some(window)) => {
+    match (&request.command, &request.session, &request.window) {
+        (Some(command), None, None) => lines.extend(of_command(request, command)),
+        (None, Some(session), None) => lines.push(session::line(session)),
+        (None, None, Some(window)) => {
             lines.push(window::line(&window.role));
             lines.extend(window::listed(window));
         }

@@ -9,7 +9,7 @@ use crate::question::CheckedQuestion;
 use crate::screen::Screen;
 use crate::sheet::Sheet;
 use crate::span::{countdown, in_words};
-use crate::view::{command, listing, window};
+use crate::view::{command, listing, session, window};
 
 /// The question from its text, then how it stands.
 pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
@@ -24,6 +24,7 @@ pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
     }
     match &question.aim {
         Aim::Command(command) => what_runs(&mut sheet, question, command),
+        Aim::Session(session) => session::lay_out(&mut sheet, session),
         Aim::Window(window) => window::lay_out(&mut sheet, window, &question.requester.user),
     }
     sheet.field_if("reason", question.reason.as_deref());
@@ -47,6 +48,9 @@ fn what_runs(sheet: &mut Sheet, question: &Question, command: &Command) {
     sheet.strong_field("command", &command::line(&command));
     if let Some(name) = command::other_name(&command) {
         sheet.field("called as", &name);
+    }
+    if let Some(danger) = command::danger(&command) {
+        sheet.alarming_field("beware", &danger);
     }
     sheet.field("in", &shown_command([command.cwd.as_str()]));
     let run_as = command::run_as(&command);
@@ -79,6 +83,7 @@ fn who(question: &Question) -> String {
 fn whence(question: &Question) -> String {
     let door = match (question.door, question.extends) {
         (Door::Sudo, _) => "sudo",
+        (Door::Pam, _) => session::door(&question.aim),
         (Door::Writ, None) => "writ request",
         (Door::Writ, Some(_)) => "writ extend",
     };
@@ -103,10 +108,14 @@ fn rule(question: &Question) -> Option<String> {
 fn asked(question: &Question) -> String {
     let names: Vec<String> = question.asked.iter().map(|name| shown(name)).collect();
     let names = names.join(", ");
-    match question.needed {
+    let asked = match question.needed {
         0 => "nobody: the policy allows it".to_owned(),
         1 => names,
         needed => format!("{names}; {needed} different people must approve"),
+    };
+    match question.reauth {
+        true => format!("{asked}; who approves proves who he is first"),
+        false => asked,
     }
 }
 
@@ -115,6 +124,8 @@ fn grants(question: &Question) -> String {
     match (&question.aim, question.extends, question.uses) {
         (_, Some(_), _) => format!("{within} more, from its present end on"),
         (Aim::Window(_), None, _) => format!("{within} of it, for any number of commands"),
+        (Aim::Session(_), None, 1) => format!("one session, which ends within {within}"),
+        (Aim::Session(_), None, uses) => format!("{uses} sessions, which end within {within}"),
         (Aim::Command(_), None, 1) => format!("one run within {within}"),
         (Aim::Command(_), None, uses) => format!("{uses} runs within {within}"),
     }
@@ -128,10 +139,10 @@ fn stands(sheet: &mut Sheet, question: &Question, request: &Request) {
         (RequestState::Running, Aim::Window(_)) => {
             format!("open, {left} left, {} running", request.running)
         }
-        (RequestState::Granted, Aim::Command(_)) => {
+        (RequestState::Granted, Aim::Command(_) | Aim::Session(_)) => {
             format!("granted, {left} and {} left", uses_left(request))
         }
-        (RequestState::Running, Aim::Command(_)) => {
+        (RequestState::Running, Aim::Command(_) | Aim::Session(_)) => {
             format!("running, {left} and {} left", uses_left(request))
         }
     };
@@ -174,6 +185,7 @@ mod tests {
         Window {
             role: "packet-capture\u{1b}[2J".to_owned(),
             groups: [("wireshark\nas: nobody".to_owned(), 977)].into(),
+            actions: [].into(),
             capabilities: names(&["CAP_NET_RAW", "CAP_SYS_ADMIN"]),
             root_equivalent: names(&["CAP_SYS_ADMIN"]),
             on_end: OnEnd::Terminate,
@@ -210,6 +222,7 @@ mod tests {
             timeout_ms: Span::from_secs(300),
             lasts_ms: Span::from_secs(3600),
             uses: 1,
+            reauth: false,
         };
         let text = question.text().unwrap();
         let request = Request {
@@ -224,6 +237,7 @@ mod tests {
             role: None,
             rule: None,
             command: question.aim.command().map(command::of),
+            session: question.aim.session().map(session::of),
             window: None,
             extends: None,
             reason: None,

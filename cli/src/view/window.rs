@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use writ_engine::facts::{OnEnd, Window};
-use writ_policy::Capability;
+use writ_policy::{Capability, action_power};
 use writ_protocol::answers;
 use writ_protocol::text::shown;
 
@@ -14,6 +14,7 @@ pub(crate) fn of(window: &Window) -> answers::Window {
     answers::Window {
         role: window.role.clone(),
         groups: window.groups.keys().cloned().collect(),
+        actions: window.actions.keys().cloned().collect(),
         capabilities: window.capabilities.iter().cloned().collect(),
         root_equivalent: window.root_equivalent.iter().cloned().collect(),
     }
@@ -33,22 +34,27 @@ pub(crate) fn whole(role: &str) -> String {
 pub(crate) fn listed(window: &answers::Window) -> Vec<String> {
     let lent: Vec<String> = lent(window).into_iter().collect();
     let lent = (!lent.is_empty()).then(|| format!("lends {}", lent.join("; ")));
-    lent.into_iter().chain(dangers(&window.capabilities, &window.root_equivalent)).collect()
+    lent.into_iter()
+        .chain(dangers(window.capabilities.iter().chain(&window.actions), &window.root_equivalent))
+        .collect()
 }
 
-/// What it lends, groups and then capabilities; nothing where it lends nothing.
+/// What it lends, groups, then capabilities, then actions; nothing where it lends nothing.
 pub(crate) fn lent(window: &answers::Window) -> Vec<String> {
     let groups = groups(window.groups.iter().map(|group| shown(group)));
-    groups.into_iter().chain(capabilities(&window.capabilities)).collect()
+    let rest = capabilities(&window.capabilities).into_iter().chain(actions(&window.actions));
+    groups.into_iter().chain(rest).collect()
 }
 
-/// A sentence for each capability that is as good as root, by the word of the agent
+/// A sentence for each capability or action that is as good as root, by the word of the agent
 /// or of this program.
 pub(crate) fn dangers<'a>(
     capabilities: impl IntoIterator<Item = &'a String>,
     root_equivalent: impl IntoIterator<Item = &'a String>,
 ) -> Vec<String> {
-    let power = |name: &str| Capability::named(name).and_then(Capability::root_power);
+    let power = |name: &str| {
+        Capability::named(name).and_then(Capability::root_power).or_else(|| action_power(name))
+    };
     let mut names: BTreeSet<&String> = root_equivalent.into_iter().collect();
     names.extend(capabilities.into_iter().filter(|name| power(name).is_some()));
     names
@@ -66,14 +72,17 @@ pub(crate) fn lay_out(sheet: &mut Sheet, window: &Window, requester: &str) {
     sheet.field("passes", "commands that it asks about, where whoever approves this is enough");
     let groups =
         groups(window.groups.iter().map(|(group, gid)| format!("{} ({gid})", shown(group))));
-    let lent: Vec<String> = groups.into_iter().chain(capabilities(&window.capabilities)).collect();
+    let rest = capabilities(&window.capabilities).into_iter().chain(actions(window.actions.keys()));
+    let lent: Vec<String> = groups.into_iter().chain(rest).collect();
     if lent.is_empty() {
         sheet.field("lends", "nothing");
     }
     for what in lent {
         sheet.strong_field("lends", &what);
     }
-    for danger in dangers(&window.capabilities, &window.root_equivalent) {
+    for danger in
+        dangers(window.capabilities.iter().chain(window.actions.keys()), &window.root_equivalent)
+    {
         sheet.alarming_field("beware", &danger);
     }
     let processes = match window.on_end {
@@ -98,6 +107,12 @@ pub(crate) fn capabilities<'a>(names: impl IntoIterator<Item = &'a String>) -> O
     several("capability", "capabilities", names.into_iter().map(|name| shown(name)).collect())
 }
 
+/// Such as `polkit action org.freedesktop.systemd1.manage-units`.
+pub(crate) fn actions<'a>(names: impl IntoIterator<Item = &'a String>) -> Option<String> {
+    let names = names.into_iter().map(|name| shown(name)).collect();
+    several("polkit action", "polkit actions", names)
+}
+
 fn several(one: &str, many: &str, names: Vec<String>) -> Option<String> {
     match names.as_slice() {
         [] => None,
@@ -119,14 +134,16 @@ mod tests {
         let window = answers::Window {
             role: "repair".to_owned(),
             groups: strings(&["wire\u{1b}[2Jshark", "docker"]),
+            actions: strings(&["org.freedesktop.policykit.exec"]),
             capabilities: strings(&["CAP_NET_RAW", "CAP_SYS_ADMIN"]),
             root_equivalent: strings(&["CAP_SYS_ADMIN"]),
         };
         assert_eq!(
             listed(&window),
             [
-                "lends groups wire\\e[2Jshark, docker; capabilities CAP_NET_RAW, CAP_SYS_ADMIN",
+                "lends groups wire\\e[2Jshark, docker; capabilities CAP_NET_RAW, CAP_SYS_ADMIN; polkit action org.freedesktop.policykit.exec",
                 "as good as root: CAP_SYS_ADMIN mounts, traces and does most of what root can do",
+                "as good as root: org.freedesktop.policykit.exec runs any program as root",
             ]
         );
     }

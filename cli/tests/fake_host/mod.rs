@@ -220,7 +220,7 @@ pub(crate) fn window_request() -> Value {
     let mut request = request();
     request.as_object_mut().unwrap().remove("command");
     request["window"] = json!({
-        "role": "packet-capture", "groups": ["wire\u{1b}[2Jshark"],
+        "role": "packet-capture", "groups": ["wire\u{1b}[2Jshark"], "actions": [],
         "capabilities": ["CAP_NET_RAW", "CAP_SYS_ADMIN"], "root_equivalent": ["CAP_SYS_ADMIN"]
     });
     request["door"] = "writ".into();

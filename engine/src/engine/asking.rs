@@ -7,7 +7,7 @@ use super::windows::has_file;
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
 use crate::event::Wish;
-use crate::facts::{Aim, AttemptId, Command, Door, Evidence};
+use crate::facts::{Aim, AttemptId, Door, Evidence};
 use crate::limits::{
     ATTEMPTS_MAX, CASES_MAX, CASES_PER_ACCOUNT_MAX, COMMAND_BYTES_MAX, REMARK_BYTES_MAX,
     STATE_BYTES_MAX, STATE_BYTES_PER_ACCOUNT_MAX, TICKET_BYTES_MAX, USES_MAX,
@@ -38,7 +38,14 @@ impl Engine {
             return Step::refused(refusal);
         }
         match &asked.act.aim {
-            Aim::Command(_) => self.judge(now, policy, attempt, asked, None),
+            Aim::Session(session)
+                if !asked.person.is_root() && !policy.names_service(&session.service) =>
+            {
+                let mut step = Step::default();
+                step.dismiss(attempt, Answer::LeftAlone);
+                step
+            }
+            Aim::Command(_) | Aim::Session(_) => self.judge(now, policy, attempt, asked, None),
             Aim::Window(window) => {
                 let role = window.role.clone();
                 self.window_asked(now, policy, attempt, asked, &role)
@@ -67,9 +74,10 @@ impl Engine {
         asked: Asked,
         evidence: Option<&Evidence>,
     ) -> Step {
-        let Some(command) = asked.act.aim.command() else { return Step::default() };
+        let verdict = self.verdict(now, policy, &asked);
+        let Some(verdict) = verdict else { return Step::default() };
         let settle = |outcome, source, why| Settled { outcome, source, why };
-        let settled = match self.verdict(now, policy, &asked, command) {
+        let settled = match verdict {
             _ if asked.person.is_root() => settle(Outcome::Pass, Source::default(), None),
             Verdict::Allow(source) => settle(Outcome::Allow, source, None),
             Verdict::Deny(why) => settle(Outcome::Deny, why.source(), Some(format!("{why}"))),
@@ -103,7 +111,7 @@ impl Engine {
         let Settled { outcome, source, why } = settled;
         // A window adds; observing holds nothing of it back and gives nothing away.
         let force = match asked.act.aim {
-            Aim::Command(_) => force(policy),
+            Aim::Command(_) | Aim::Session(_) => force(policy),
             Aim::Window(_) => Force::Enforced,
         };
         let lets = force == Force::Observed || matches!(outcome, Outcome::Allow | Outcome::Pass);
@@ -128,6 +136,7 @@ impl Engine {
             digest: None,
             lasts: None,
             uses: None,
+            proved: false,
             about: Some(about),
         };
         let mut step = Step::default();
@@ -137,7 +146,12 @@ impl Engine {
     }
 
     /// A door that asks again after it lost the answer gets it again.
-    fn asked_before(&self, now: Now, attempt: &AttemptId, asked: &Asked) -> Option<Step> {
+    pub(super) fn asked_before(
+        &self,
+        now: Now,
+        attempt: &AttemptId,
+        asked: &Asked,
+    ) -> Option<Step> {
         if let Some(known) = self.attempts.get(attempt) {
             let same = known.asked.person == asked.person && known.asked.act == asked.act;
             return Some(if same {
@@ -189,9 +203,7 @@ impl Engine {
         let wish = &asked.wish;
         fits_remarks(wish)?;
         spans(wish.lasts, wish.uses)?;
-        if let Some(command) = asked.act.aim.command() {
-            fits_a_record(command)?;
-        }
+        fits_a_record(&asked.act.aim)?;
         if asked.person.is_root() {
             return Ok(());
         }
@@ -222,10 +234,10 @@ impl Engine {
     }
 }
 
-fn fits_a_record(command: &Command) -> Result<(), Refusal> {
-    let json_bytes = || serde_json::to_vec(command).map_or(usize::MAX, |json| json.len());
+pub(super) fn fits_a_record(aim: &Aim) -> Result<(), Refusal> {
+    let json_bytes = || serde_json::to_vec(aim).map_or(usize::MAX, |json| json.len());
     // No byte takes more than six in JSON: only long commands are measured.
-    if command.bytes() > COMMAND_BYTES_MAX / 6 && json_bytes() > COMMAND_BYTES_MAX {
+    if aim.bytes() > COMMAND_BYTES_MAX / 6 && json_bytes() > COMMAND_BYTES_MAX {
         return Err(Refusal::TooMany(format!(
             "the command line is longer than the {COMMAND_BYTES_MAX} bytes that can be put on record; split it up"
         )));

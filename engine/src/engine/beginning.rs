@@ -125,16 +125,26 @@ fn is_over(now: Now, policy: &Policy, case: &Case) -> bool {
     if case.is_outlived() || person.is_root() {
         return false;
     }
+    let loses_its_role = || {
+        let role = request.and_then(|opened| opened.source.role.as_ref());
+        role.is_some_and(|role| !policy.has_role(person, role))
+    };
+    let circumstance = || {
+        let of_request = request.map(|opened| Circumstance::of_request(now, opened));
+        of_request.or_else(|| case.about().map(|about| Circumstance::of_act(now, about)))
+    };
+    let is_denied = |verdict| matches!(verdict, Verdict::Deny(_));
     match &act.aim {
         Aim::Window(window) => is_withdrawn(policy, person, window),
-        Aim::Command(_) if policy.settings().mode == Mode::Observe => false,
+        Aim::Command(_) | Aim::Session(_) if policy.settings().mode == Mode::Observe => false,
         Aim::Command(command) => {
-            let of_case = || case.about().map(|about| Circumstance::of_act(now, about));
-            let of_request = request.map(|opened| Circumstance::of_request(now, opened));
-            let Some(circumstance) = of_request.or_else(of_case) else { return false };
-            let role = request.and_then(|opened| opened.source.role.as_ref());
-            role.is_some_and(|role| !policy.has_role(person, role))
-                || matches!(policy.decide(person, command, circumstance), Verdict::Deny(_))
+            let is_denied = |of| is_denied(policy.decide(person, command, of));
+            loses_its_role() || circumstance().is_some_and(is_denied)
+        }
+        Aim::Session(session) => {
+            let is_denied = |of| is_denied(policy.decide_session(person, session, of));
+            loses_its_role()
+                || policy.names_service(&session.service) && circumstance().is_some_and(is_denied)
         }
     }
 }

@@ -8,7 +8,7 @@ use super::answering::{allowed, still_waiting};
 use super::asking::{fits, spans};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Done, Effect, Refusal, Step};
-use crate::event::Word;
+use crate::event::{Proof, Word};
 use crate::facts::Person;
 use crate::id::RequestId;
 use crate::limits::REMARK_BYTES_MAX;
@@ -25,6 +25,7 @@ pub(super) struct Said {
     pub(super) comment: Option<String>,
     pub(super) lasts: Option<Span>,
     pub(super) uses: Option<u32>,
+    pub(super) proof: Proof,
 }
 
 impl Engine {
@@ -35,6 +36,24 @@ impl Engine {
                 Word::Deny => self.denied(now, id, said),
                 Word::Approve => self.approved(now, id, request, said),
             },
+        }
+    }
+
+    /// Whether a person may approve the question with that digest, but for proving who he
+    /// is; and whether he must.
+    ///
+    /// # Errors
+    /// Why not, in a sentence.
+    pub fn must_prove(
+        &self,
+        person: &Person,
+        id: RequestId,
+        digest: &str,
+    ) -> Result<bool, Refusal> {
+        let request = self.decidable(person, id)?;
+        match digest == request.opened.digest {
+            true => Ok(request.opened.reauth),
+            false => Err(Refusal::WrongDigest(id)),
         }
     }
 
@@ -54,6 +73,9 @@ impl Engine {
         }
         if said.digest != request.opened.digest {
             return Err(Refusal::WrongDigest(id));
+        }
+        if request.opened.reauth && said.word == Word::Approve && said.proof == Proof::None {
+            return Err(Refusal::ProofNeeded(id));
         }
         fits("the comment", said.comment.as_deref(), REMARK_BYTES_MAX)?;
         spans(said.lasts, said.uses)?;
@@ -216,6 +238,7 @@ fn made(said: Said, outcome: Outcome) -> Made {
         digest: Some(said.digest),
         lasts: said.lasts,
         uses: said.uses,
+        proved: said.proof == Proof::Given,
         about: None,
     }
 }

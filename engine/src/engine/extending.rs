@@ -103,16 +103,12 @@ impl Engine {
                 WindowVerdict::Deny(why) => Err(Refusal::Refused(format!("{why}"))),
             },
             Aim::Command(command) => {
-                match policy.decide(person, command, Circumstance::of_request(now, &request.opened))
-                {
-                    Verdict::Ask(asking) => Ok(Word::Of(asking)),
-                    Verdict::Deny(why) => Err(Refusal::Refused(format!("{why}"))),
-                    Verdict::Allow(_) | Verdict::Pass | Verdict::Covered(_) => {
-                        Err(Refusal::Refused(
-                            "nobody has to be asked for this command; run it with sudo".into(),
-                        ))
-                    }
-                }
+                let of = Circumstance::of_request(now, &request.opened);
+                of_rules(policy.decide(person, command, of))
+            }
+            Aim::Session(session) => {
+                let of = Circumstance::of_request(now, &request.opened);
+                of_rules(policy.decide_session(person, session, of))
             }
         }
     }
@@ -170,6 +166,16 @@ impl Engine {
             sentences::span(left)
         );
         Answer::Allowed { id, message: Some(message), remaining: Some(left) }
+    }
+}
+
+fn of_rules(verdict: Verdict<'_>) -> Result<Word<'_>, Refusal> {
+    match verdict {
+        Verdict::Ask(asking) => Ok(Word::Of(asking)),
+        Verdict::Deny(why) => Err(Refusal::Refused(format!("{why}"))),
+        Verdict::Allow(_) | Verdict::Pass | Verdict::Covered(_) => Err(Refusal::Refused(
+            "nobody has to be asked for this any more; begin it anew when it has ended".into(),
+        )),
     }
 }
 

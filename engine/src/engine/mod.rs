@@ -4,6 +4,7 @@
 //! for each change, then the effects; only then the next event. A step whose
 //! records could not be written is dropped as if its event had never come.
 
+mod actions;
 mod answering;
 mod asking;
 mod beginning;
@@ -12,6 +13,7 @@ mod clock;
 mod deciding;
 mod ending;
 mod extending;
+mod glass;
 mod opening;
 mod running;
 mod runs;
@@ -34,6 +36,7 @@ use crate::policy::Policy;
 use crate::record::{Record, What};
 use crate::state::{Asked, Attempts, Change, Durable, ReplayError};
 use crate::time::Now;
+use windows::Found;
 
 /// Decides everything and touches nothing.
 #[derive(Debug, Clone, Default)]
@@ -105,8 +108,8 @@ impl Engine {
                 self.asked(now, attempt, Asked { person, act, wish: wish.tidy() })
             }
             Event::Examined { attempt, evidence } => self.examined(now, attempt, &evidence),
-            Event::GroupsFound { attempt, groups } => {
-                self.groups_found(now, attempt, None, &groups)
+            Event::GroupsFound { attempt, groups, free } => {
+                self.groups_found(now, attempt, None, &Found { groups, free })
             }
             Event::ExtensionAsked { attempt, person, id, wish } => {
                 self.extension_asked(now, attempt, person, id, wish.tidy())
@@ -123,13 +126,22 @@ impl Engine {
             }
             Event::Left { attempt } => self.left(now, attempt),
             Event::SessionEnded { id, end } => self.session_ended(now, id, end),
-            Event::Decided { person, id, digest, word, comment, lasts, uses } => {
-                let said = deciding::Said { person, digest, word, comment, lasts, uses };
+            Event::Decided { person, id, digest, word, comment, lasts, uses, proof } => {
+                let said = deciding::Said { person, digest, word, comment, lasts, uses, proof };
                 self.decided(now, id, said)
             }
             Event::Revoked { person, id, comment } => self.revoked(now, person, id, comment),
             Event::Cancelled { person, id } => self.cancelled(now, person, id),
             Event::GivenBack { person, id } => self.given_back(now, person, id),
+            Event::GlassBroken { attempt, person, act, reason } => {
+                self.glass_broken(now, attempt, person, act, reason)
+            }
+            Event::GlassReported { person, act, reason, at } => {
+                self.glass_reported(now, person, act, reason, at)
+            }
+            Event::GlassReviewed { person, id, comment } => {
+                self.glass_reviewed(now, person, id, comment)
+            }
             Event::Acknowledged { person, comment, what } => {
                 self.acknowledged(now, person, comment, what)
             }

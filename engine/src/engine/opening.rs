@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::asking::{Settled, no_id};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
-use crate::facts::{Action, Aim, AttemptId, Evidence, Presence};
+use crate::facts::{Action, Aim, AttemptId, Door, Evidence, Presence};
 use crate::id::RequestId;
 use crate::limits::{
     QUESTION_BYTES_MAX, REQUESTS_OPEN_MAX, REQUESTS_OPEN_PER_ACCOUNT_MAX, WAITING_PER_REQUEST_MAX,
@@ -255,10 +255,10 @@ impl Engine {
         let lasts = stands.within(now.wall, lasts);
         let timeout = stands.within(now.wall, ask.timeout);
         let uses = match asked.act.aim {
-            Aim::Command(_) if extends.is_none() => {
+            Aim::Command(_) | Aim::Session(_) if extends.is_none() => {
                 asked.wish.uses.unwrap_or(1).min(ask.uses.max(1))
             }
-            Aim::Command(_) | Aim::Window(_) => 0,
+            Aim::Command(_) | Aim::Session(_) | Aim::Window(_) => 0,
         };
         let (person, act) = (&asked.person, &asked.act);
         let question = Question {
@@ -289,6 +289,7 @@ impl Engine {
             timeout_ms: timeout,
             lasts_ms: lasts,
             uses,
+            reauth: ask.reauth,
         };
         let text = question.text().map_err(|error| Refusal::Refused(error.to_string()))?;
         if text.len() > QUESTION_BYTES_MAX {
@@ -311,6 +312,7 @@ impl Engine {
             lasts,
             uses,
             extends,
+            reauth: ask.reauth,
             digest: digest(&text),
             question: text,
         };
@@ -351,6 +353,8 @@ fn justified(asked: &Asked, asking: &Asking<'_>) -> Result<(), Lack> {
     let ticket = asking.ask.ticket.as_ref().filter(|pattern| {
         !asked.wish.ticket.as_deref().is_some_and(|ticket| pattern.matches(ticket))
     });
+    // The module of PAM takes nothing from an environment, where anybody may have put it.
+    let through_pam = asked.act.door == Door::Pam;
     let sentence = match (reason, ticket) {
         (false, None) if asking.ask.from.is_empty() => {
             return Err(Lack::Refused(
@@ -358,6 +362,9 @@ fn justified(asked: &Asked, asking: &Asking<'_>) -> Result<(), Lack> {
             ));
         }
         (false, None) => return Ok(()),
+        (_, _) if through_pam => {
+            "a reason or a ticket is wanted, and nobody can be asked for it here; do it at a terminal, where you are asked".into()
+        }
         (true, None) => "a reason is wanted; set WRIT_REASON and run the command again".into(),
         (reason, Some(pattern)) => {
             let both = if reason { " and a reason in WRIT_REASON" } else { "" };

@@ -142,6 +142,7 @@ impl Engine {
             What::DecisionMade(made) if made.about.is_some() => {
                 made.about.as_ref().map(Subject::of_about)
             }
+            What::BreakGlassUsed(used) => Some(Subject::of_about(&used.about)),
             What::CommandStarted { about: Some(about), .. } => Some(Subject::of_about(about)),
             What::CommandFinished { attempt, .. } => {
                 let run = self.durable.cases.get(record.id?)?.run(attempt);
@@ -163,6 +164,12 @@ impl Engine {
             }
             _ => None,
         }
+    }
+
+    /// Whether policy alone let the command of an ID start, for one attempt.
+    #[must_use]
+    pub fn is_permitted(&self, id: RequestId) -> bool {
+        matches!(self.durable.cases.get(id), Some(Case::Permitted(_)))
     }
 
     /// Whether a person may see a request: its requester, who is asked, who

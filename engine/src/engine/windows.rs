@@ -1,17 +1,19 @@
 //! Windows of roles: asked for as a whole, and what runs under them.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::actions::group_of;
 use super::asking::Settled;
 use super::circumstance::Circumstance;
 use super::opening::{Bound, sound};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
-use crate::facts::{Action, Aim, AttemptId, Command, Evidence, Person, Uid, Window};
+use crate::facts::{Action, Aim, AttemptId, Evidence, Person, Uid, Window};
 use crate::id::RequestId;
 use crate::policy::{Ask, Asking, Policy, Verdict, WindowTerms, WindowVerdict};
 use crate::record::{About, By, Force, Made, Outcome, Source, What};
@@ -19,12 +21,12 @@ use crate::state::{Asked, Attempt, OpenWindow, Stand};
 use crate::time::{BootTime, Now, Span};
 
 /// A membership that an open window lends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loan<'a> {
     /// To whom.
     pub person: &'a Person,
     /// Which group.
-    pub group: &'a str,
+    pub group: Cow<'a, str>,
     /// Its number.
     pub gid: u32,
     /// It is not lent from this instant on, whether its end is on record or not.
@@ -64,7 +66,10 @@ impl Engine {
         self.durable.cases.windows().flat_map(|(_, open)| {
             let (person, until) = (&open.request.opened.requester, open.until);
             let groups = open.window().into_iter().flat_map(|window| &window.groups);
-            groups.map(move |(group, gid)| Loan { person, group, gid: *gid, until })
+            let groups = groups.map(|(group, gid)| (Cow::Borrowed(group.as_str()), *gid));
+            let actions = open.window().into_iter().flat_map(|window| &window.actions);
+            let actions = actions.map(|(action, gid)| (Cow::Owned(group_of(action)), *gid));
+            groups.chain(actions).map(move |(group, gid)| Loan { person, group, gid, until })
         })
     }
 
@@ -86,8 +91,8 @@ impl Engine {
 
     /// The window of a person's that stands for the answer to what a rule of `role`
     /// asks: one that the policy opened by itself, or one whose approvers would have
-    /// been enough for the rule too. So nothing passes under a window that those who
-    /// allowed it could not have allowed.
+    /// been enough for the rule too, proof of who they are included. So nothing passes
+    /// under a window that those who allowed it could not have allowed.
     pub(super) fn covering(
         &self,
         now: Now,
@@ -100,7 +105,8 @@ impl Engine {
             let approvers = open.request.approvers();
             let counting = approvers.filter(|person| policy.may_be_asked(person, &ask.from));
             let needed = usize::try_from(ask.count.max(1)).unwrap_or(usize::MAX);
-            open.request.opened.needed == 0 || counting.count() >= needed
+            let proved = open.request.opened.reauth || !ask.reauth;
+            open.request.opened.needed == 0 || (proved && counting.count() >= needed)
         };
         self.windows_of(now, person).find(|(_, open)| {
             open.window().is_some_and(|window| window.role == role) && enough(open)
@@ -118,15 +124,20 @@ impl Engine {
         all.filter(move |(_, open)| now.boot < open.until && open.is_for(person))
     }
 
-    /// What the policy says of a command of a person who may have windows open.
+    /// What the policy says of a command or a session of a person who may have windows
+    /// open; nothing of a window, which is another question.
     pub(super) fn verdict<'a>(
         &self,
         now: Now,
         policy: &'a Policy,
         asked: &Asked,
-        command: &Command,
-    ) -> Verdict<'a> {
-        policy.decide(&asked.person, command, Circumstance::of(now, asked).with_windows(self))
+    ) -> Option<Verdict<'a>> {
+        let of = Circumstance::of(now, asked).with_windows(self);
+        match &asked.act.aim {
+            Aim::Command(command) => Some(policy.decide(&asked.person, command, of)),
+            Aim::Session(session) => Some(policy.decide_session(&asked.person, session, of)),
+            Aim::Window(_) => None,
+        }
     }
 
     /// Somebody asks for a role as a whole.
@@ -152,12 +163,14 @@ impl Engine {
         if let Err(refusal) = short_enough(&asked, role, terms) {
             return Step::refused(refusal);
         }
-        if terms.groups.is_empty() {
-            return self.groups_found(now, attempt.clone(), Some(asked), &BTreeMap::new());
+        if terms.groups.is_empty() && terms.actions.is_empty() {
+            return self.groups_found(now, attempt.clone(), Some(asked), &Found::default());
         }
         let mut step = Step::default();
-        let groups = terms.groups.clone();
-        step.effects.push(Effect::FindGroups { attempt: attempt.clone(), groups });
+        let mut groups = terms.groups.clone();
+        groups.extend(terms.actions.iter().map(|action| group_of(action)));
+        let numbers = self.numbers_for(&terms.actions);
+        step.effects.push(Effect::FindGroups { attempt: attempt.clone(), groups, numbers });
         step.stands(attempt, Attempt { asked, stand: Stand::Examining });
         step
     }
@@ -169,7 +182,7 @@ impl Engine {
         now: Now,
         attempt: AttemptId,
         asked: Option<Asked>,
-        found: &BTreeMap<String, Option<u32>>,
+        found: &Found,
     ) -> Step {
         let waiting = || match self.attempts.get(&attempt) {
             Some(Attempt { asked, stand: Stand::Examining }) => Some(asked.clone()),
@@ -191,7 +204,7 @@ impl Engine {
                 return self.window_asked(now, policy, attempt, asked, &role);
             }
         };
-        let window = match window_of(&role, terms, found) {
+        let window = match self.window_of(&role, terms, found) {
             Ok(window) => window,
             Err(why) => {
                 let source = Source::of_role(role);
@@ -288,11 +301,9 @@ impl Engine {
         open: &OpenWindow,
     ) -> Option<Box<About>> {
         let Attempt { asked, .. } = self.attempts.get(attempt)?;
-        let command = asked.act.aim.command()?;
         let policy = self.policy().ok()?;
-        let Verdict::Covered(asking) = self.verdict(now, policy, asked, command) else {
-            return None;
-        };
+        let verdict = self.verdict(now, policy, asked)?;
+        let Verdict::Covered(asking) = verdict else { return None };
         (open.window()?.role == *asking.source.role.as_ref()?).then(|| {
             Box::new(About {
                 attempt: Some(attempt.clone()),
@@ -306,29 +317,35 @@ impl Engine {
     }
 }
 
-/// What would be opened; or the sentence that says which group is not there.
-fn window_of(
-    role: &str,
-    terms: &WindowTerms,
-    found: &BTreeMap<String, Option<u32>>,
-) -> Result<Window, String> {
-    let mut groups = BTreeMap::new();
-    for group in &terms.groups {
-        let Some(gid) = found.get(group).copied().flatten() else {
-            return Err(format!(
-                "the role {role:?} lends the group {group:?}, and this host has no such group; have it made, or taken out of the role"
-            ));
-        };
-        groups.insert(group.clone(), gid);
+/// What a host says of groups.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) groups: BTreeMap<String, Option<u32>>,
+    pub(super) free: BTreeSet<u32>,
+}
+
+impl Engine {
+    /// What would be opened; or the sentence that says which group is not there.
+    fn window_of(&self, role: &str, terms: &WindowTerms, found: &Found) -> Result<Window, String> {
+        let mut groups = BTreeMap::new();
+        for group in &terms.groups {
+            let Some(gid) = found.groups.get(group).copied().flatten() else {
+                return Err(format!(
+                    "the role {role:?} lends the group {group:?}, and this host has no such group; have it made, or taken out of the role"
+                ));
+            };
+            groups.insert(group.clone(), gid);
+        }
+        Ok(Window {
+            role: role.to_string(),
+            groups,
+            actions: self.numbered(&terms.actions, &found.groups, &found.free)?,
+            capabilities: terms.capabilities.clone(),
+            root_equivalent: terms.root_equivalent.clone(),
+            on_end: terms.on_end,
+            end_on_logout: terms.end_on_logout,
+        })
     }
-    Ok(Window {
-        role: role.to_string(),
-        groups,
-        capabilities: terms.capabilities.clone(),
-        root_equivalent: terms.root_equivalent.clone(),
-        on_end: terms.on_end,
-        end_on_logout: terms.end_on_logout,
-    })
 }
 
 fn short_enough(asked: &Asked, role: &str, terms: &WindowTerms) -> Result<(), Refusal> {
@@ -347,6 +364,7 @@ pub(super) fn of_nobody(policy: &Policy, terms: &WindowTerms) -> Ask {
     Ask {
         from: Vec::new(),
         count: 0,
+        reauth: false,
         max_duration: terms.max_duration,
         ..policy.settings().ask.clone()
     }
@@ -362,6 +380,7 @@ pub(super) fn by_policy(digest: String) -> Made {
         digest: Some(digest),
         lasts: None,
         uses: None,
+        proved: false,
         about: None,
     }
 }
@@ -373,6 +392,7 @@ pub(super) fn is_withdrawn(policy: &Policy, person: &Person, window: &Window) ->
         WindowVerdict::Deny(_) => true,
         WindowVerdict::Allow(terms) | WindowVerdict::Ask(_, terms) => {
             !window.groups.keys().all(|group| terms.groups.contains(group))
+                || !window.actions.keys().all(|action| terms.actions.contains(action))
                 || !window.capabilities.is_subset(&terms.capabilities)
         }
     }

@@ -49,7 +49,9 @@ pub(super) struct Speaking<'a> {
 
 /// Whether a rule speaks.
 pub(super) enum Speaks {
-    /// It does not.
+    /// It is not its time.
+    NotNow,
+    /// Its condition does not hold.
     No,
     /// It does.
     Yes,
@@ -67,7 +69,7 @@ impl<'a> Speaking<'a> {
         if let Some(facts) = &self.facts
             && role.times.stands(facts.wall).and(rule.times(facts.wall)) == Stands::Not
         {
-            return Speaks::No;
+            return Speaks::NotNow;
         }
         let Some(when) = rule.limits.as_ref().and_then(|limits| limits.when.as_ref()) else {
             return Speaks::Yes;

@@ -6,7 +6,7 @@ use super::{
     Approver, Ask, Decision, HostPattern, Member, Policy, Role, Rule, RunAsFilter, Selector,
     Unmatched,
 };
-use crate::facts::{Command, Host, Person, RunAs};
+use crate::facts::{Command, Host, Person, RunAs, ServiceSession};
 use crate::record::Source;
 
 use alloc::format;
@@ -44,7 +44,7 @@ pub enum Why {
     },
     /// A rule denies it because nobody can say whether its condition holds.
     #[error(
-        "the rule {rule:?} of the role {role:?} denies this command, because its condition cannot be evaluated: {doubt}"
+        "the rule {rule:?} of the role {role:?} denies this, because its condition cannot be evaluated: {doubt}"
     )]
     InDoubt {
         /// Of which role.
@@ -54,6 +54,30 @@ pub enum Why {
         /// Why not.
         doubt: String,
     },
+    /// A rule denies a session.
+    #[error("the rule {rule:?} of the role {role:?} denies sessions of {service} as {user}")]
+    SessionRule {
+        /// Of which role.
+        role: String,
+        /// Which rule.
+        rule: String,
+        /// Which service.
+        service: String,
+        /// As whom.
+        user: String,
+    },
+    /// No rule speaks of a session, and others name its service.
+    #[error(
+        "no role that {person} has on this host speaks of sessions of {service} as {user}; the policy refuses what it does not name"
+    )]
+    SessionUnmatched {
+        /// Who asked.
+        person: String,
+        /// Which service.
+        service: String,
+        /// As whom.
+        user: String,
+    },
     /// No rule speaks of it.
     #[error(
         "no role that {person} has on this host speaks of this command; the policy refuses what it does not name"
@@ -62,6 +86,33 @@ pub enum Why {
         /// Who asked.
         person: String,
     },
+}
+
+/// What is made of a rule that has a pattern for the command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hearing {
+    /// It speaks for its role.
+    Speaks {
+        /// Why nobody can say whether its condition holds.
+        doubt: Option<String>,
+    },
+    /// An earlier rule of its role did.
+    Preceded(Place),
+    /// It is for other target users or groups.
+    OtherRunAs,
+    /// It is not its time.
+    OtherTime,
+    /// Its condition does not hold.
+    Unmet,
+}
+
+/// The rule that decides.
+pub(super) struct Best<'a> {
+    /// The lowest goes first.
+    rank: u64,
+    /// Where it is.
+    pub(super) place: Place,
+    said: Said<'a>,
 }
 
 /// How to ask, and on whose word.
@@ -80,9 +131,21 @@ impl Why {
     #[must_use]
     pub fn source(&self) -> Source {
         match self {
-            Self::Rule { role, rule } => Source::of_rule(role, rule, None),
+            Self::Rule { role, rule } | Self::SessionRule { role, rule, .. } => {
+                Source::of_rule(role, rule, None)
+            }
             Self::InDoubt { role, rule, doubt } => Source::of_rule(role, rule, Some(doubt)),
-            Self::Unmatched { .. } => Source::default(),
+            Self::Unmatched { .. } | Self::SessionUnmatched { .. } => Source::default(),
+        }
+    }
+
+    /// The same, said of a session.
+    fn of_session(self, session: &ServiceSession) -> Self {
+        let (service, user) = (session.service.clone(), session.run_as.user.clone());
+        match self {
+            Self::Rule { role, rule } => Self::SessionRule { role, rule, service, user },
+            Self::Unmatched { person } => Self::SessionUnmatched { person, service, user },
+            said => said,
         }
     }
 }
@@ -103,22 +166,84 @@ impl Policy {
         command: &Command,
         circumstances: impl Circumstances,
     ) -> Verdict<'_> {
+        let best = self.weigh(person, command, &circumstances, |_, _| {});
+        self.verdict_of(best, person)
+    }
+
+    /// What the policy says of a session of a service, by the same rules as of a
+    /// command. What it says of a service that [`Policy::names_service`] knows nothing
+    /// of is not to be acted on.
+    #[must_use]
+    pub fn decide_session(
+        &self,
+        person: &Person,
+        session: &ServiceSession,
+        circumstances: impl Circumstances,
+    ) -> Verdict<'_> {
+        let places = self.index.rules_for_service(&session.service, &self.places_of(person));
+        let best = self.best(places, &session.run_as, &circumstances, |_, _| {});
+        match self.verdict_of(best, person) {
+            Verdict::Deny(why) => Verdict::Deny(why.of_session(session)),
+            verdict => verdict,
+        }
+    }
+
+    /// Whether any rule for this host names a service of PAM: one that none names is
+    /// left alone, so that a policy of commands locks nobody out of a login.
+    #[must_use]
+    pub fn names_service(&self, service: &str) -> bool {
+        self.index.names_service(service)
+    }
+
+    /// The rule that decides about a command, if one does. `heard` is told of each rule
+    /// that has a pattern for the command, in order, what is made of it.
+    pub(super) fn weigh(
+        &self,
+        person: &Person,
+        command: &Command,
+        circumstances: &impl Circumstances,
+        heard: impl FnMut(Place, Hearing),
+    ) -> Option<Best<'_>> {
         let roles = self.places_of(person);
-        let mut speaking = Speaking::new(&circumstances, &self.settings.host);
-        // The lowest wins.
-        let mut best: Option<(u64, Said<'_>)> = None;
-        let mut decided = None;
-        for place in self.index.rules_for(command, &self.settings.roles, &roles) {
+        let places = self.index.rules_for(command, &self.settings.roles, &roles);
+        self.best(places, &command.run_as, circumstances, heard)
+    }
+
+    /// What comes of the rules that speak of an act, which are in order.
+    fn best(
+        &self,
+        places: Vec<Place>,
+        run_as: &RunAs,
+        circumstances: &impl Circumstances,
+        mut heard: impl FnMut(Place, Hearing),
+    ) -> Option<Best<'_>> {
+        let mut speaking = Speaking::new(circumstances, &self.settings.host);
+        let mut best: Option<Best<'_>> = None;
+        let mut decided: Option<Place> = None;
+        for place in places {
             let Some((role, rule)) = self.rule_at(place) else { continue };
-            if decided == Some(place.role) || !rule.run_as.matches(&command.run_as) {
+            if let Some(first) = decided.filter(|first| first.role == place.role) {
+                heard(place, Hearing::Preceded(first));
+                continue;
+            }
+            if !rule.run_as.matches(run_as) {
+                heard(place, Hearing::OtherRunAs);
                 continue;
             }
             let doubt = match speaking.of(role, rule) {
-                Speaks::No => continue,
+                Speaks::NotNow => {
+                    heard(place, Hearing::OtherTime);
+                    continue;
+                }
+                Speaks::No => {
+                    heard(place, Hearing::Unmet);
+                    continue;
+                }
                 Speaks::Yes => None,
                 Speaks::InDoubt(why) => Some(why),
             };
-            decided = Some(place.role);
+            heard(place, Hearing::Speaks { doubt: doubt.clone() });
+            decided = Some(place);
             let said = Said { role, rule, doubt };
             let rank = match said.word() {
                 Word::Deny => 0,
@@ -126,12 +251,17 @@ impl Policy {
                 Word::Ask(ask) if circumstances.covers(&role.name, ask) => COVERED,
                 Word::Ask(ask) => COVERED + 1 + u64::from(ask.count),
             };
-            if best.as_ref().is_none_or(|(least, _)| rank < *least) {
-                best = Some((rank, said));
+            if best.as_ref().is_none_or(|best| rank < best.rank) {
+                best = Some(Best { rank, place, said });
             }
         }
+        best
+    }
+
+    /// What the rule that decides says; without one, what `unmatched` says.
+    pub(super) fn verdict_of<'a>(&'a self, best: Option<Best<'a>>, person: &Person) -> Verdict<'a> {
         match best {
-            Some((rank, said)) => match said.verdict() {
+            Some(Best { rank, said, .. }) => match said.verdict() {
                 Verdict::Ask(asking) if rank == COVERED => Verdict::Covered(asking),
                 verdict => verdict,
             },
@@ -143,6 +273,19 @@ impl Policy {
     #[must_use]
     pub fn has_role(&self, person: &Person, name: &str) -> bool {
         self.roles_of(person).iter().any(|role| role.name == name)
+    }
+
+    /// Whether a person may go ahead without a decision in an emergency.
+    #[must_use]
+    pub fn may_break_glass(&self, person: &Person) -> bool {
+        self.settings.break_glass.iter().any(|member| member.is(person))
+    }
+
+    /// Whether a person may look at what others did in an emergency: whoever is asked
+    /// by default.
+    #[must_use]
+    pub fn may_review(&self, person: &Person) -> bool {
+        person.is_root() || self.may_be_asked(person, &self.settings.ask.from)
     }
 
     /// Whether a person is among those whom `from` names.
@@ -173,7 +316,7 @@ impl Policy {
         places
     }
 
-    fn rule_at(&self, place: Place) -> Option<(&Role, &Rule)> {
+    pub(super) fn rule_at(&self, place: Place) -> Option<(&Role, &Rule)> {
         let role = self.settings.roles.get(place.role)?;
         Some((role, role.rules.get(place.rule)?))
     }
@@ -255,6 +398,12 @@ impl Approver {
 }
 
 impl Role {
+    /// Whether it is for the host of a policy.
+    #[must_use]
+    pub fn is_here(&self, policy: &Policy) -> bool {
+        self.is_for(&policy.settings.host)
+    }
+
     /// Whether it is for this host.
     pub(super) fn is_for(&self, host: &Host) -> bool {
         let any = |patterns: &[HostPattern]| patterns.iter().any(|pattern| pattern.matches(host));

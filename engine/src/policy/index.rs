@@ -30,6 +30,7 @@ pub(super) struct Index {
     users: BTreeMap<String, Vec<usize>>,
     groups: BTreeMap<String, Vec<usize>>,
     commands: Node,
+    services: BTreeMap<String, Vec<Place>>,
 }
 
 /// Patterns by the words that they literally begin with. The next words are in
@@ -56,6 +57,10 @@ impl Index {
             for (rule, which, pattern) in role.patterns() {
                 let indexed = Indexed { place: Place { role: place, rule }, pattern: which };
                 commands.push((pattern.literal_start().collect::<Vec<&str>>(), indexed));
+            }
+            for (rule, service) in role.services() {
+                let places = index.services.entry(service.clone()).or_default();
+                places.push(Place { role: place, rule });
             }
         }
         commands.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -97,6 +102,28 @@ impl Index {
         places.dedup();
         places
     }
+
+    /// The rules of these roles that name a service, in order.
+    pub(super) fn rules_for_service(&self, service: &str, roles: &[usize]) -> Vec<Place> {
+        let named = names_of(service).filter_map(|name| self.services.get(name)).flatten();
+        let mut places: Vec<Place> =
+            named.filter(|place| roles.binary_search(&place.role).is_ok()).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// Whether any rule names a service, whoever has its role.
+    pub(super) fn names_service(&self, service: &str) -> bool {
+        names_of(service).any(|name| self.services.contains_key(name))
+    }
+}
+
+/// The names by which a service may be named in a rule: its own, and that of the one
+/// that it is the login form of. util-linux has `su-l` beside `su`, and who names the
+/// one without the other would leave a door open that is the same.
+fn names_of(service: &str) -> impl Iterator<Item = &str> {
+    core::iter::once(service).chain(service.strip_suffix("-l"))
 }
 
 /// Path and arguments; nothing for an edit, whose patterns are all at the root.
@@ -143,5 +170,13 @@ impl Role {
             let patterns = said.commands.iter().enumerate();
             patterns.map(move |(which, pattern)| (rule, which, pattern))
         })
+    }
+
+    /// The services that it names, each with the place of its rule.
+    fn services(&self) -> impl Iterator<Item = (usize, &String)> {
+        self.rules
+            .iter()
+            .enumerate()
+            .flat_map(|(place, rule)| rule.services.iter().map(move |service| (place, service)))
     }
 }

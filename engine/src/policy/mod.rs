@@ -4,6 +4,7 @@
 
 mod circumstances;
 mod decide;
+mod explain;
 mod index;
 mod limits;
 mod pattern;
@@ -20,8 +21,11 @@ use core::fmt;
 
 pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
+pub use explain::{Explanation, Fate, RoleStory, RuleStory, Standing};
 pub use limits::{Condition, Facts, Hours, Limits, Stands, Times};
-pub use pattern::{CommandPattern, PATTERN_BYTES_MAX, PatternError, PatternFault};
+pub use pattern::{
+    CommandPattern, Difference, Miss, PATTERN_BYTES_MAX, PatternError, PatternFault,
+};
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
 pub use window::{NoWindow, WindowVerdict};
 
@@ -78,6 +82,8 @@ pub struct Ask {
     pub justification: Justification,
     /// What a ticket must look like; a ticket is wanted when this is set.
     pub ticket: Option<TicketPattern>,
+    /// Whether who approves must prove who he is first.
+    pub reauth: bool,
 }
 
 /// A regular expression for tickets, compiled outside of the engine.
@@ -152,6 +158,8 @@ pub struct Rule {
     pub name: String,
     /// The commands that it speaks of.
     pub commands: Vec<CommandPattern>,
+    /// The services of PAM that it speaks of; a rule has these or commands.
+    pub services: BTreeSet<String>,
     /// Whom they may run as.
     pub run_as: RunAsFilter,
     /// What it says.
@@ -192,9 +200,11 @@ pub struct WindowTerms {
     pub decision: Decision,
     /// Groups of the host.
     pub groups: BTreeSet<String>,
+    /// Actions of polkit.
+    pub actions: BTreeSet<String>,
     /// Capabilities (capabilities(7)) for `writ run` and `writ shell`.
     pub capabilities: BTreeSet<String>,
-    /// Those of them that are as good as root.
+    /// Those capabilities and actions that are as good as root.
     pub root_equivalent: BTreeSet<String>,
     /// The longest that it stays open.
     pub max_duration: Span,
@@ -239,6 +249,8 @@ pub struct Settings {
     pub warn: Vec<Span>,
     /// The roles; no two of one name. Their order says nothing.
     pub roles: Vec<Role>,
+    /// Who may go ahead without a decision in an emergency.
+    pub break_glass: Vec<Member>,
     /// The approvers, by name.
     pub approvers: BTreeMap<String, Approver>,
     /// This host.

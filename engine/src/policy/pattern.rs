@@ -14,12 +14,18 @@
 //! Paths are compared as they stand, not resolved, so a `deny` of a file by its
 //! name is no wall: another name may lead there.
 
+mod covering;
+mod difference;
+
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
+
+pub(super) use difference::closest;
+pub use difference::{Difference, Miss};
 
 use super::word::{Piece, Word, climbs};
 use crate::facts::{Action, Command};

@@ -8,6 +8,8 @@ use core::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::facts::Person;
+
 /// Longest name of a user, group or team, in bytes: longer ones exist on no
 /// system (`useradd(8)` takes 32, LDAP servers up to 256).
 pub const NAME_BYTES_MAX: usize = 256;
@@ -30,6 +32,17 @@ pub enum Member {
     User(String),
     /// The members of a group of the host.
     Group(String),
+}
+
+impl Member {
+    /// Whether it is this person, or a group that he is in.
+    #[must_use]
+    pub fn is(&self, person: &Person) -> bool {
+        match self {
+            Self::User(name) => *name == person.account.name,
+            Self::Group(group) => person.groups.contains(group),
+        }
+    }
 }
 
 /// A text that names nobody.

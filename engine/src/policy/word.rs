@@ -5,6 +5,7 @@
 //! here a *unit* is one of these, or one character.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 
 /// One word of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,23 @@ impl Word {
             Self::Any => true,
             Self::Literal(literal) => **literal == *word,
             Self::Glob(pieces) => !climbs(word) && glob_matches(pieces, word),
+        }
+    }
+
+    /// As a person reads it; not as a file must have it, where quotes are needed.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Any => String::from("*"),
+            Self::Literal(literal) => String::from(&**literal),
+            Self::Glob(pieces) => pieces.iter().fold(String::new(), |mut shown, piece| {
+                match piece {
+                    Piece::Run => shown.push('*'),
+                    Piece::One => shown.push('?'),
+                    Piece::Unit('\\') => shown.push_str("\\\\"),
+                    Piece::Unit(character) => shown.push(*character),
+                }
+                shown
+            }),
         }
     }
 }

@@ -165,7 +165,7 @@ impl OpenRequest {
     pub(crate) fn granted(self, at: Now, lasts: Span, uses: u32) -> Case {
         let (until, running) = (at.boot.after(lasts), Running::new());
         match self.opened.act.aim {
-            Aim::Command(_) => {
+            Aim::Command(_) | Aim::Session(_) => {
                 Case::Granted(Grant { request: self, until, uses_left: uses, running })
             }
             Aim::Window(_) => Case::Window(OpenWindow { request: self, until, running }),

@@ -4,7 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::case::{Case, Run, Running};
 use super::fingerprint::Fingerprint;
-use crate::facts::{AttemptId, Command, Person, Uid};
+use crate::facts::{AttemptId, Person, Uid};
 use crate::id::RequestId;
 use crate::limits::COMMAND_BYTES_MAX;
 use crate::record::About;
@@ -182,8 +182,7 @@ fn run_bytes_max(run: &Run) -> usize {
 }
 
 fn about_bytes_max(about: &About) -> usize {
-    let command = about.act.aim.command().map_or(0, Command::bytes);
-    (6 * command).min(COMMAND_BYTES_MAX)
+    (6 * about.act.aim.bytes()).min(COMMAND_BYTES_MAX)
 }
 
 /// The names of a person's groups: of a directory's there may be hundreds. The

@@ -10,6 +10,7 @@ mod loans;
 mod replay;
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -22,7 +23,7 @@ pub(crate) use fingerprint::Fingerprint;
 pub(crate) use loans::Loans;
 pub use replay::ReplayError;
 
-use crate::facts::AttemptId;
+use crate::facts::{AttemptId, Person};
 use crate::id::{IdSequence, RequestId};
 use crate::policy::Policy;
 use crate::record::Record;
@@ -58,6 +59,9 @@ pub(crate) struct Durable {
     /// What was lent since that boot.
     #[serde(default, skip_serializing_if = "Loans::is_empty")]
     pub(crate) lent: Loans,
+    /// Uses of break-glass that nobody else has looked at, and whose they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) reviews: BTreeMap<RequestId, Person>,
 }
 
 impl Durable {

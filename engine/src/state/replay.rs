@@ -54,9 +54,23 @@ impl Durable {
             | What::PolicyRefused { .. }
             | What::RequestJoined { .. }
             | What::SessionEnded(_) => Ok(()),
+            What::BreakGlassUsed(used) => {
+                self.apply_to_case(record)?;
+                if let Some(id) = record.id {
+                    self.reviews.insert(id, used.about.requester.clone());
+                }
+                Ok(())
+            }
+            What::BreakGlassReviewed { .. } => self.reviewed(record),
             What::GrantExtended { request, lasts } => self.extend(record, *request, *lasts),
             _ => self.apply_to_case(record),
         }
+    }
+
+    fn reviewed(&mut self, record: &Record) -> Result<(), ReplayError> {
+        let event = record.what.name();
+        let id = record.id.ok_or(ReplayError::NoId { event })?;
+        self.reviews.remove(&id).map(drop).ok_or(ReplayError::OutOfPlace { event, id })
     }
 
     /// A grant stands longer, and the request for it is over.
@@ -126,6 +140,11 @@ fn next(before: Option<Case>, record: &Record) -> Result<Option<Case>, Option<Ca
             Ok(Some(Case::Open(OpenRequest::new(record.at, opened.clone()))))
         }
         (None, What::DecisionMade(made)) if made.about.is_some() => Ok(permitted(record.at, made)),
+        (None, What::BreakGlassUsed(used)) => {
+            let about = used.about.clone();
+            let attempt = about.attempt.clone();
+            Ok(attempt.map(|attempt| Case::Permitted(Permit::new(record.at, about, attempt))))
+        }
         // The policy decides by itself on what was put to nobody.
         (Some(Case::Open(request)), What::DecisionMade(Made { by: By::Policy, .. }))
             if request.opened.needed == 0 =>

@@ -1,8 +1,9 @@
 //! People decide.
 
 use writ_engine::effect::{Answer, Done, Durability, Refusal};
-use writ_engine::event::{Event, Word};
+use writ_engine::event::{Event, Proof, Word};
 use writ_engine::facts::{Person, Uid};
+use writ_engine::policy::Decision;
 use writ_engine::time::Span;
 
 use crate::host::*;
@@ -28,6 +29,29 @@ fn a_requester_cannot_approve_even_as_another_user() {
         assert!(matches!(host.approve(&disguise, id), Err(Refusal::NotYours(_))), "{disguise:?}");
     }
     assert_eq!(host.story(), ["request.opened"]);
+}
+
+#[test]
+fn who_must_prove_who_he_is_is_heard_only_then_and_a_no_needs_no_proof() {
+    let mut settings = settings();
+    for rule in &mut settings.roles[0].rules {
+        if let Decision::Ask(ask) = &mut rule.decision {
+            std::sync::Arc::make_mut(ask).reauth = true;
+        }
+    }
+    let mut host = Host::with(settings);
+    let (_, id) = host.opened(&alice(), restart());
+    let digest = host.engine.question(id).map(|(_, digest)| digest.to_owned()).unwrap();
+    assert_eq!(host.engine.must_prove(&bob(), id, &digest), Ok(true));
+    assert!(host.engine.must_prove(&alice(), id, &digest).is_err());
+    assert_eq!(host.engine.must_prove(&bob(), id, ""), Err(Refusal::WrongDigest(id)));
+    assert_eq!(host.approve(&bob(), id), Err(Refusal::ProofNeeded(id)));
+    assert_eq!(host.story(), ["request.opened"]);
+    let (text, _) = host.engine.question(id).unwrap();
+    assert!(text.contains("\"reauth\":true"), "it is part of what is decided on: {text}");
+    host.decide_as(&bob(), id, Word::Approve, Proof::Given).unwrap();
+    let (_, other) = host.opened(&alice(), restart());
+    host.decide(&bob(), other, Word::Deny).unwrap();
 }
 
 #[test]
@@ -87,6 +111,7 @@ fn a_decision_on_another_question_does_not_count() {
         comment: None,
         lasts: None,
         uses: None,
+        proof: Proof::None,
     };
     assert_eq!(host.tell(event), Err(Refusal::WrongDigest(id)));
 }
@@ -107,7 +132,17 @@ fn every_approver_may_narrow_and_none_may_widen() {
     for (person, lasts) in [(bob(), 600), (dave(), 90_000)] {
         let (lasts, digest) = (Some(Span::from_secs(lasts)), digest.clone());
         let (word, comment, uses) = (Word::Approve, None, Some(5));
-        host.tell(Event::Decided { person, id, digest, word, comment, lasts, uses }).unwrap();
+        host.tell(Event::Decided {
+            person,
+            id,
+            digest,
+            word,
+            comment,
+            lasts,
+            uses,
+            proof: Proof::None,
+        })
+        .unwrap();
     }
     let granted = host.engine.get(id).unwrap();
     assert_eq!(granted.deadline, Some(host.now.boot.after(Span::from_secs(600))));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal, Remains};
-use writ_engine::event::{Event, Wish, Word};
+use writ_engine::event::{Event, Proof, Wish, Word};
 use writ_engine::facts::{
     Account, Act, Action, Aim, AttemptId, Command, Door, Ending, Evidence, Host as HostFacts,
     Leader, OnEnd, Person, Presence, RunAs, Uid, Window,
@@ -97,15 +97,18 @@ impl Host {
                 Effect::Answer { attempt, answer } => {
                     self.answers.insert(attempt, answer);
                 }
-                Effect::Notify { id, .. } => self.notices.push(id),
+                Effect::Notify { id, .. } | Effect::Announce { id, .. } => self.notices.push(id),
                 Effect::Lend => self.lent = self.loans(),
                 Effect::End(remains) => self.ended.push(*remains),
                 Effect::Prolong { id } => self.prolonged.push(id),
                 Effect::Stop { attempt, .. } => self.stopped.push(attempt),
-                Effect::FindGroups { attempt, groups } => {
+                Effect::FindGroups { attempt, groups, numbers } => {
                     let number = |group: String| (group.clone(), self.groups.get(&group).copied());
                     let groups = groups.into_iter().map(number).collect();
-                    self.tell(Event::GroupsFound { attempt, groups })?;
+                    let used: Vec<u32> = self.groups.values().copied().collect();
+                    let free =
+                        numbers.into_iter().filter(|number| !used.contains(number)).collect();
+                    self.tell(Event::GroupsFound { attempt, groups, free })?;
                 }
                 Effect::Examine { attempt, .. } => {
                     let evidence = self.evidence.clone();
@@ -190,6 +193,16 @@ impl Host {
         id: RequestId,
         word: Word,
     ) -> Result<Done, Refusal> {
+        self.decide_as(person, id, word, Proof::None)
+    }
+
+    pub(crate) fn decide_as(
+        &mut self,
+        person: &Person,
+        id: RequestId,
+        word: Word,
+        proof: Proof,
+    ) -> Result<Done, Refusal> {
         let digest =
             self.engine.question(id).map(|(_, digest)| digest.to_owned()).unwrap_or_default();
         self.tell(Event::Decided {
@@ -200,6 +213,7 @@ impl Host {
             comment: None,
             lasts: None,
             uses: None,
+            proof,
         })
     }
 
@@ -291,6 +305,7 @@ pub(crate) fn ask() -> Ask {
         uses: writ_engine::limits::USES_MAX,
         justification: Justification::Required,
         ticket: None,
+        reauth: false,
     }
 }
 
@@ -299,6 +314,7 @@ pub(crate) fn terms(decision: Decision) -> WindowTerms {
     WindowTerms {
         decision,
         groups: BTreeSet::from(["adm".to_string()]),
+        actions: BTreeSet::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         max_duration: Span::from_secs(3600),
@@ -319,6 +335,7 @@ pub(crate) fn window(role: &str) -> Act {
     let window = Window {
         role: role.into(),
         groups: BTreeMap::new(),
+        actions: BTreeMap::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         on_end: OnEnd::Terminate,
@@ -331,6 +348,7 @@ pub(crate) fn settings() -> Settings {
     let rule = |name: &str, command: &str, decision| Rule {
         name: name.into(),
         commands: vec![CommandPattern::parse(command).unwrap()],
+        services: BTreeSet::new(),
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
@@ -364,6 +382,7 @@ pub(crate) fn settings() -> Settings {
             window: Some(terms(asking(1))),
         }],
         approvers: ["alice", "bob", "dave"].iter().map(|name| approver(name)).collect(),
+        break_glass: vec!["alice".parse().unwrap(), "%breakers".parse().unwrap()],
         host: HostFacts { name: "web-1".into(), tags: BTreeSet::new() },
         digest: "00".repeat(32),
     }

@@ -10,11 +10,13 @@
 mod asking;
 mod deciding;
 mod ending;
+mod glass;
 mod host;
 mod limits;
 mod records;
 mod restarting;
 mod running;
 mod runs;
+mod services;
 mod sessions;
 mod windows;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use writ_engine::Stage;
 use writ_engine::effect::{Answer, Durability, Refusal};
-use writ_engine::event::{Event, Wish};
+use writ_engine::event::{Event, Proof, Wish};
 use writ_engine::facts::{Person, Uid};
 use writ_engine::id::RequestId;
 use writ_engine::policy::{Decision, Mode, Policy, Settings, WindowTerms};
@@ -118,6 +118,25 @@ fn a_denial_and_a_rule_that_more_people_must_answer_are_not_covered() {
     let id = host.opened_window(&alice(), None);
     host.approve(&dave(), id).unwrap();
     assert_eq!(passes(&mut host, &alice(), &["/bin/shell"]), Some(id));
+}
+
+#[test]
+fn a_rule_that_wants_proof_is_not_covered_by_a_window_that_was_approved_without() {
+    let wants =
+        |reauth| Decision::Ask(std::sync::Arc::new(writ_engine::policy::Ask { reauth, ..ask() }));
+    for window_wants in [false, true] {
+        let mut settings = with_window(Some(terms(wants(window_wants))));
+        for rule in &mut settings.roles[0].rules {
+            if rule.name == "restart" {
+                rule.decision = wants(true);
+            }
+        }
+        let mut host = Host::with(settings);
+        let (_, id) = host.opened(&alice(), window("operator"));
+        host.decide_as(&bob(), id, writ_engine::event::Word::Approve, Proof::Given).unwrap();
+        let covered = passes(&mut host, &alice(), &["/bin/restart", "web"]);
+        assert_eq!(covered, window_wants.then_some(id));
+    }
 }
 
 #[test]
@@ -301,7 +320,16 @@ fn an_approver_may_narrow_how_long_and_not_how_often() {
     let digest = host.engine.question(id).unwrap().1.to_owned();
     let mut decide = |uses, lasts| {
         let (digest, word) = (digest.clone(), writ_engine::event::Word::Approve);
-        host.tell(Event::Decided { person: bob(), id, digest, word, comment: None, lasts, uses })
+        host.tell(Event::Decided {
+            person: bob(),
+            id,
+            digest,
+            word,
+            comment: None,
+            lasts,
+            uses,
+            proof: Proof::None,
+        })
     };
     assert!(decide(Some(1), None).unwrap_err().to_string().contains("are not counted"));
     decide(None, Some(MINUTE)).unwrap();
@@ -386,4 +414,68 @@ fn a_crash_between_a_word_and_what_follows_of_it_is_made_good() {
     host.start("boot-1", settings()).unwrap();
     host.pass(Span(119_999));
     assert_eq!(host.lent, ["alice:adm=4"]);
+}
+
+const RESTART: &str = "org.freedesktop.systemd1.manage-units";
+const REBOOT: &str = "org.freedesktop.login1.reboot";
+
+/// Settings in which the role lends these actions, and no group of the host.
+fn with_actions(actions: &[&str], decision: Decision) -> writ_engine::policy::Settings {
+    let mut terms = terms(decision);
+    terms.groups.clear();
+    terms.actions = actions.iter().map(|action| (*action).to_string()).collect();
+    with_window(Some(terms))
+}
+
+#[test]
+fn an_action_is_lent_as_a_group_that_is_named_after_it_and_ends_with_its_window() {
+    let mut host = Host::with(with_actions(&[RESTART, REBOOT], Decision::Allow));
+    let (_, answer) = host.ask(&alice(), window("operator"));
+    let Answer::Allowed { id, .. } = answer else { panic!("{answer:?}") };
+    let lent = [format!("alice:writ.{REBOOT}=60578"), format!("alice:writ.{RESTART}=60579")];
+    assert_eq!(host.lent, lent);
+    host.tell(Event::GivenBack { person: alice(), id }).unwrap();
+    assert_eq!(host.lent, [""; 0]);
+    // Nothing is done to processes: the group is good for nothing but to be looked up.
+    assert!(host.ended.iter().all(|remains| remains.groups.is_empty()));
+}
+
+#[test]
+fn no_two_actions_have_one_number_also_while_people_are_asked() {
+    let ask = || Decision::Ask(std::sync::Arc::new(ask()));
+    let mut host = Host::with(with_actions(&[RESTART], ask()));
+    let (_, first) = host.opened(&alice(), window("operator"));
+    // It comes first by name, and not by the number that is asked about already.
+    let both = with_actions(&[REBOOT, RESTART], ask());
+    host.tell(Event::PolicyLoaded(Arc::new(Policy::compile(both)))).unwrap();
+    let (_, second) = host.opened(&alice(), window("operator"));
+    assert_ne!(first, second);
+    host.approve(&bob(), second).unwrap();
+    let lent = [format!("alice:writ.{REBOOT}=60579"), format!("alice:writ.{RESTART}=60578")];
+    assert_eq!(host.lent, lent);
+}
+
+#[test]
+fn a_host_that_has_such_a_group_or_number_of_its_own_is_told_so() {
+    let mut host = Host::with(with_actions(&[RESTART], Decision::Allow));
+    host.groups.insert(format!("writ.{RESTART}"), 990);
+    let (_, answer) = host.ask(&alice(), window("operator"));
+    assert!(format!("{answer:?}").contains("of its own"), "{answer:?}");
+    host.groups.clear();
+    host.groups.insert("theirs".to_string(), 60578);
+    let (_, answer) = host.ask(&alice(), window("operator"));
+    assert!(matches!(answer, Answer::Allowed { .. }), "{answer:?}");
+    assert_eq!(host.lent, [format!("alice:writ.{RESTART}=60579")]);
+}
+
+#[test]
+fn an_action_that_the_policy_takes_back_ends_its_window() {
+    let mut host = Host::with(with_actions(&[RESTART, REBOOT], Decision::Allow));
+    host.ask(&alice(), window("operator"));
+    host.tell(Event::PolicyLoaded(Arc::new(Policy::compile(with_actions(
+        &[REBOOT],
+        Decision::Allow,
+    )))))
+    .unwrap();
+    assert_eq!(host.lent, [""; 0]);
 }

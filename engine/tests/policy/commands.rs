@@ -49,6 +49,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         uses: writ_engine::limits::USES_MAX,
         justification: Justification::Off,
         ticket: None,
+        reauth: false,
     }
 }
 
@@ -61,6 +62,7 @@ pub(crate) fn rule(name: &str, commands: &[&str], decision: Decision) -> Rule {
     Rule {
         name: name.into(),
         commands,
+        services: BTreeSet::new(),
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
@@ -92,6 +94,7 @@ pub(crate) fn settings(roles: Vec<Role>) -> Settings {
         warn: vec![],
         roles,
         approvers: BTreeMap::new(),
+        break_glass: Vec::new(),
         host: Host { name: "web-1".into(), tags: BTreeSet::from(["prod".to_string()]) },
         digest: String::new(),
     }

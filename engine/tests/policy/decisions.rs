@@ -15,6 +15,9 @@ fn alice() -> writ_engine::facts::Person {
 fn says(policy: &Policy, path: &str) -> String {
     match policy.decide(&alice(), &run(path, &[]), nothing_covered) {
         Verdict::Allow(source) => format!("allow by {}", source.role.unwrap()),
+        Verdict::Deny(Why::SessionRule { .. } | Why::SessionUnmatched { .. }) => {
+            panic!("it is no session")
+        }
         Verdict::Deny(Why::Rule { role, .. } | Why::InDoubt { role, .. }) => {
             format!("deny by {role}")
         }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use writ_engine::policy::{Condition, Decision, Limits, Policy, Role, Times, Unmatched, Verdict};
+use writ_engine::policy::{
+    Condition, Decision, Fate, Limits, Policy, Role, Standing, Times, Unmatched, Verdict, Why,
+};
+use writ_engine::record::Source;
 
 use crate::commands::*;
 use crate::limits::AtNoon;
@@ -45,6 +48,16 @@ fn openness(verdict: &Verdict<'_>) -> u32 {
         Verdict::Ask(asking) => 100 - asking.ask.count,
         Verdict::Covered(_) => 500,
         Verdict::Allow(_) | Verdict::Pass => 1000,
+    }
+}
+
+/// The role and rule that a verdict names.
+fn source(verdict: &Verdict<'_>) -> Source {
+    match verdict {
+        Verdict::Allow(source) => source.clone(),
+        Verdict::Deny(why) => Why::source(why),
+        Verdict::Ask(asking) | Verdict::Covered(asking) => asking.source.clone(),
+        Verdict::Pass => Source::default(),
     }
 }
 
@@ -104,6 +117,39 @@ proptest! {
     }
 
     #[test]
+    fn explain_names_the_rule_that_decide_used(
+        roles in some_roles(),
+        command in some_command(),
+        covered in select(vec!["role0", "role1", "role2", "none"]),
+    ) {
+        let alice = person("alice", &["ops"]);
+        let policy = policy(roles);
+        let covers = |role: &str, _: &writ_engine::policy::Ask| role == covered;
+        let (decided, explained) = (
+            policy.decide(&alice, &command, covers),
+            policy.explain(&alice, &command, covers),
+        );
+        prop_assert_eq!(&explained.verdict, &decided);
+        let mut deciding = Vec::new();
+        for story in &explained.roles {
+            let Standing::Has(rules) = &story.standing else { continue };
+            prop_assert_eq!(rules.len(), story.role.rules.len());
+            for heard in rules {
+                // What is said not to match does not, and what is said to match does.
+                let matching = heard.rule.commands.iter().any(|pattern| pattern.matches(&command));
+                let said = !matches!(heard.fate, Fate::NoPattern { .. });
+                prop_assert_eq!(matching, said);
+                if heard.fate == Fate::Decides {
+                    let (role, rule) = (story.role.name.clone(), heard.rule.name.clone());
+                    deciding.push(Source { role: Some(role), rule: Some(rule), doubt: heard.doubt.clone() });
+                }
+            }
+        }
+        let spoke = source(&decided);
+        prop_assert_eq!(deciding, if spoke == Source::default() { vec![] } else { vec![spoke] });
+    }
+
+    #[test]
     fn the_order_of_roles_changes_nothing(
         (roles, shuffled) in some_roles().prop_flat_map(|roles| (Just(roles.clone()), Just(roles).prop_shuffle())),
         command in some_command(),
@@ -145,5 +191,41 @@ proptest! {
         let stranger = person("carol", &[]);
         let pass = Policy::compile(writ_engine::policy::Settings { unmatched: Unmatched::Pass, ..settings(roles) });
         prop_assert_eq!(pass.decide(&stranger, &command, nothing_covered), Verdict::Pass);
+    }
+}
+
+fn some_pattern() -> impl Strategy<Value = String> {
+    let path = select(vec!["/bin/a", "/bin/*", "/bin/?", "/*/a", "/bin/a*b", "/bin/*b*"]);
+    let words = select(vec!["x", "*", "/v/*", "/v/?", "/v/a*", "/v/*a", "/v/..", "/v/x"]);
+    let rest = select(vec!["", " **"]);
+    (path, prop::collection::vec(words, 0..3), rest).prop_map(|(path, words, rest)| {
+        let words: String = words.into_iter().map(|word| format!(" {word}")).collect();
+        format!("{path}{words}{rest}")
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_pattern_that_covers_another_matches_whatever_that_one_matches(
+        (ours, theirs) in (some_pattern(), some_pattern()),
+        path in select(vec!["/bin/a", "/bin/b", "/bin/ab", "/bin/axb", "/sbin/a", "/bin/bb"]),
+        words in prop::collection::vec(select(vec!["x", "/v/x", "/v/a", "/v/..", "/v/aa", "/v/", "*"]), 0..4),
+    ) {
+        let parse = |text: &str| writ_engine::policy::CommandPattern::parse(text).unwrap();
+        let (ours, theirs) = (parse(&ours), parse(&theirs));
+        let command = run(path, &words);
+        if ours.covers(&theirs) && theirs.matches(&command) {
+            prop_assert!(ours.matches(&command), "{} over {}", ours, theirs);
+        }
+        prop_assert!(ours.covers(&ours));
+        if ours.matches(&command) {
+            prop_assert!(ours.may_run(path));
+            for word in &words {
+                prop_assert!(ours.may_have_argument(|argument| argument == *word));
+            }
+            if let Some(first) = words.first() {
+                prop_assert!(ours.may_begin_with(first));
+            }
+        }
     }
 }

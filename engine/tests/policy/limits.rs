@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use writ_engine::facts::{Act, Aim, Command, Door, Host, Person, Presence};
+use writ_engine::facts::{Act, Aim, Command, Door, Host, Person, Presence, ServiceSession};
 use writ_engine::policy::{
     Ask, CONDITIONS_PER_DECISION_MAX, Circumstances, Condition, Decision, Facts, Hours, Limits,
     Rule, Stands, Times, Verdict, Why,
@@ -45,7 +45,7 @@ impl Circumstances for AtNoon {
     }
 }
 
-fn when(said: Result<bool, &'static str>, decision: Decision) -> Rule {
+pub(crate) fn when(said: Result<bool, &'static str>, decision: Decision) -> Rule {
     let when = Condition::new("a condition", move |facts| {
         assert!(facts.act.tty.is_some());
         said.map_err(str::to_owned)
@@ -55,11 +55,11 @@ fn when(said: Result<bool, &'static str>, decision: Decision) -> Rule {
     Rule { limits: Some(Box::new(limits)), ..rule("limited", &["/bin/a"], decision) }
 }
 
-fn until(end: Option<WallTime>) -> Times {
+pub(crate) fn until(end: Option<WallTime>) -> Times {
     Times { hours: Some(Hours::new("some hours", move |_| end)), before: None }
 }
 
-fn at(times: Times, decision: Decision) -> Rule {
+pub(crate) fn at(times: Times, decision: Decision) -> Rule {
     let limits = Limits { times, ..Limits::default() };
     Rule { limits: Some(Box::new(limits)), ..rule("limited", &["/bin/a"], decision) }
 }
@@ -97,7 +97,7 @@ fn in_doubt_what_allows_asks_and_what_denies_denies() {
     assert_eq!(says(when(Err("fog"), asking(3))), "ask 3, Some(\"fog\")");
     assert_eq!(
         says(when(Err("fog"), Decision::Deny)),
-        "the rule \"limited\" of the role \"one\" denies this command, because its condition cannot be evaluated: fog"
+        "the rule \"limited\" of the role \"one\" denies this, because its condition cannot be evaluated: fog"
     );
 }
 
@@ -156,4 +156,28 @@ fn what_stands_ends_with_the_first_of_all_ends() {
     assert_eq!(stands.within(NOON, Span::from_secs(1)), Span::from_secs(1));
     assert_eq!(policy.stands(&source, WallTime(NOON.0 + 3_000)), Stands::Not);
     assert_eq!(policy.stands(&Source::default(), NOON), Stands::Always);
+}
+
+#[test]
+fn a_session_hangs_on_conditions_and_hours_as_a_command_does() {
+    let says = |limited: Rule| {
+        let of_su = |rule: Rule| Rule { commands: vec![], services: ["su".into()].into(), ..rule };
+        let all = vec![of_su(limited), of_su(others())];
+        let policy = policy(vec![role("one", &["alice"], all)]);
+        let run_as = run("/bin/a", &[]).run_as;
+        let session = ServiceSession { service: "su".into(), run_as, typed: vec![] };
+        let mut circumstances = AtNoon::of(&run("/bin/a", &[]));
+        circumstances.1.aim = Aim::Session(session.clone());
+        match policy.decide_session(&alice(), &session, circumstances) {
+            Verdict::Allow(_) => "allow".to_owned(),
+            Verdict::Deny(why) => format!("{:?}", why.source().doubt),
+            Verdict::Ask(asking) => format!("ask {}", asking.ask.count),
+            other => format!("{other:?}"),
+        }
+    };
+    assert_eq!(says(when(Ok(true), Decision::Allow)), "allow");
+    assert_eq!(says(when(Ok(false), Decision::Allow)), "ask 1");
+    assert_eq!(says(when(Err("fog"), Decision::Allow)), "ask 2");
+    assert_eq!(says(when(Err("fog"), Decision::Deny)), "Some(\"fog\")");
+    assert_eq!(says(at(until(None), Decision::Allow)), "ask 1");
 }

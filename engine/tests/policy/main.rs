@@ -8,6 +8,7 @@
 
 mod commands;
 mod decisions;
+mod explaining;
 mod laws;
 mod limits;
 mod patterns;

@@ -170,3 +170,31 @@ proptest! {
         prop_assert_eq!(matched, inner.is_some_and(|inner| !inner.contains('/')));
     }
 }
+
+#[test]
+fn a_wider_pattern_covers_a_narrower_one() {
+    let covers = |ours: &str, theirs: &str| {
+        let parse = |text: &str| CommandPattern::parse(text).unwrap();
+        parse(ours).covers(&parse(theirs))
+    };
+    for (ours, theirs) in [
+        ("ALL", "sudoedit /etc/hosts"),
+        ("/bin/a **", "/bin/a x y **"),
+        ("/bin/a *", "/bin/a /v/x"),
+        ("/bin/a /v/*", "/bin/a /v/x?"),
+        ("/bin/a /v/*a*", "/bin/a /v/?a"),
+        ("/bin/*", "/bin/a"),
+    ] {
+        assert!(covers(ours, theirs), "{ours} over {theirs}");
+    }
+    for (ours, theirs) in [
+        ("/bin/a *", "/bin/a **"),
+        ("/bin/a /v/?", "/bin/a /v/*"),
+        ("/bin/a /v/*", "/bin/a *"),
+        ("/bin/a /v/*", "/bin/a /v/.."),
+        ("/bin/a /v/*", "/bin/a /v/x/y"),
+        ("sudoedit /etc/*", "/bin/a /etc/hosts"),
+    ] {
+        assert!(!covers(ours, theirs), "{ours} over {theirs}");
+    }
+}

@@ -68,6 +68,7 @@ pub(crate) fn some_window(random: &mut Random) -> Act {
     let window = Window {
         role: role.into(),
         groups: BTreeMap::new(),
+        actions: BTreeMap::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         on_end: OnEnd::Terminate,

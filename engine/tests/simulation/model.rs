@@ -132,6 +132,7 @@ impl Model {
                 assert!(!observes, "people are asked in observe mode");
                 assert!(opened.lasts <= settings.ask.max_duration);
             }
+            (_, Aim::Session(_)) => panic!("nobody asks for sessions here"),
             (Some(settings), Aim::Window(window)) => {
                 let terms = terms(settings, &opened.requester, &window.role).unwrap();
                 let needed = match &terms.decision {
@@ -182,6 +183,7 @@ impl Model {
                     }
                     assert_eq!(made.force == Force::Observed, settings.mode == Mode::Observe);
                 }
+                Aim::Session(_) => panic!("nobody asks for sessions here"),
                 Aim::Window(_) => {
                     assert_eq!((made.outcome, made.force), (Outcome::Deny, Force::Enforced));
                 }
@@ -423,6 +425,7 @@ impl Story {
         match &opened.act.aim {
             Aim::Command(_) if settings.mode == Mode::Observe => false,
             Aim::Command(command) => says(settings, &opened.requester, command) == Says::Deny,
+            Aim::Session(_) => panic!("nobody asks for sessions here"),
             Aim::Window(window) => match terms(settings, &opened.requester, &window.role) {
                 Some(terms) => !window.groups.keys().all(|group| terms.groups.contains(group)),
                 None => opened.requester.account.uid.0 != 0,

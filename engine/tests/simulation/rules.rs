@@ -34,6 +34,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
             Justification::Required,
         ]),
         ticket: None,
+        reauth: false,
     };
     let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask.clone() }));
     let two = u32::try_from(random.between(2, 3)).unwrap();
@@ -88,6 +89,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         warn: vec![],
         roles,
         approvers,
+        break_glass: vec![],
         host: Host { name: "web-1".into(), tags: BTreeSet::new() },
         digest: format!("{:064x}", random.number()),
     }
@@ -100,6 +102,7 @@ fn some_terms(random: &mut Random, groups: &[&str], asks: Decision) -> Option<Wi
     let terms = WindowTerms {
         decision,
         groups,
+        actions: BTreeSet::new(),
         capabilities: BTreeSet::new(),
         root_equivalent: BTreeSet::new(),
         max_duration: Span::from_secs(random.between(5, 600)),
@@ -126,6 +129,7 @@ fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
 
 fn rule(name: &str, command: &str, decision: Decision) -> Rule {
     Rule {
+        services: BTreeSet::new(),
         name: name.into(),
         commands: vec![CommandPattern::parse(command).unwrap()],
         run_as: RunAsFilter::Any,

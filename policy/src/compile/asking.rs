@@ -47,6 +47,7 @@ impl<'a> Layers<'a> {
             uses: self.nearest(|ask| ask.uses).unwrap_or(USES_MAX),
             justification: self.nearest(|ask| ask.justification).unwrap_or(DEFAULT_JUSTIFICATION),
             ticket: self.nearest(|ask| ask.ticket.as_ref()).cloned().flatten(),
+            reauth: self.nearest(|ask| ask.reauth).unwrap_or(false),
         }
     }
 

@@ -9,7 +9,7 @@ mod window;
 
 use std::collections::BTreeMap;
 
-use writ_engine::policy::{Ask, Justification, Member, Mode, Settings, Unmatched};
+use writ_engine::policy::{Ask, Justification, Mode, Settings, Unmatched};
 use writ_engine::time::Span;
 
 use self::asking::Layers;
@@ -58,7 +58,6 @@ pub(crate) struct Said {
 /// What it comes to.
 pub(crate) struct Compiled {
     pub(crate) settings: Settings,
-    pub(crate) break_glass: Vec<Member>,
     pub(crate) keys: BTreeMap<String, Vec<PublicKey>>,
 }
 
@@ -91,8 +90,9 @@ pub(crate) fn compile(
         warn: host.warn.unwrap_or_else(|| DEFAULT_WARN.to_vec()),
         roles,
         approvers,
+        break_glass: host.break_glass,
         host: name.tagged(host.tags),
         digest,
     };
-    Compiled { settings, break_glass: host.break_glass, keys }
+    Compiled { settings, keys }
 }

@@ -53,15 +53,18 @@ fn role(
         check_ask(rule.ask.as_deref(), longest, people, found);
         let decision = decision(&rule, &layers, longest, people, asks, found);
         let limits = limits(&rule, &layers, longest, asks);
-        let RuleKeys { name, commands, run_as, allow_writable, .. } = rule;
-        Rule { name, commands, run_as, decision, allow_writable, limits }
+        let RuleKeys { name, commands, services, run_as, allow_writable, .. } = rule;
+        let mut patterns = Vec::with_capacity(commands.len());
+        patterns.extend(commands.into_iter().map(|command| command.value));
+        let commands = patterns;
+        Rule { name, commands, services, run_as, decision, allow_writable, limits }
     }));
     Role {
         rules,
         window,
         name: keys.name.value,
         description: keys.description,
-        members: keys.members,
+        members: keys.members.into_iter().map(|member| member.value).collect(),
         except: keys.except,
         hosts: keys.hosts,
         except_hosts: keys.except_hosts,

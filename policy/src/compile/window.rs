@@ -7,6 +7,7 @@ use writ_engine::policy::{Ask, Decision, WindowTerms};
 
 use super::asking::Layers;
 use super::people::People;
+use crate::action::action_power;
 use crate::capability::Capability;
 use crate::findings::Findings;
 use crate::keys::{DecisionKey, RoleKeys};
@@ -19,7 +20,8 @@ pub(super) fn compile(
     people: &People<'_>,
     found: &mut Findings,
 ) -> Option<WindowTerms> {
-    let lends = !role.groups.is_empty() || !role.capabilities.is_empty();
+    let lends =
+        !role.groups.is_empty() || !role.actions.is_empty() || !role.capabilities.is_empty();
     if role.decision.is_none() && !lends && !layers.name_somebody() {
         return None;
     }
@@ -32,10 +34,14 @@ pub(super) fn compile(
     let max_duration = role.max_duration.unwrap_or(asks.max_duration);
     let ask = Ask { max_duration, ..asks };
     let rootly = |capability: &&Capability| capability.root_power().is_some();
+    let mut root_equivalent = names(role.capabilities.iter().filter(rootly));
+    let rootly = role.actions.iter().filter(|action| action_power(action).is_some());
+    root_equivalent.extend(rootly.cloned());
     Some(WindowTerms {
         groups: role.groups.clone(),
+        actions: role.actions.clone(),
         capabilities: names(role.capabilities.iter()),
-        root_equivalent: names(role.capabilities.iter().filter(rootly)),
+        root_equivalent,
         max_duration,
         decision: match decision {
             DecisionKey::Allow => Decision::Allow,

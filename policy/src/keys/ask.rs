@@ -43,6 +43,7 @@ pub(crate) struct AskKeys {
     pub(crate) uses: Option<u32>,
     pub(crate) justification: Option<Justification>,
     pub(crate) ticket: Option<Option<TicketPattern>>,
+    pub(crate) reauth: Option<bool>,
     pub(crate) place: Option<Place>,
 }
 
@@ -73,6 +74,7 @@ impl AskKeys {
                 .and_then(|value| value.word(&JUSTIFICATIONS, found))
                 .map(|word| word.value),
             ticket: section.take("ticket").and_then(|value| ticket_pattern(&value, found)),
+            reauth: section.take("reauth").and_then(|value| value.truth(found)),
             place: Some(value.place().clone()),
         };
         section.finish(found);

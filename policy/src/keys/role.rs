@@ -9,6 +9,7 @@ use writ_engine::time::Span;
 use super::ask::AskKeys;
 use super::rule::{RuleKeys, rules};
 use super::{DECISIONS, DecisionKey, people, span};
+use crate::action::is_action;
 use crate::capability::Capability;
 use crate::findings::Findings;
 use crate::problem::Problem;
@@ -28,11 +29,12 @@ const ENDS: [(&str, OnEnd); 2] = [("terminate", OnEnd::Terminate), ("warn", OnEn
 pub(crate) struct RoleKeys {
     pub(crate) name: Placed<String>,
     pub(crate) description: Option<String>,
-    pub(crate) members: Vec<Member>,
+    pub(crate) members: Vec<Placed<Member>>,
     pub(crate) except: Vec<Member>,
     pub(crate) hosts: Vec<HostPattern>,
     pub(crate) except_hosts: Vec<HostPattern>,
     pub(crate) groups: BTreeSet<String>,
+    pub(crate) actions: BTreeSet<String>,
     pub(crate) capabilities: BTreeSet<Capability>,
     pub(crate) max_duration: Option<Span>,
     pub(crate) decision: Option<Placed<DecisionKey>>,
@@ -61,6 +63,7 @@ fn role(
         found.note(&name.place, Problem::Name { text: name.value.clone(), why });
     }
     let groups = section.take("groups");
+    let actions = section.take("actions");
     let capabilities = section.take("capabilities");
     let decision = section.take("decision");
     let on_end = section.take("on_end");
@@ -75,7 +78,7 @@ fn role(
         found.note(&name.place, Problem::NoMembers { role: name.value.clone() });
     }
     let except = section.take("except").map(|value| people::members(&value, found));
-    let idle = groups.is_none() && capabilities.is_none();
+    let idle = groups.is_none() && actions.is_none() && capabilities.is_none();
     let zone = section.take_zone(host_zone, found);
     let rules = section.take("rule").map(|value| rules(&value, &name.value, &zone, found));
     if idle && rules.is_none() {
@@ -83,7 +86,7 @@ fn role(
     }
     let role = RoleKeys {
         description: section.take("description").and_then(|value| description(&value, found)),
-        members: values(members.into_iter().flat_map(|list| list.items)),
+        members: members.into_iter().flat_map(|list| list.items).collect(),
         except: values(except.into_iter().flat_map(|list| list.items)),
         hosts: section.take("hosts").map(|value| hosts(&value, found)).unwrap_or_default(),
         except_hosts: section
@@ -91,6 +94,7 @@ fn role(
             .map(|value| hosts(&value, found))
             .unwrap_or_default(),
         groups: groups.map(|value| accounts(&value, found)).unwrap_or_default(),
+        actions: actions.map(|value| lent_actions(&value, found)).unwrap_or_default(),
         capabilities: capabilities
             .map(|value| lent_capabilities(&value, allow_dangerous, found))
             .unwrap_or_default(),
@@ -127,6 +131,14 @@ fn hosts(value: &Value<'_>, found: &mut Findings) -> Vec<HostPattern> {
         host::pattern(text).map_err(|why| Problem::Name { text: text.to_owned(), why })
     });
     values(hosts.items)
+}
+
+fn lent_actions(value: &Value<'_>, found: &mut Findings) -> BTreeSet<String> {
+    let actions = value.list(found, |name| match is_action(name) {
+        true => Ok(name.to_owned()),
+        false => Err(Problem::NoAction(name.to_owned())),
+    });
+    values(actions.items)
 }
 
 fn lent_capabilities(

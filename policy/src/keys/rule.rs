@@ -15,11 +15,15 @@ use crate::source::{Place, Placed};
 use crate::value::Value;
 use crate::zone::RoleZone;
 
+/// Services through which single commands are run, which `commands` speaks of.
+const COMMAND_SERVICES: [&str; 3] = ["sudo", "sudo-i", "doas"];
+
 /// What a file says of a rule.
 #[derive(Debug)]
 pub(crate) struct RuleKeys {
     pub(crate) name: String,
-    pub(crate) commands: Vec<CommandPattern>,
+    pub(crate) commands: Vec<Placed<CommandPattern>>,
+    pub(crate) services: BTreeSet<String>,
     pub(crate) run_as: RunAsFilter,
     pub(crate) decision: Placed<DecisionKey>,
     /// Apart from the rest: most rules have none, and there may be ten thousand rules.
@@ -27,6 +31,13 @@ pub(crate) struct RuleKeys {
     pub(crate) allow_writable: bool,
     pub(crate) when: Option<Condition>,
     pub(crate) times: Times,
+}
+
+impl RuleKeys {
+    /// Whether it may be silent of an act that it has a pattern for.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.when.is_some() || self.times != Times::default()
+    }
 }
 
 /// The rules that could be read, in their order.
@@ -56,8 +67,18 @@ fn rule(
         None => Some(format!("#{}", position + 1)),
         Some(value) => given_name(&value, names, found),
     };
-    let commands = section.require("commands", "commands = [\"/usr/bin/systemctl status *\"]");
-    let commands = commands.map(|value| commands_of(&value, found));
+    let services = section.take("services");
+    let commands = match &services {
+        Some(_) => section.take("commands").map(|commands| {
+            found.note(commands.place(), Problem::CommandsAndServices);
+            Vec::new()
+        }),
+        None => section
+            .require("commands", "commands = [\"/usr/bin/systemctl status *\"]")
+            .map(|value| commands_of(&value, found)),
+    };
+    let is_whole = services.is_some() || commands.is_some();
+    let services = services.map(|value| services_of(&value, found)).unwrap_or_default();
     let run_as = run_as(&mut section, found);
     let decision = section.require("decision", "decision = \"ask\"");
     let decision = decision.and_then(|value| value.word(&DECISIONS, found));
@@ -74,17 +95,10 @@ fn rule(
     {
         found.note(place, Problem::AskUnasked);
     }
+    let commands = commands.unwrap_or_default();
+    let name = name.filter(|_| is_whole)?;
     let ask = ask.map(Box::new);
-    Some(RuleKeys {
-        name: name?,
-        commands: commands?,
-        run_as,
-        decision,
-        ask,
-        allow_writable,
-        when,
-        times,
-    })
+    Some(RuleKeys { name, commands, services, run_as, decision, ask, allow_writable, when, times })
 }
 
 fn given_name(
@@ -106,15 +120,25 @@ fn given_name(
     Some(name.value)
 }
 
-fn commands_of(value: &Value<'_>, found: &mut Findings) -> Vec<CommandPattern> {
+fn commands_of(value: &Value<'_>, found: &mut Findings) -> Vec<Placed<CommandPattern>> {
     let commands = value.some(found, |text| {
         text.parse::<CommandPattern>()
             .map_err(|why| Problem::Command { text: text.to_owned(), why })
     });
-    // Not collected, which would keep the room that the places took.
-    let mut patterns = Vec::with_capacity(commands.items.len());
-    patterns.extend(commands.items.into_iter().map(|command| command.value));
-    patterns
+    commands.items
+}
+
+/// Services of PAM: names of files in `/etc/pam.d` (pam.d(5)).
+fn services_of(value: &Value<'_>, found: &mut Findings) -> BTreeSet<String> {
+    let services = value.some(found, |service| {
+        name::check_service(service)
+            .map_err(|why| Problem::Name { text: service.to_owned(), why })?;
+        if COMMAND_SERVICES.contains(&service) {
+            return Err(Problem::CommandService { service: service.to_owned() });
+        }
+        Ok(service.to_owned())
+    });
+    services.items.into_iter().map(|service| service.value).collect()
 }
 
 fn run_as(section: &mut Section<'_>, found: &mut Findings) -> RunAsFilter {

@@ -28,7 +28,7 @@ fn each_key_is_taken_from_the_nearest_table_that_has_it() {
     let ask = ask_of(
         "[ask]\nfrom = [\"@oncall\"]\ncount = 2\ntimeout = \"9m\"\njustification = \"required\"\nticket = 'A[0-9]'\nmax_duration = \"2h\"\n",
         &role(
-            "ask = { timeout = \"4m\", ticket = false, uses = 3 }",
+            "ask = { timeout = \"4m\", ticket = false, uses = 3, reauth = true }",
             "ask = { from = [\"bob\", \"%ops\", \"bob\"] }",
         ),
     );
@@ -37,6 +37,7 @@ fn each_key_is_taken_from_the_nearest_table_that_has_it() {
     assert_eq!(ask.timeout, Span::from_secs(240));
     assert_eq!(ask.justification, Justification::Required);
     assert_eq!(ask.ticket, None);
+    assert!(ask.reauth);
     assert_eq!(ask.max_duration, Span::from_secs(7200));
 }
 
@@ -347,35 +348,35 @@ error: unknown key `uses` in [role.r]
   |
 3 | uses = 3
   | ^^^^
-  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
+  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
 error: unknown key `services` in [role.r]
  --> roles.d/r.toml:4:1
   |
 4 | services = ["sshd"]
   | ^^^^^^^^
-  = help: the keys here are `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
+  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
 error: unknown key `without_agent` in [[role.r.rule]]
  --> roles.d/r.toml:8:1
   |
 8 | without_agent = "pass"
   | ^^^^^^^^^^^^^
-  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `when`
+  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `services`, `when`
 
 error: unknown key `all_of` in `ask`
  --> roles.d/r.toml:9:9
   |
 9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
   |         ^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `ticket`, `timeout`, `uses`
+  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
 
 error: unknown key `escalate` in `ask`
  --> roles.d/r.toml:9:40
   |
 9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
   |                                        ^^^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `ticket`, `timeout`, `uses`
+  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
 "#,
     );
 }

@@ -1,6 +1,6 @@
 //! `writ.toml`.
 
-use crate::{assert_refused, assert_warned, taken};
+use crate::{assert_refused, taken};
 use writ_engine::policy::{Mode, Unmatched};
 use writ_engine::time::Span;
 
@@ -174,21 +174,13 @@ error: "" names nothing
 }
 
 #[test]
-fn those_who_may_break_glass_are_kept_and_said_to_be_without_effect() {
+fn those_who_may_break_glass_are_kept() {
     let text = "[break_glass]\nfrom = [\"%writ-breakglass\", \"erin\"]\n";
     let loaded = taken(&[("writ.toml", text)]);
-    let names: Vec<String> = loaded.break_glass.iter().map(ToString::to_string).collect();
+    let named = &loaded.policy.settings().break_glass;
+    let names: Vec<String> = named.iter().map(ToString::to_string).collect();
     assert_eq!(names, ["%writ-breakglass", "erin"]);
-    assert_warned(
-        &[("writ.toml", text)],
-        r#"
-warning: `break_glass` is checked and has no effect: this version of Writ knows no way around a decision
- --> writ.toml:1:1
-  |
-1 | [break_glass]
-  | ^^^^^^^^^^^^^
-"#,
-    );
+    assert_eq!(loaded.warnings, []);
     assert_refused(
         &[("writ.toml", "[break_glass]\n")],
         r#"

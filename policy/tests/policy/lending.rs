@@ -143,3 +143,27 @@ error: `on_end` cannot be "kill"
 "#,
     );
 }
+
+#[test]
+fn actions_are_taken_by_their_names_and_what_is_as_good_as_root_is_marked() {
+    let role = |actions: &str| {
+        format!("[role.a]\nmembers = [\"alice\"]\nactions = [{actions}]\ndecision = \"allow\"\n")
+    };
+    let units = "\"org.freedesktop.systemd1.manage-units\", \"org.freedesktop.login1.reboot\"";
+    let loaded = taken(&[("roles.d/a.toml", &role(units))]);
+    let window = window_of(&loaded).unwrap();
+    assert_eq!(window.actions.len(), 2);
+    assert!(window.root_equivalent.iter().eq(["org.freedesktop.systemd1.manage-units"]));
+    assert_eq!(loaded.warnings, []);
+    assert_refused(
+        &[("roles.d/a.toml", &role("\"org.*\""))],
+        r#"
+error: `org.*` is no action of polkit's
+ --> roles.d/a.toml:3:12
+  |
+3 | actions = ["org.*"]
+  |            ^^^^^^^
+  = help: `pkaction` lists them; one is named by its whole name
+"#,
+    );
+}

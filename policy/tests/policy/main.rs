@@ -16,8 +16,10 @@ mod host;
 mod lending;
 mod limits;
 mod order;
+mod reviewing;
 mod roles;
 mod rules;
+mod schema;
 mod syntax;
 mod template;
 

@@ -221,3 +221,41 @@ error: `ask` stands beside a decision that does not ask
 "#,
     );
 }
+
+#[test]
+fn a_rule_may_name_services_in_the_place_of_commands() {
+    let text = role(
+        "[[role.r.rule]]
+services = [\"su\", \"sshd\"]
+run_as = [\"root\"]
+decision = \"allow\"
+",
+    );
+    let loaded = taken(&[("roles.d/r.toml", &text)]);
+    let [rule] = &loaded.policy.settings().roles[0].rules[..] else { panic!() };
+    assert_eq!(rule.services, ["sshd".into(), "su".into()].into());
+    assert!(rule.commands.is_empty());
+    assert!(loaded.policy.names_service("su-l") && !loaded.policy.names_service("login"));
+}
+
+#[test]
+fn services_are_names_that_pam_knows_and_do_not_stand_beside_commands() {
+    let text = role(
+        "[[role.r.rule]]
+services = [\"../su\", \"SSHD\", \"sudo\"]
+commands = [\"ALL\"]
+decision = \"allow\"
+",
+    );
+    let files = [("roles.d/r.toml", text.as_str())];
+    let refusal = crate::read(&files).expect_err("this must be refused");
+    let words = refusal.render(writ_policy::Colour::Plain);
+    for part in [
+        "\"../su\"",
+        "\"SSHD\"",
+        "`sudo` runs single commands",
+        "a rule has either `commands` or `services`",
+    ] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+}

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use writ_protocol::FrameDecoder;
@@ -32,6 +33,14 @@ pub(crate) enum Answer {
 impl Answer {
     pub(crate) fn state(state: &str) -> Self {
         Self::Frame(json!({ "parameters": { "answer": answer(state) } }))
+    }
+
+    /// Allowed, with the start on record since so many milliseconds.
+    pub(crate) fn started(ago_ms: i64) -> Self {
+        let now = Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap();
+        let mut answer = answer("allowed");
+        answer["started_boot_ms"] = json!(i64::try_from(now.as_millis()).unwrap() - ago_ms);
+        Self::Frame(json!({ "parameters": { "answer": answer } }))
     }
 
     pub(crate) fn said(state: &str, message: &str) -> Self {

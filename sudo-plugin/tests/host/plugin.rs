@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 /// `SUDO_API_MKVERSION(1, 22)`, that of sudo 1.9.16.
 const SUDO_VERSION: c_uint = 1 << 16 | 22;
 const FRONT_END: c_uint = 0;
+const NO_STATUS: c_int = 0;
 const WAIT_STATUS: c_int = 1;
 
 type Strings = *const *const c_char;
@@ -119,6 +120,12 @@ impl Plugin {
     pub(crate) fn close_with_exit(&self, status: c_int) {
         // SAFETY: no pointers.
         unsafe { (self.audit().close)(WAIT_STATUS, status << 8) };
+    }
+
+    /// Nothing ran.
+    pub(crate) fn close_without_status(&self) {
+        // SAFETY: no pointers.
+        unsafe { (self.audit().close)(NO_STATUS, 0) };
     }
 
     fn approval(&self) -> &Approval {

@@ -114,6 +114,7 @@ pub(crate) fn observing_blocks_nothing_and_records_all(host: &Host) {
             &format!("@{since}"),
             "WRIT_EVENT=decision.made",
             "WRIT_USER=alice",
+            "WRIT_FORCE=observed",
         ]);
         decisions = journal
             .stdout

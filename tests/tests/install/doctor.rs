@@ -44,20 +44,20 @@ const FAULTS: [Fault; 14] = [
     Fault {
         cause: "echo 'Path plugin_dir /opt/sudo/' >>/etc/sudo.conf",
         cure: KEPT,
-        what: "/opt/sudo/sudo_writ.so: the plugin is not there",
+        what: "/opt/sudo/sudo_writ.so: the file is not there",
         remedy: "`writ disable sudo` gives sudo back",
     },
     Fault {
         // sudo puts the two together as they are.
         cause: "echo 'Path plugin_dir /usr/libexec/sudo' >>/etc/sudo.conf",
         cure: KEPT,
-        what: "/usr/libexec/sudosudo_writ.so: the plugin is not there",
+        what: "/usr/libexec/sudosudo_writ.so: the file is not there",
         remedy: "`writ disable sudo` gives sudo back",
     },
     Fault {
         cause: "mv /usr/libexec/sudo/sudo_writ.so /root",
         cure: "mv /root/sudo_writ.so /usr/libexec/sudo",
-        what: "/usr/libexec/sudo/sudo_writ.so: the plugin is not there",
+        what: "/usr/libexec/sudo/sudo_writ.so: the file is not there",
         remedy: "install the package `writ` again",
     },
     Fault {

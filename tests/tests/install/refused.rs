@@ -29,7 +29,7 @@ const REASONS: [Reason; 9] = [
         cause: "mv $plugin /root",
         cure: "mv /root/sudo_writ.so $plugin",
         status: 1,
-        says: "the plugin is not there",
+        says: "the file is not there",
     },
     Reason {
         cause: "chown alice $plugin",

@@ -101,10 +101,15 @@ pub(crate) fn allowed_commands_all_run_and_are_all_on_record(host: &Host) {
     });
 }
 
+/// What stands for an end without a status: of what was not executed, and another.
+const NEVER_RAN: i64 = -1;
+const UNKNOWN: i64 = -2;
+
 /// What the ledger has of allowed commands.
 struct Record {
-    /// The ID that a command was allowed under, by its name.
-    allowed: BTreeMap<String, String>,
+    /// The IDs that a command was allowed under, by its name: several where its sudo did
+    /// not come to start it within a second, took that back, and asked anew.
+    allowed: BTreeMap<String, Vec<String>>,
     started: BTreeSet<String>,
     /// The statuses, by ID.
     finished: BTreeMap<String, i64>,
@@ -124,15 +129,16 @@ impl Record {
                 Some("decision.made") => {
                     let command = &event["about"]["act"]["aim"]["command"];
                     if let Some(name) = command["argv"][1].as_str() {
-                        let twice = record.allowed.insert(name.to_owned(), id);
-                        assert_eq!(twice, None, "{name} was decided twice");
+                        record.allowed.entry(name.to_owned()).or_default().push(id);
                     }
                 }
                 Some("command.started") => {
                     record.started.insert(id);
                 }
                 Some("command.finished") => {
-                    let status = event["ending"]["exit_status"].as_i64().unwrap_or(-1);
+                    let ending = &event["ending"];
+                    let never_ran = ending["exec_errno"].as_i64().map(|_| NEVER_RAN);
+                    let status = ending["exit_status"].as_i64().or(never_ran).unwrap_or(UNKNOWN);
                     record.finished.insert(id, status);
                 }
                 _ => {}
@@ -142,7 +148,13 @@ impl Record {
     }
 
     fn tells(&self, name: &str, number: u32) -> bool {
-        let Some(id) = self.allowed.get(name) else { return false };
-        self.started.contains(id) && self.finished.get(id) == Some(&i64::from(status(number)))
+        let Some((last, earlier)) = self.allowed.get(name).and_then(|ids| ids.split_last()) else {
+            return false;
+        };
+        let ended_with = |id: &String, status: i64| {
+            self.started.contains(id) && self.finished.get(id) == Some(&status)
+        };
+        ended_with(last, i64::from(status(number)))
+            && earlier.iter().all(|id| ended_with(id, NEVER_RAN))
     }
 }

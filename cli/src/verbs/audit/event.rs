@@ -13,8 +13,9 @@ use writ_engine::time::Span;
 use writ_protocol::text::shown;
 
 use super::subjects::{Known, Subject};
+use crate::moment::local;
 use crate::span::in_words;
-use crate::view::{command, window};
+use crate::view::{command, session, window};
 
 /// What happened, on one line; `known` is what it is about, as far as it is to be said.
 pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
@@ -61,6 +62,17 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
             format!("{}{}", finished(*ending, *runtime), what_of(run))
         }
         What::SessionEnded(end) => session_ended(end),
+        What::BreakGlassUsed(used) => {
+            let absent = match used.without_agent {
+                Some(at) => format!(" while the agent was not there, at {}", local(at.0)),
+                None => String::new(),
+            };
+            let (who, what) = (requester(subject), what_of(subject));
+            format!("{who} broke the glass{absent}{what}{}", why_of(subject))
+        }
+        What::BreakGlassReviewed { by, comment } => {
+            format!("{} reviewed it{}", person(by), remark(comment.as_deref()))
+        }
         What::LedgerAcknowledged { by, comment, what } => format!(
             "{} acknowledged that the ledger was broken ({}): {}",
             person(by),
@@ -124,9 +136,10 @@ fn decision_made(made: &Made, subject: Option<&Subject>) -> String {
         None => String::new(),
     };
     let uses = runs(made.uses);
+    let proved = if made.proved { ", having proved who he is" } else { "" };
     let comment = remark(made.comment.as_deref());
     let observed = observed(made.force);
-    format!("{by} {verdict}{about}{narrowed}{uses}{comment}{observed}")
+    format!("{by} {verdict}{about}{narrowed}{uses}{proved}{comment}{observed}")
 }
 
 fn finished(ending: Ending, runtime: Option<Span>) -> String {
@@ -181,6 +194,7 @@ fn what_of(subject: Option<&Subject>) -> String {
                 format!(": {line} as {}", command::run_as(&command))
             }
         }
+        Some(Aim::Session(opened)) => format!(": {}", session::line(&session::of(opened))),
         Some(Aim::Window(opened)) => {
             let lent = window::listed(&window::of(opened));
             let parts: Vec<String> = [window::line(&opened.role)].into_iter().chain(lent).collect();

@@ -46,16 +46,27 @@ pub(crate) struct Arguments {
 
 /// The first moment that is of interest, in milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Since(u64);
+pub(crate) struct Since(u64);
+
+impl Since {
+    /// The moment, in milliseconds since 1970-01-01 UTC.
+    pub(crate) const fn wall_ms(self) -> u64 {
+        self.0
+    }
+}
 
 /// A text that is no moment.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`{0}` is no time; write a length of time such as 2h, a day as 2026-11-23, or '2026-11-23 18:00'"
 )]
-struct SinceError(String);
+pub(crate) struct SinceError(String);
 
-fn parse_since(text: &str) -> Result<Since, SinceError> {
+/// Takes a length of time ago or a local time.
+///
+/// # Errors
+/// When it is neither.
+pub(crate) fn parse_since(text: &str) -> Result<Since, SinceError> {
     if let Ok(ago) = parse_span(text) {
         return Ok(Since(now_wall_ms().saturating_sub(in_ms(ago))));
     }

@@ -16,7 +16,7 @@ use crate::host::Host;
 use crate::moment::local;
 use crate::screen::{Screen, print, print_json};
 use crate::sheet::Sheet;
-use crate::view::{command, window};
+use crate::view::{command, session, window};
 
 /// Tell the story of one request: who asked, why, who allowed it, what ran, how it
 /// ended
@@ -107,6 +107,7 @@ fn lay_out(sheet: &mut Sheet, subject: &Subject) {
             sheet.field("in", &shown_command([command.cwd.as_str()]));
             sheet.field("as", &command::run_as(&command));
         }
+        Aim::Session(session) => session::lay_out(sheet, session),
         Aim::Window(window) if subject.question.is_some() => {
             window::lay_out(sheet, window, &subject.requester.account.name);
         }
@@ -130,6 +131,7 @@ fn lay_out(sheet: &mut Sheet, subject: &Subject) {
 fn who(subject: &Subject) -> String {
     let door = match (subject.act.door, subject.extends()) {
         (Door::Sudo, _) => "sudo",
+        (Door::Pam, _) => session::door(&subject.act.aim),
         (Door::Writ, None) => "writ request",
         (Door::Writ, Some(_)) => "writ extend",
     };

@@ -51,6 +51,7 @@ impl Subject {
                 question: Some(Question { sha256: opened.sha256.clone(), extends: opened.extends }),
             }),
             What::DecisionMade(made) => made.about.as_ref().map(Self::of_about),
+            What::BreakGlassUsed(used) => Some(Self::of_about(&used.about)),
             _ => None,
         }
     }

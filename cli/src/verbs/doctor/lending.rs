@@ -4,6 +4,8 @@
 use std::fs;
 use std::io;
 
+use writ_engine::policy::WindowTerms;
+
 use super::Diagnosis;
 use super::nsswitch::Line;
 use crate::host::Host;
@@ -26,6 +28,9 @@ const CACHE_SOCKET: &str = "/run/nscd/socket";
 
 const LISTING: &str = "Lent groups work; `getent group NAME` does not list who is lent NAME, as";
 
+/// What lets polkit see what is lent.
+const POLKIT_RULE: &str = "/usr/share/polkit-1/rules.d/49-writ.rules";
+
 /// Something that keeps groups from being lent, and what to do about it.
 struct Hindrance {
     what: String,
@@ -33,6 +38,7 @@ struct Hindrance {
 }
 
 pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
+    look_at_polkit(host, diagnosis);
     let nsswitch = match fs::read(host.path(NSSWITCH)) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -57,11 +63,34 @@ pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
     }
 }
 
-/// Whether any role lends a group on this host; `None` where that cannot be told.
+/// Without the rule, polkit takes no notice of what is lent.
+fn look_at_polkit(host: &Host, diagnosis: &mut Diagnosis) {
+    let lends = |window: &WindowTerms| !window.actions.is_empty();
+    if !any_window(host, lends).unwrap_or(false) {
+        return;
+    }
+    match fs::metadata(host.path(POLKIT_RULE)) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => diagnosis.find(
+            format!(
+                "{POLKIT_RULE} is not there, so that no action of polkit's passes in any window"
+            ),
+            "install the packages `writ` and `polkitd` again, or take `actions` out of the roles",
+        ),
+        Err(error) => diagnosis.unreadable(POLKIT_RULE, &error),
+    }
+}
+
+/// Whether any role lends a group on this host, or an action, which is lent as one;
+/// `None` where that cannot be told.
 fn a_role_lends(host: &Host) -> Option<bool> {
-    let loaded = check::load(host, None).ok()?.ok()?;
+    any_window(host, |window| !window.groups.is_empty() || !window.actions.is_empty())
+}
+
+fn any_window(host: &Host, wanted: impl FnMut(&WindowTerms) -> bool) -> Option<bool> {
+    let loaded = check::load(host, None, None).ok()?.ok()?;
     let mut windows = loaded.policy.settings().roles.iter().filter_map(|role| role.window.as_ref());
-    Some(windows.any(|window| !window.groups.is_empty()))
+    Some(windows.any(wanted))
 }
 
 fn hindrances(host: &Host, nsswitch: &str) -> Vec<Hindrance> {

@@ -2,17 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::process::Command;
 
-use super::Diagnosis;
+use super::{Diagnosis, units};
 use crate::host::Host;
-use crate::moment::{local, now_wall_ms};
 use crate::sudo::conf::{DoorState, SUDO_CONF, SudoConf};
-use crate::sudo::trial::{self, MARKER, TrialError};
 use crate::sudo::{plugin, probe};
-
-/// What undoes a trial at boot.
-const ROLLBACK_UNIT: &str = "writ-rollback.service";
+use crate::verbs::Door;
 
 const ENABLE: &str = "`writ enable sudo` writes the lines anew";
 
@@ -38,7 +33,7 @@ pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
         }
         DoorState::On => look_at_enabled(host, &conf, diagnosis),
     }
-    look_at_trial(host, &conf, diagnosis);
+    units::look_at_trial(host, Door::Sudo, conf.door_state() != DoorState::Off, diagnosis);
 }
 
 fn look_at_enabled(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
@@ -67,7 +62,7 @@ fn look_at_enabled(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
     if host.is_mine() && !loose {
         look_at_sudo_itself(host, diagnosis);
     }
-    look_at_units(host, diagnosis);
+    units::look(host, "sudo", diagnosis);
 }
 
 fn look_at_sudo_itself(host: &Host, diagnosis: &mut Diagnosis) {
@@ -77,61 +72,5 @@ fn look_at_sudo_itself(host: &Host, diagnosis: &mut Diagnosis) {
             error.to_string(),
             "`writ disable sudo` gives sudo back; then find out why with `journalctl -u writd`",
         ),
-    }
-}
-
-/// Without its socket and its service after the next boot, nobody but root could
-/// use sudo.
-fn look_at_units(host: &Host, diagnosis: &mut Diagnosis) {
-    if state_of_unit(host, "writd.socket").is_some_and(|state| state != "enabled") {
-        diagnosis.find(
-            "sudo asks Writ, but writd.socket is not enabled: after the next boot nobody would answer",
-            "`systemctl enable --now writd.socket`",
-        );
-    }
-    // Enabled or not, the socket starts it; masked, nothing does.
-    if state_of_unit(host, "writd.service").is_some_and(|state| state.starts_with("masked")) {
-        diagnosis.find(
-            "sudo asks Writ, but writd.service is masked: once it ends, nobody answers",
-            "`systemctl unmask writd.service`",
-        );
-    }
-}
-
-/// What systemctl(1) says to `is-enabled`; `None` where it says nothing.
-fn state_of_unit(host: &Host, unit: &str) -> Option<String> {
-    let asked = Command::new(host.path("/usr/bin/systemctl")).args(["is-enabled", unit]).output();
-    let said = String::from_utf8_lossy(&asked.ok()?.stdout).trim().to_owned();
-    (!said.is_empty()).then_some(said)
-}
-
-fn look_at_trial(host: &Host, conf: &SudoConf, diagnosis: &mut Diagnosis) {
-    let trial = match trial::pending(host) {
-        Ok(Some(trial)) => trial,
-        Ok(None) => return,
-        Err(TrialError::Marker(error)) => return diagnosis.unreadable(MARKER, &error),
-        Err(error) => return diagnosis.find(error.to_string(), "`writ disable sudo` clears it"),
-    };
-    let until = local(trial.until_wall_ms);
-    if conf.door_state() == DoorState::Off {
-        diagnosis.find(
-            "a trial of sudo is still noted, though sudo does not ask Writ",
-            "`writ disable sudo` clears it",
-        );
-    } else if trial.until_wall_ms < now_wall_ms() {
-        diagnosis.find(
-            format!("the trial of sudo ended at {until}, and nobody undid it"),
-            "`writ enable sudo --confirm` keeps it, `writ disable sudo` undoes it",
-        );
-    } else {
-        if state_of_unit(host, ROLLBACK_UNIT).is_some_and(|state| state != "enabled") {
-            diagnosis.find(
-                format!("sudo asks Writ on trial, but {ROLLBACK_UNIT} is not enabled: a boot before {until} would not undo it"),
-                format!("`systemctl enable {ROLLBACK_UNIT}`"),
-            );
-        }
-        diagnosis.note(format!(
-            "sudo asks Writ on trial until {until}; `writ enable sudo --confirm` keeps it."
-        ));
     }
 }

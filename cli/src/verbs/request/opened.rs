@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::moment::{local, now_wall_ms};
 use crate::question::CheckedQuestion;
 use crate::span::in_words;
-use crate::view::window::{capabilities, dangers, groups};
+use crate::view::window::{actions, capabilities, dangers, groups};
 
 /// What the person is told. What the role lends is read from the question that was
 /// approved; where that is gone already, as after an end in the same moment, the
@@ -36,7 +36,13 @@ pub(crate) fn text(host: &Host, answer: &Answer) -> String {
                 "It lends the {lent}: what `writ run {role} -- COMMAND` and `writ shell {role}` start has it."
             );
         }
-        for danger in dangers(&window.capabilities, &window.root_equivalent) {
+        if let Some(lent) = actions(window.actions.keys()) {
+            let _ = writeln!(text, "It lends the {lent}: polkit asks nothing about it.");
+        }
+        for danger in dangers(
+            window.capabilities.iter().chain(window.actions.keys()),
+            &window.root_equivalent,
+        ) {
             let _ = writeln!(text, "Beware, {danger}.");
         }
     }

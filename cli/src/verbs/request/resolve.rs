@@ -57,16 +57,24 @@ pub(crate) fn command(
     user: &str,
 ) -> Result<Command, ResolveError> {
     let name = words.first().ok_or(ResolveError::Empty)?;
-    let path =
-        find(host, name).ok_or_else(|| ResolveError::NoCommand(shown(&encode(name.as_bytes()))))?;
     let cwd = std::env::current_dir().map_err(ResolveError::NoDirectory)?;
     Ok(Command {
-        path: encode(path.as_os_str().as_bytes()),
+        path: path_of(host, name)?,
         argv: words.iter().map(|word| encode(word.as_bytes())).collect(),
         cwd: encode(cwd.as_os_str().as_bytes()),
         run_as: account(user)?,
         edit: false,
     })
+}
+
+/// The path of the command that sudo would run under that name, in the wire's form.
+///
+/// # Errors
+/// When sudo would not find it.
+pub(crate) fn path_of(host: &Host, name: &OsStr) -> Result<String, ResolveError> {
+    let path =
+        find(host, name).ok_or_else(|| ResolveError::NoCommand(shown(&encode(name.as_bytes()))))?;
+    Ok(encode(path.as_os_str().as_bytes()))
 }
 
 /// A name with a slash is taken as it stands; any other is looked up. What cannot
@@ -88,7 +96,7 @@ fn is_executable(path: &Path) -> bool {
 }
 
 /// A user by name, or by number as `#1000` (sudo -u).
-fn account(user: &str) -> Result<RunAs, ResolveError> {
+pub(crate) fn account(user: &str) -> Result<RunAs, ResolveError> {
     let number = user.strip_prefix('#').and_then(|digits| digits.parse().ok());
     let found = match number {
         Some(number) => User::from_uid(Uid::from_raw(number)),

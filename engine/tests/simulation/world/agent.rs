@@ -40,6 +40,7 @@ impl World {
 
     pub(super) fn perform(&mut self, effect: Effect, durability: Durability) {
         match effect {
+            Effect::Announce { .. } => panic!("nobody breaks the glass here"),
             Effect::Notify { id, .. } => assert!(self.model.stories[&id].is_open()),
             Effect::End(remains) => {
                 self.model.is_told_to_end(&remains);
@@ -59,7 +60,7 @@ impl World {
             Effect::Lend => {
                 let loans = engine_of(&mut self.engine).loans();
                 let told = loans.map(|loan| {
-                    (loan.person.account.name.clone(), loan.group.to_owned(), loan.until)
+                    (loan.person.account.name.clone(), loan.group.into_owned(), loan.until)
                 });
                 self.lent = told.collect();
             }
@@ -67,11 +68,11 @@ impl World {
                 assert!(!self.model.stories[&id].is_granted(), "{id} stands, and is stopped");
                 self.ends(&attempt, Ending::Signal(15));
             }
-            Effect::FindGroups { attempt, groups } => {
+            Effect::FindGroups { attempt, groups, .. } => {
                 let broken = self.random.one_in(12);
                 let number = |group: String| (group, (!broken).then_some(4));
                 let groups = groups.into_iter().map(number).collect();
-                self.mail.push(Event::GroupsFound { attempt, groups });
+                self.mail.push(Event::GroupsFound { attempt, groups, free: BTreeSet::new() });
             }
             Effect::Examine { attempt, path, .. } => {
                 let broken = self.random.below(20);
@@ -94,6 +95,7 @@ impl World {
                     *approvals == 0 || durability == Durability::Written || self.ledger.is_synced()
                 );
             }
+            Answer::LeftAlone => panic!("nobody asks for sessions here"),
             Answer::Denied { .. }
             | Answer::Expired { .. }
             | Answer::Wanted { .. }
@@ -113,6 +115,7 @@ impl World {
                 door.stand = Stand::Allowed(id);
                 door.kept_in = self.life;
             }
+            Answer::LeftAlone => {}
             Answer::Wanted { .. } => door.justify(),
             Answer::Denied { .. } | Answer::Expired { .. } | Answer::Open { .. } => {
                 door.stand = Stand::Gone

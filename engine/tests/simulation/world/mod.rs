@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal, RunLeft};
-use writ_engine::event::{Event, Wish, Word};
+use writ_engine::event::{Event, Proof, Wish, Word};
 use writ_engine::facts::{AttemptId, Ending, Evidence, Leader, Person};
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::policy::{Policy, Settings};

@@ -23,6 +23,7 @@ impl World {
             comment: self.random.one_in(4).then(|| "as agreed".into()),
             lasts: self.random.one_in(4).then(|| Span(self.random.between(1_000, 60_000))),
             uses: self.random.one_in(4).then_some(1),
+            proof: if self.random.one_in(2) { Proof::Given } else { Proof::None },
         };
         let story = &self.model.stories[&id];
         let uses = matches!(&event, Event::Decided { uses: Some(_), .. });

@@ -1,0 +1,149 @@
+//! The one line that a person sees while he waits, made to fit.
+
+use std::time::Duration;
+
+use writ_protocol::answers::Answer;
+use writ_protocol::text;
+
+use crate::SPEAKER;
+use crate::width::{columns, cut};
+
+/// What the person waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The request's ID.
+    pub id: String,
+    /// Who is asked.
+    pub asked: Vec<String>,
+    /// How many have approved.
+    pub approvals: u32,
+    /// How many must.
+    pub needed: u32,
+}
+
+impl Waiting {
+    /// What an answer says, under the ID that is known.
+    pub fn of(answer: Answer, id: Option<&str>) -> Self {
+        Self {
+            id: id.unwrap_or("request").to_owned(),
+            asked: answer.asked,
+            approvals: answer.approvals,
+            needed: answer.needed,
+        }
+    }
+
+    /// The line that is kept up to date: at most `columns_max` columns; what
+    /// matters least goes first.
+    pub fn line(&self, left: Duration, columns_max: usize) -> String {
+        let left = clock(left);
+        let asked = self.asked(usize::MAX);
+        let few = self.asked(1);
+        let lines = [
+            format!("{} · {left} left · Ctrl-C leaves it open", self.sentence(&asked)),
+            format!("{} · {left} left", self.sentence(&asked)),
+            format!("{} · {left} left", self.sentence(&few)),
+            format!("{} waiting · {left} left", self.id()),
+        ]
+        .map(|line| format!("{SPEAKER}{line}"));
+        let [.., shortest] = &lines;
+        let fitting = lines.iter().find(|line| columns(line) <= columns_max).unwrap_or(shortest);
+        cut(fitting, columns_max)
+    }
+
+    /// The sentence that says it once, where there is no line to keep up to date.
+    pub fn once(&self) -> String {
+        self.sentence(&self.asked(usize::MAX))
+    }
+
+    /// How many have approved is told where one is not enough.
+    fn sentence(&self, asked: &str) -> String {
+        let id = self.id();
+        if self.needed > 1 {
+            format!("{id} waiting for {asked} ({} of {})", self.approvals, self.needed)
+        } else {
+            format!("{id} waiting for {asked}")
+        }
+    }
+
+    fn id(&self) -> String {
+        text::shown(&self.id)
+    }
+
+    fn asked(&self, names_max: usize) -> String {
+        let names: Vec<String> =
+            self.asked.iter().take(names_max).map(|name| text::shown(name)).collect();
+        let more = self.asked.len() - names.len();
+        match (names.is_empty(), more) {
+            (true, _) => "approval".to_owned(),
+            (false, 0) => names.join(", "),
+            (false, more) => format!("{} and {more} more", names.join(", ")),
+        }
+    }
+}
+
+/// `4:32`, or `1:04:32`; a second that has begun counts.
+fn clock(left: Duration) -> String {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(asked: &[&str]) -> Waiting {
+        Waiting {
+            id: "7K3M-Q2".into(),
+            asked: asked.iter().map(|name| (*name).to_owned()).collect(),
+            approvals: 1,
+            needed: 2,
+        }
+    }
+
+    #[test]
+    fn the_line_says_who_is_asked_and_how_long_is_left() {
+        let line = waiting(&["@oncall"]).line(Duration::from_millis(271_500), 79);
+        assert_eq!(
+            line,
+            "writ: 7K3M-Q2 waiting for @oncall (1 of 2) · 4:32 left · Ctrl-C leaves it open"
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_keeps_what_matters() {
+        let waiting = waiting(&["@oncall", "@managers", "bob"]);
+        let left = Duration::from_secs(3_700);
+        assert_eq!(
+            waiting.line(left, 70),
+            "writ: 7K3M-Q2 waiting for @oncall, @managers, bob (1 of 2) · 1:01:40 left"
+                .replace(", @managers, bob", " and 2 more")
+        );
+        assert_eq!(waiting.line(left, 40), "writ: 7K3M-Q2 waiting · 1:01:40 left");
+        for columns_max in 0..120 {
+            assert!(columns(&waiting.line(left, columns_max)) <= columns_max);
+        }
+    }
+
+    #[test]
+    fn names_cannot_act_on_the_terminal() {
+        assert!(!waiting(&["\u{1b}[2J"]).line(Duration::ZERO, 200).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn nothing_is_counted_where_one_approval_is_enough() {
+        let waiting = Waiting { approvals: 0, needed: 1, ..waiting(&["bob"]) };
+        assert_eq!(waiting.once(), "7K3M-Q2 waiting for bob");
+        let line = waiting.line(Duration::from_secs(300), 79);
+        assert_eq!(line, "writ: 7K3M-Q2 waiting for bob · 5:00 left · Ctrl-C leaves it open");
+    }
+
+    #[test]
+    fn it_is_said_once_where_there_is_no_terminal() {
+        assert_eq!(waiting(&[]).once(), "7K3M-Q2 waiting for approval (1 of 2)");
+    }
+}

@@ -1,0 +1,146 @@
+//! Break-glass: who may, what is on record, and who may say that it was looked at.
+
+use writ_engine::effect::{Answer, Durability, Refusal};
+use writ_engine::event::Event;
+use writ_engine::facts::Person;
+use writ_engine::id::RequestId;
+use writ_engine::time::{Span, WallTime};
+
+use crate::host::*;
+
+fn break_glass(host: &mut Host, person: &Person, reason: &str) -> Result<Answer, Refusal> {
+    let attempt = host.new_attempt();
+    host.tell(Event::GlassBroken {
+        attempt: attempt.clone(),
+        person: person.clone(),
+        act: restart(),
+        reason: reason.into(),
+    })?;
+    Ok(host.answer(&attempt))
+}
+
+fn review(host: &mut Host, person: &Person, id: RequestId) -> Result<(), Refusal> {
+    let comment = Some("seen".into());
+    host.tell(Event::GlassReviewed { person: person.clone(), id, comment }).map(drop)
+}
+
+/// alice's use.
+fn broken(host: &mut Host) -> RequestId {
+    match break_glass(host, &alice(), "disk full") {
+        Ok(Answer::Allowed { id, message: Some(_), .. }) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn who_is_named_goes_ahead_and_it_is_on_the_disk_and_announced_before() {
+    let mut host = Host::new();
+    let attempt = host.new_attempt();
+    let (person, reason) = (alice(), "disk full".into());
+    host.tell(Event::GlassBroken { attempt: attempt.clone(), person, act: restart(), reason })
+        .unwrap();
+    assert_eq!(host.durability, Durability::Synced);
+    let Answer::Allowed { id, .. } = host.answer(&attempt) else { panic!("it is not allowed") };
+    assert_eq!(host.notices, [id]);
+    host.confirm(&attempt, id).unwrap();
+    host.finish(&attempt, id).unwrap();
+    assert_eq!(host.story(), ["break_glass.used", "command.started", "command.finished"]);
+    assert!(host.confirm(&attempt, id).is_err(), "it is for one run");
+    assert_eq!(host.engine.open_reviews().into_iter().collect::<Vec<_>>(), [id]);
+}
+
+#[test]
+fn who_is_not_named_or_gives_no_reason_does_not() {
+    let mut host = Host::new();
+    assert!(matches!(break_glass(&mut host, &dave(), "x"), Err(Refusal::NotYours(_))));
+    assert!(matches!(break_glass(&mut host, &alice(), " \n"), Err(Refusal::Refused(_))));
+    let long = "x".repeat(1_000_000);
+    assert!(matches!(break_glass(&mut host, &alice(), &long), Err(Refusal::TooMany(_))));
+    assert_eq!(host.story(), [""; 0]);
+    let mut breaker = dave();
+    breaker.groups.insert("breakers".into());
+    assert!(break_glass(&mut host, &breaker, "x").is_ok());
+}
+
+#[test]
+fn it_is_good_for_a_minute_and_for_that_attempt_alone() {
+    let mut host = Host::new();
+    let id = broken(&mut host);
+    let other = host.new_attempt();
+    assert!(host.confirm(&other, id).is_err());
+    let mut host = Host::new();
+    let attempt = host.new_attempt();
+    let (person, reason) = (alice(), "x".into());
+    host.tell(Event::GlassBroken { attempt: attempt.clone(), person, act: restart(), reason })
+        .unwrap();
+    let Answer::Allowed { id, .. } = host.answer(&attempt) else { panic!("it is not allowed") };
+    host.now.boot = host.now.boot.after(Span::from_secs(600));
+    host.tell(Event::Tick).unwrap();
+    assert!(host.confirm(&attempt, id).is_err());
+    assert!(host.engine.open_reviews().contains(&id), "it still waits for a review");
+}
+
+#[test]
+fn nobody_reviews_his_own_whichever_account_he_has() {
+    let mut host = Host::new();
+    let id = broken(&mut host);
+    assert!(matches!(review(&mut host, &alice(), id), Err(Refusal::NotYours(_))));
+    let mut as_root = root();
+    as_root.login = Some(alice().account);
+    assert!(matches!(review(&mut host, &as_root, id), Err(Refusal::NotYours(_))));
+    assert!(matches!(
+        review(&mut host, &person("carol", 1002, None), id),
+        Err(Refusal::NotYours(_))
+    ));
+    assert!(host.engine.open_reviews().contains(&id));
+    review(&mut host, &root(), id).unwrap();
+    assert!(host.engine.open_reviews().is_empty());
+    assert!(matches!(review(&mut host, &root(), id), Err(Refusal::Refused(_))));
+}
+
+#[test]
+fn what_waits_for_a_review_outlives_the_agent_and_a_boot() {
+    let mut host = Host::new();
+    let id = broken(&mut host);
+    host.lose_agent();
+    host.start("boot-2", settings()).unwrap();
+    assert!(host.engine.open_reviews().contains(&id));
+    let snapshot = host.engine.snapshot().unwrap();
+    let restored = writ_engine::Engine::restore(&snapshot).unwrap();
+    assert!(restored.open_reviews().contains(&id));
+    review(&mut host, &root(), id).unwrap();
+}
+
+#[test]
+fn what_a_door_let_pass_without_the_agent_is_on_record_and_waits_too() {
+    let mut host = Host::new();
+    let (person, act, reason) = (dave(), restart(), "no agent".into());
+    let at = WallTime(1_700_000_000_000);
+    host.tell(Event::GlassReported { person, act, reason, at }).unwrap();
+    assert_eq!(host.durability, Durability::Synced);
+    assert_eq!(host.story(), ["break_glass.used"]);
+    let id = host.notices[0];
+    assert!(matches!(review(&mut host, &dave(), id), Err(Refusal::NotYours(_))));
+    let (_, next) = host.opened(&alice(), restart());
+    assert_ne!(next, id);
+    host.lose_agent();
+    assert!(host.engine.open_reviews().contains(&id));
+}
+
+#[test]
+fn a_door_that_lost_the_answer_gets_it_again_and_nothing_is_on_record_twice() {
+    let mut host = Host::new();
+    let attempt = host.new_attempt();
+    let event = || Event::GlassBroken {
+        attempt: attempt.clone(),
+        person: alice(),
+        act: restart(),
+        reason: "x".into(),
+    };
+    host.tell(event()).unwrap();
+    let first = host.answer(&attempt);
+    host.tell(event()).unwrap();
+    let Answer::Allowed { id, .. } = first else { panic!("{first:?}") };
+    assert!(matches!(host.answer(&attempt), Answer::Allowed { id: again, .. } if again == id));
+    assert_eq!(host.story(), ["break_glass.used"]);
+}
