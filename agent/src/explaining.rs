@@ -8,6 +8,7 @@ use writ_protocol::calls;
 use writ_protocol::explained::{Explained, RoleStanding};
 
 use crate::agent::Agent;
+use crate::clock;
 use crate::connection::Caller;
 use crate::deciding::person;
 use crate::door;
@@ -35,7 +36,13 @@ pub(crate) async fn explain(
         _ => himself,
     };
     let command = door::command(explain.command);
-    let mut explained = writ_policy::explain(&agent.core.policy(), &person, &command);
+    let mut explained = writ_policy::explain(
+        &agent.core.policy(),
+        &person,
+        &command,
+        &explain.supposed,
+        clock::now().wall,
+    );
     if !caller.peer.is_root() {
         explained.roles.retain(|role| role.standing == RoleStanding::Has);
     }

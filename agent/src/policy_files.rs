@@ -117,6 +117,7 @@ fn nothing() -> Policy {
             count: 1,
             timeout: NOTHING_LASTS,
             max_duration: NOTHING_LASTS,
+            uses: 1,
             justification: Justification::Off,
             ticket: None,
             reauth: false,

@@ -107,6 +107,50 @@ fn a_group_and_a_host_can_be_supposed() {
 }
 
 #[test]
+fn the_circumstances_that_rules_hang_on_can_be_supposed() {
+    let (host, folder) = host_with_files();
+    let limited = "[role.night]
+members = [\"alice\"]
+except = [\"carol\"]
+[[role.night.rule]]
+commands = [\"/usr/bin/id\"]
+decision = \"allow\"
+hours = \"22:00-04:00\"
+[[role.night.rule]]
+commands = [\"/usr/bin/id\"]
+decision = \"allow\"
+when = \"!tty && in_network(source_ip, '10.0.0.0/8') && ticket == 'A-1'\"
+[[role.night.rule]]
+commands = [\"/usr/bin/id\"]
+decision = \"deny\"
+";
+    host.write("/checkout/roles.d/night.toml", limited, 0o644);
+    let explain = |arguments: &[&str]| {
+        let first = ["explain", "--policy", &folder, "--user", "alice", "--json"];
+        let ran = host.writ(&[&first, arguments, &["--", "/usr/bin/id"]].concat());
+        let said: Value = serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|_| panic!("{}{}", ran.stdout, ran.stderr));
+        let role = said["roles"].as_array().unwrap().iter().find(|role| role["role"] == "night");
+        let rules = role.unwrap()["rules"].as_array().unwrap();
+        let fates = rules.iter().map(|rule| rule["fate"].as_str().unwrap().to_owned());
+        let fates = fates.collect::<Vec<_>>().join(" ");
+        (ran.exit, fates, rules[1]["why"].as_str().unwrap().to_owned())
+    };
+    let (exit, fates, _) = explain(&["--at", "2026-12-24 23:30"]);
+    assert_eq!((exit, fates.as_str()), (0, "decides preceded preceded"));
+    let (exit, fates, why) = explain(&["--at", "2026-12-24 12:00"]);
+    assert_eq!((exit, fates.as_str()), (3, "other_time unmet decides"));
+    assert!(why.contains("in_network(source_ip"), "{why}");
+    let noon = ["--at", "2026-12-24 12:00", "--unattended", "--source-ip", "10.1.2.3"];
+    let (exit, fates, _) = explain(&[&noon[..], &["--ticket", "A-1"]].concat());
+    assert_eq!((exit, fates.as_str()), (0, "other_time decides preceded"));
+    // Without its ticket, nobody can say: what would allow asks.
+    let (exit, fates, why) = explain(&noon);
+    assert_eq!((exit, fates.as_str()), (4, "other_time decides preceded"));
+    assert!(why.contains("ticket"), "{why}");
+}
+
+#[test]
 fn files_that_are_wrong_explain_nothing() {
     let (host, folder) = host_with_files();
     host.write("/checkout/writ.toml", "unmatched = \"dney\"\n", 0o644);

@@ -53,6 +53,9 @@ pub struct Question {
     /// Its rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Why nobody could say whether the rule's condition holds, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -214,6 +217,7 @@ mod tests {
             source_ip: None,
             role: None,
             rule: None,
+            doubt: None,
             reason: None,
             ticket: None,
             asked: vec!["@oncall".into()],

@@ -73,6 +73,22 @@ pub struct Source {
     /// Its rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Why nobody could say whether the rule's condition held, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
+}
+
+impl Source {
+    /// A role as a whole.
+    #[must_use]
+    pub fn of_role(role: impl Into<String>) -> Self {
+        Self { role: Some(role.into()), ..Self::default() }
+    }
+
+    /// A rule of a role.
+    pub(crate) fn of_rule(role: &str, rule: &str, doubt: Option<&String>) -> Self {
+        Self { role: Some(role.into()), rule: Some(rule.into()), doubt: doubt.cloned() }
+    }
 }
 
 /// Why a grant ended.

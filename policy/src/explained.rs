@@ -1,14 +1,20 @@
 //! Why a policy says what it says of a command, in sentences.
 
+use std::fmt::Write;
+
 use writ_engine::facts::{Command, Person, RunAs};
 use writ_engine::policy::{
-    Ask, Asking, CommandPattern, Decision, Difference, Explanation, Fate, Justification, Miss,
-    Mode, Policy, RoleStory, Rule, RuleStory, RunAsFilter, Standing, Verdict, Why,
+    Ask, Asking, CommandPattern, Condition, Decision, Difference, Explanation, Fate, Justification,
+    Miss, Mode, Policy, Role, RoleStory, Rule, RuleStory, RunAsFilter, Standing, Times, Verdict,
+    Why,
 };
+use writ_engine::time::WallTime;
 use writ_protocol::answers;
 use writ_protocol::explained::{
-    Explained, ExplainedRole, ExplainedRule, RoleStanding, RuleFate, Says,
+    Explained, ExplainedRole, ExplainedRule, RoleStanding, RuleFate, Says, Supposed,
 };
+
+use crate::supposed::Supposition;
 
 /// How many rules are told of besides the one that decides: of thousands, nobody
 /// reads on.
@@ -18,11 +24,17 @@ const RULES_MAX: usize = 500;
 /// which `…` says.
 const QUOTED_CHARACTERS_MAX: usize = 200;
 
-/// What the policy says of a command of this person, as if no window were open, and
-/// what each role and rule had to do with it.
+/// What the policy says of a command of this person in the circumstances that are
+/// supposed, as if no window were open, and what each role and rule had to do with it.
 #[must_use]
-pub fn explain(policy: &Policy, person: &Person, command: &Command) -> Explained {
-    let told = policy.explain(person, command, |_, _| false);
+pub fn explain(
+    policy: &Policy,
+    person: &Person,
+    command: &Command,
+    supposed: &Supposed,
+    now: WallTime,
+) -> Explained {
+    let told = policy.explain(person, command, Supposition::of(person, command, supposed, now));
     let settings = policy.settings();
     let mut explained = Explained {
         user: person.account.name.clone(),
@@ -100,6 +112,7 @@ fn of_role(
     let (standing, rules) = match &story.standing {
         Standing::NotMember => (RoleStanding::NotMember, &[][..]),
         Standing::OtherHost => (RoleStanding::OtherHost, &[][..]),
+        Standing::Excepted => (RoleStanding::Excepted, &[][..]),
         Standing::Has(rules) => (RoleStanding::Has, rules.as_slice()),
     };
     let (mut listed, mut more_rules) = (Vec::new(), 0_u32);
@@ -108,22 +121,32 @@ fn of_role(
             more_rules = more_rules.saturating_add(1);
         } else {
             *room = room.saturating_sub(1);
-            listed.push(of_rule(rule, told, command));
+            listed.push(of_rule(story.role, rule, told, command));
         }
     }
     ExplainedRole { role: story.role.name.clone(), standing, rules: listed, more_rules }
 }
 
-fn of_rule(story: &RuleStory<'_>, told: &Explanation<'_>, command: &Command) -> ExplainedRule {
-    let (fate, why) = match &story.fate {
+fn of_rule(
+    role: &Role,
+    story: &RuleStory<'_>,
+    told: &Explanation<'_>,
+    command: &Command,
+) -> ExplainedRule {
+    let (fate, mut why) = match &story.fate {
         Fate::Decides => (RuleFate::Decides, "decides".to_owned()),
         Fate::Outranked => (RuleFate::Outranked, outranked(told)),
         Fate::Preceded { by } => {
             (RuleFate::Preceded, format!("the rule {:?} of this role matches before it", by.name))
         }
         Fate::OtherRunAs => (RuleFate::OtherRunAs, other_run_as(story.rule, &command.run_as)),
+        Fate::OtherTime => (RuleFate::OtherTime, other_time(role, story.rule)),
+        Fate::Unmet => (RuleFate::Unmet, unmet(story.rule)),
         Fate::NoPattern { nearest } => (RuleFate::NoPattern, no_pattern(nearest.as_ref())),
     };
+    if let Some(doubt) = &story.doubt {
+        let _ = write!(why, "; its condition cannot be evaluated: {doubt}");
+    }
     let decision = match &story.rule.decision {
         Decision::Allow => Says::Allow,
         Decision::Deny => Says::Deny,
@@ -138,7 +161,7 @@ fn outranked(told: &Explanation<'_>) -> String {
             let rule = rules.iter().find(|rule| rule.fate == Fate::Decides)?;
             Some((&rule.rule.name, &role.role.name))
         }
-        Standing::NotMember | Standing::OtherHost => None,
+        Standing::NotMember | Standing::OtherHost | Standing::Excepted => None,
     });
     decides.map_or_else(
         || "matches too".to_owned(),
@@ -165,6 +188,20 @@ fn other_run_as(rule: &Rule, run_as: &RunAs) -> String {
             format!("is for commands that run as {}{groups}, not as {asked}", list(users))
         }
     }
+}
+
+fn other_time(role: &Role, rule: &Rule) -> String {
+    let (whose, times) = match &rule.limits {
+        Some(limits) if limits.times != Times::default() => ("it", &limits.times),
+        _ => ("its role", &role.times),
+    };
+    format!("matches, and does not count then: of {whose}, {times}")
+}
+
+fn unmet(rule: &Rule) -> String {
+    let when = rule.limits.as_ref().and_then(|limits| limits.when.as_ref());
+    let source = when.map_or("", Condition::source);
+    format!("matches, and its condition does not hold: {}", quoted(source))
 }
 
 fn no_pattern(nearest: Option<&(&CommandPattern, Miss)>) -> String {

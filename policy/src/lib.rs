@@ -10,6 +10,7 @@
 mod action;
 mod capability;
 mod compile;
+mod condition;
 mod diagnostic;
 mod digest;
 pub mod duration;
@@ -18,6 +19,7 @@ mod excerpt;
 mod explained;
 mod findings;
 mod host;
+mod hours;
 mod keys;
 mod load;
 mod loaded;
@@ -30,10 +32,12 @@ mod review;
 mod section;
 mod source;
 mod suggest;
+mod supposed;
 pub mod template;
 mod ticket;
 mod trust;
 mod value;
+mod zone;
 
 pub use action::action_power;
 pub use capability::Capability;

@@ -1,10 +1,12 @@
 //! What can be wrong in a policy file, each as the sentence that is read.
 
+use writ_conditions::ParseError as ConditionError;
 use writ_engine::policy::{PatternError, SelectorError};
 
 use crate::capability::Capability;
 use crate::diagnostic::Severity;
 use crate::duration::DurationError;
+use crate::hours::HoursError;
 use crate::name::NameError;
 use crate::public_key::PublicKeyError;
 use crate::source::Place;
@@ -37,6 +39,14 @@ pub(crate) enum Problem {
     Name { text: String, why: NameError },
     #[error("{text:?} {why}")]
     Duration { text: String, why: DurationError },
+    #[error("{text:?} {why}")]
+    Hours { text: String, why: HoursError },
+    #[error("this is no last day")]
+    Date,
+    #[error("this host knows no time zone {0:?}")]
+    TimeZone(String),
+    #[error("{why}")]
+    Condition { why: ConditionError },
     #[error("{why}")]
     Command { text: String, why: PatternError },
     #[error("{why}")]
@@ -112,6 +122,15 @@ impl Problem {
     /// a place as `file:line`.
     pub(crate) fn help(&self, locate: impl Fn(&Place) -> String) -> Option<String> {
         Some(match self {
+            Self::Date => "write the last day that counts, such as 2026-12-31".into(),
+            Self::TimeZone(_) => {
+                "write one such as Europe/Berlin or UTC; the package tzdata has them".into()
+            }
+            Self::Condition { why: ConditionError::UnknownName(name) } => {
+                let known: Vec<&'static str> =
+                    writ_conditions::NAMES.iter().map(|(name, _)| *name).collect();
+                did_you_mean(name, &known, "it knows")
+            }
             Self::CommandsAndServices => {
                 "write two rules, one with `commands` and one with `services`".into()
             }
@@ -169,6 +188,8 @@ impl Problem {
             Self::Name { .. }
             | Self::LongDescription { .. }
             | Self::Duration { .. }
+            | Self::Hours { .. }
+            | Self::Condition { .. }
             | Self::Command { .. }
             | Self::Selector { .. }
             | Self::Key(_)

@@ -136,6 +136,23 @@ impl<'t> Value<'t> {
         self.value.as_bool().or_else(|| self.wrong_type("true or false", found))
     }
 
+    /// A day, without a time.
+    pub(crate) fn date(&self, found: &mut Findings) -> Option<jiff::civil::Date> {
+        let Some(datetime) = self.value.as_datetime() else {
+            return self.wrong_type("a date without quotes", found);
+        };
+        let day = datetime.date.filter(|_| datetime.time.is_none());
+        let Some(day) = day.and_then(|day| {
+            let year = i16::try_from(day.year).ok()?;
+            let (month, day) = (i8::try_from(day.month).ok()?, i8::try_from(day.day).ok()?);
+            jiff::civil::Date::new(year, month, day).ok()
+        }) else {
+            found.note(&self.place, Problem::Date);
+            return None;
+        };
+        Some(day)
+    }
+
     /// A whole number from 1 to `most`.
     pub(crate) fn count(&self, most: u32, found: &mut Findings) -> Option<Placed<u32>> {
         let Some(integer) = self.value.as_integer() else {

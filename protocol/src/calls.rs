@@ -14,7 +14,7 @@ use crate::answers::{
     Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply, Proof,
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
-use crate::explained::Explained;
+use crate::explained::{Explained, Supposed};
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
 pub trait Method: Serialize + DeserializeOwned {
@@ -320,6 +320,9 @@ pub struct Explain {
     pub user: Option<String>,
     /// The command.
     pub command: Command,
+    /// In which circumstances.
+    #[serde(default)]
+    pub supposed: Supposed,
 }
 
 /// The caller says that this is an emergency: the sudo that his process becomes

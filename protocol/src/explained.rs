@@ -6,6 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::answers::Mode;
 
+/// What is supposed of a use of sudo that nobody made. Left out, it is one at a terminal,
+/// now, of somebody who did not come from afar and says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Supposed {
+    /// Whether nobody is at a terminal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unattended: bool,
+    /// Where the login session came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_ip: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// When, in milliseconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<u64>,
+}
+
 /// What the policy says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -30,6 +52,8 @@ pub enum RoleStanding {
     NotMember,
     /// He has it on other hosts.
     OtherHost,
+    /// He is a member, and it leaves him out.
+    Excepted,
 }
 
 /// What became of a rule.
@@ -44,6 +68,10 @@ pub enum RuleFate {
     Preceded,
     /// It is for other target users or groups.
     OtherRunAs,
+    /// It matches, and it is not its time.
+    OtherTime,
+    /// It matches, and its condition does not hold.
+    Unmet,
     /// None of its patterns matches.
     NoPattern,
 }

@@ -164,6 +164,7 @@ impl Fields {
         self.put_name("WRIT_DOOR", &act.door);
         self.optional("WRIT_ROLE", source.role.as_deref());
         self.optional("WRIT_RULE", source.rule.as_deref());
+        self.optional("WRIT_DOUBT", source.doubt.as_deref());
         self.0.push(Field { name: "WRIT_COMMAND", value: wanted(act) });
         match &act.aim {
             Aim::Command(command) => {

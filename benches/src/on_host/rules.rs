@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use writ_engine::facts::{Account, Action, Command, Person, RunAs, Uid};
-use writ_engine::policy::Verdict;
+use writ_engine::policy::{NothingKnown, Verdict};
 use writ_policy::{HostName, Trust, load};
 
 use crate::policies::{ROLES, RULES_PER_ROLE};
@@ -35,7 +35,7 @@ pub(crate) fn measure() {
         // Each time another rule of another role.
         let command = restart(number * 7 % ROLES, number * 11 % RULES_PER_ROLE);
         let start = Instant::now();
-        let verdict = policy.decide(&alice, &command, |_, _| false);
+        let verdict = policy.decide(&alice, &command, NothingKnown);
         let took: Duration = start.elapsed();
         assert!(matches!(verdict, Verdict::Ask(..)), "{verdict:?}");
         took

@@ -6,15 +6,18 @@ mod view;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
 use writ_engine::facts;
+use writ_engine::time::WallTime;
 use writ_protocol::calls;
-use writ_protocol::explained::{Explained, Says};
+use writ_protocol::explained::{Explained, Says, Supposed};
 
 use crate::agent::Agent;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::local_user;
+use crate::moment::now_wall_ms;
 use crate::screen::{Screen, print, print_json};
 use crate::verbs::check;
 
@@ -24,7 +27,9 @@ use crate::verbs::check;
 /// of the user's roles why not: an earlier rule decides, it is for other target users,
 /// no pattern matches, and where the nearest one differs. It is decided as if no window
 /// of a role were open, and whether the user may write the program's file is not looked
-/// at. Nothing comes of it.
+/// at. It is supposed to be typed at a terminal, now; other circumstances that rules may
+/// hang on are said with --reason, --ticket, --source-ip, --at and --unattended. Nothing
+/// comes of it.
 ///
 /// The policy is the one in force, which the agent is asked about: root about anybody,
 /// others about themselves. With --policy or --host it is read from files, by the users
@@ -67,6 +72,26 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
 
+    /// He says this as the reason
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// He names this ticket
+    #[arg(long, value_name = "TICKET")]
+    ticket: Option<String>,
+
+    /// His login session came from this address
+    #[arg(long, value_name = "ADDRESS")]
+    source_ip: Option<std::net::IpAddr>,
+
+    /// It is done then, such as "2026-12-24 22:00" on this host's clock; left out: now
+    #[arg(long, value_name = "TIME")]
+    at: Option<jiff::civil::DateTime>,
+
+    /// Nobody is at a terminal
+    #[arg(long)]
+    unattended: bool,
+
     /// By the policy files of this folder, whosever they are
     #[arg(long, value_name = "DIR")]
     policy: Option<PathBuf>,
@@ -88,6 +113,8 @@ enum UsageError {
     GroupsOfAgent,
     #[error("there is no user {0:?} on this host; with --policy, anybody can be supposed")]
     NoUser(String),
+    #[error("--at names no instant of this clock since 1970")]
+    NoInstant,
     #[error("name the user with --user; this process is of nobody whom the host knows")]
     Nobody,
 }
@@ -128,7 +155,27 @@ fn by_agent(host: &Host, arguments: &Arguments) -> Result<Explained, Failure> {
     {
         return Err(Failure::verb(Exit::Failed, UsageError::NoUser(name.clone())));
     }
-    Ok(Agent::connect(host)?.call(&calls::Explain { user, command })?)
+    Ok(Agent::connect(host)?.call(&calls::Explain {
+        user,
+        command,
+        supposed: supposed(arguments)?,
+    })?)
+}
+
+fn supposed(arguments: &Arguments) -> Result<Supposed, Failure> {
+    let at_ms = arguments.at.map(|at| {
+        let at =
+            at.to_zoned_datetime(TimeZone::system()).ok().map(|at| at.timestamp().as_millisecond());
+        at.and_then(|ms| u64::try_from(ms).ok())
+            .ok_or_else(|| Failure::verb(Exit::Usage, UsageError::NoInstant))
+    });
+    Ok(Supposed {
+        unattended: arguments.unattended,
+        source_ip: arguments.source_ip.map(|address| address.to_string()),
+        reason: arguments.reason.clone(),
+        ticket: arguments.ticket.clone(),
+        at_ms: at_ms.transpose()?,
+    })
 }
 
 /// Nothing where the files are wrong, which was said.
@@ -152,5 +199,6 @@ fn by_files(host: &Host, arguments: &Arguments) -> Result<Option<Explained>, Fai
     };
     person.groups.extend(arguments.groups.iter().cloned());
     let command = act::of_engine(act::command(host, arguments, act::Users::Any)?);
-    Ok(Some(writ_policy::explain(&loaded.policy, &person, &command)))
+    let (supposed, now) = (supposed(arguments)?, WallTime(now_wall_ms()));
+    Ok(Some(writ_policy::explain(&loaded.policy, &person, &command, &supposed, now)))
 }

@@ -32,6 +32,10 @@ pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
     if let Some(rule) = rule(question) {
         sheet.field("rule", &rule);
     }
+    if let Some(doubt) = &question.doubt {
+        sheet
+            .strong_field("doubt", &format!("its condition cannot be evaluated: {}", shown(doubt)));
+    }
     sheet.field("asked", &asked(question));
     sheet.field("grants", &grants(question));
     stands(&mut sheet, question, &checked.request);
@@ -209,6 +213,7 @@ mod tests {
             source_ip: Some("10.0.0.7".to_owned()),
             role: Some("web-operator".to_owned()),
             rule: Some("restart".to_owned()),
+            doubt: None,
             reason: Some("it hangs\nas: nobody".to_owned()),
             ticket: Some("OPS-4".to_owned()),
             asked: vec!["@oncall".to_owned()],

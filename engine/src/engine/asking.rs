@@ -74,7 +74,7 @@ impl Engine {
         asked: Asked,
         evidence: Option<&Evidence>,
     ) -> Step {
-        let verdict = self.verdict(now, policy, &asked.person, &asked.act.aim);
+        let verdict = self.verdict(now, policy, &asked);
         let Some(verdict) = verdict else { return Step::default() };
         let settle = |outcome, source, why| Settled { outcome, source, why };
         let settled = match verdict {

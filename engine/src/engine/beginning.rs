@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 
 use super::Engine;
 use super::asking::force;
+use super::circumstance::Circumstance;
 use super::ending::Over;
 use super::windows::is_withdrawn;
 use crate::effect::{Effect, Step};
@@ -41,7 +42,7 @@ impl Engine {
         self.take_policy(&mut step, now, &policy);
         if !booted {
             for (id, case) in self.durable.cases.iter() {
-                if is_over(&policy, case) {
+                if is_over(now, &policy, case) {
                     self.end(&mut step, now, id, case, Over::Policy);
                 } else {
                     self.complete(&mut step, now, id, case);
@@ -60,7 +61,7 @@ impl Engine {
         let mut step = Step::default();
         self.take_policy(&mut step, now, &policy);
         for (id, case) in self.durable.cases.iter() {
-            if is_over(&policy, case) {
+            if is_over(now, &policy, case) {
                 self.end(&mut step, now, id, case, Over::Policy);
             }
         }
@@ -116,7 +117,7 @@ impl Engine {
 /// Whether a policy no longer has what a case came of: it denies the act now, or
 /// its role is gone or no longer the requester's. A policy that only observes
 /// ends nothing but windows, which add.
-fn is_over(policy: &Policy, case: &Case) -> bool {
+fn is_over(now: Now, policy: &Policy, case: &Case) -> bool {
     let request = case.request().map(|request| &request.opened);
     let asked = request.map(|opened| (&opened.requester, &opened.act));
     let asked = asked.or_else(|| case.about().map(|about| (&about.requester, &about.act)));
@@ -128,17 +129,22 @@ fn is_over(policy: &Policy, case: &Case) -> bool {
         let role = request.and_then(|opened| opened.source.role.as_ref());
         role.is_some_and(|role| !policy.has_role(person, role))
     };
+    let circumstance = || {
+        let of_request = request.map(|opened| Circumstance::of_request(now, opened));
+        of_request.or_else(|| case.about().map(|about| Circumstance::of_act(now, about)))
+    };
     let is_denied = |verdict| matches!(verdict, Verdict::Deny(_));
     match &act.aim {
         Aim::Window(window) => is_withdrawn(policy, person, window),
         Aim::Command(_) | Aim::Session(_) if policy.settings().mode == Mode::Observe => false,
         Aim::Command(command) => {
-            loses_its_role() || is_denied(policy.decide(person, command, |_, _| false))
+            let is_denied = |of| is_denied(policy.decide(person, command, of));
+            loses_its_role() || circumstance().is_some_and(is_denied)
         }
         Aim::Session(session) => {
+            let is_denied = |of| is_denied(policy.decide_session(person, session, of));
             loses_its_role()
-                || policy.names_service(&session.service)
-                    && is_denied(policy.decide_session(person, session, |_, _| false))
+                || policy.names_service(&session.service) && circumstance().is_some_and(is_denied)
         }
     }
 }

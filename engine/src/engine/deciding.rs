@@ -12,7 +12,7 @@ use crate::event::{Proof, Word};
 use crate::facts::Person;
 use crate::id::RequestId;
 use crate::limits::REMARK_BYTES_MAX;
-use crate::policy::Selector;
+use crate::policy::{Selector, Stands};
 use crate::record::{By, Force, Made, Outcome, What};
 use crate::state::{Attempt, Case, OpenRequest, Stand};
 use crate::time::{Now, Span};
@@ -151,6 +151,17 @@ impl Engine {
         };
         let lasts =
             said.lasts.map_or(request.granted_lasts(), |span| span.min(request.granted_lasts()));
+        // No grant outlasts the hours of its role and rule, whatever the clock was set to.
+        let stands = match self.policy() {
+            Ok(policy) => policy.stands(&request.opened.source, now.wall),
+            Err(refusal) => return Step::refused(refusal),
+        };
+        if stands == Stands::Not {
+            return Step::refused(Refusal::Refused(format!(
+                "{id} can no longer be granted: the hours of its role or rule are over"
+            )));
+        }
+        let lasts = stands.within(now.wall, lasts);
         let uses =
             said.uses.map_or(request.granted_uses(), |uses| uses.min(request.granted_uses()));
         let name = said.person.account.name.clone();

@@ -4,6 +4,7 @@
 use alloc::format;
 use alloc::string::String;
 
+use super::circumstance::Circumstance;
 use super::opening::Bound;
 use super::windows::{by_policy, of_nobody};
 use super::{Engine, sentences};
@@ -35,7 +36,7 @@ impl Engine {
     ) -> Step {
         let asked = self.policy().and_then(|policy| {
             let request = self.extendable(now, &person, id)?;
-            Ok((policy, request, self.word_on(policy, &person, request)?))
+            Ok((policy, request, self.word_on(now, policy, &person, request)?))
         });
         let (policy, request, word) = match asked {
             Ok(asked) => asked,
@@ -90,18 +91,25 @@ impl Engine {
 
     fn word_on<'a>(
         &self,
+        now: Now,
         policy: &'a Policy,
         person: &Person,
         request: &OpenRequest,
     ) -> Result<Word<'a>, Refusal> {
         match &request.opened.act.aim {
-            Aim::Window(window) => match policy.window(person, &window.role) {
+            Aim::Window(window) => match policy.window_at(person, &window.role, now.wall) {
                 WindowVerdict::Ask(asking, _) => Ok(Word::Of(asking)),
                 WindowVerdict::Allow(terms) => Ok(Word::Allowed(terms)),
                 WindowVerdict::Deny(why) => Err(Refusal::Refused(format!("{why}"))),
             },
-            Aim::Command(command) => of_rules(policy.decide(person, command, |_, _| false)),
-            Aim::Session(session) => of_rules(policy.decide_session(person, session, |_, _| false)),
+            Aim::Command(command) => {
+                let of = Circumstance::of_request(now, &request.opened);
+                of_rules(policy.decide(person, command, of))
+            }
+            Aim::Session(session) => {
+                let of = Circumstance::of_request(now, &request.opened);
+                of_rules(policy.decide_session(person, session, of))
+            }
         }
     }
 
@@ -117,7 +125,7 @@ impl Engine {
     ) -> Step {
         let role = asked.act.aim.window().map(|window| window.role.clone());
         let asking = Asking {
-            source: Source { role, rule: None },
+            source: Source { role, ..Source::default() },
             ask: &of_nobody(policy, terms),
             allow_writable: false,
         };

@@ -8,6 +8,7 @@ mod actions;
 mod answering;
 mod asking;
 mod beginning;
+mod circumstance;
 mod clock;
 mod deciding;
 mod ending;

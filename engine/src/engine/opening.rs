@@ -250,8 +250,14 @@ impl Engine {
         let ask = asking.ask;
         let names: Vec<String> = ask.from.iter().map(ToString::to_string).collect();
         let lasts = asked.wish.lasts.map_or(ask.max_duration, |lasts| lasts.min(ask.max_duration));
+        // Neither a grant nor the wait for it outlasts the hours of its role and rule.
+        let stands = policy.stands(&asking.source, now.wall);
+        let lasts = stands.within(now.wall, lasts);
+        let timeout = stands.within(now.wall, ask.timeout);
         let uses = match asked.act.aim {
-            Aim::Command(_) | Aim::Session(_) if extends.is_none() => asked.wish.uses.unwrap_or(1),
+            Aim::Command(_) | Aim::Session(_) if extends.is_none() => {
+                asked.wish.uses.unwrap_or(1).min(ask.uses.max(1))
+            }
             Aim::Command(_) | Aim::Session(_) | Aim::Window(_) => 0,
         };
         let (person, act) = (&asked.person, &asked.act);
@@ -274,12 +280,13 @@ impl Engine {
             source_ip: act.source_ip.clone(),
             role: asking.source.role.clone(),
             rule: asking.source.rule.clone(),
+            doubt: asking.source.doubt.clone(),
             reason: asked.wish.reason.clone(),
             ticket: asked.wish.ticket.clone(),
             asked: names.clone(),
             needed,
             opened_wall_ms: now.wall,
-            timeout_ms: ask.timeout,
+            timeout_ms: timeout,
             lasts_ms: lasts,
             uses,
             reauth: ask.reauth,
@@ -301,7 +308,7 @@ impl Engine {
             needed,
             reason: asked.wish.reason.clone(),
             ticket: asked.wish.ticket.clone(),
-            timeout: ask.timeout,
+            timeout,
             lasts,
             uses,
             extends,

@@ -40,7 +40,7 @@ impl Engine {
             act: asked.act,
             reason: None,
             ticket: None,
-            source: Source { role: Some(role), rule: None },
+            source: Source::of_role(role),
         };
         let mut step = Step::default();
         step.sync();

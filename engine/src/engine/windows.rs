@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::actions::group_of;
 use super::asking::Settled;
+use super::circumstance::Circumstance;
 use super::opening::{Bound, sound};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
@@ -129,13 +130,12 @@ impl Engine {
         &self,
         now: Now,
         policy: &'a Policy,
-        person: &Person,
-        aim: &Aim,
+        asked: &Asked,
     ) -> Option<Verdict<'a>> {
-        let covers = |role: &str, ask: &Ask| self.covering(now, person, role, ask).is_some();
-        match aim {
-            Aim::Command(command) => Some(policy.decide(person, command, covers)),
-            Aim::Session(session) => Some(policy.decide_session(person, session, covers)),
+        let of = Circumstance::of(now, asked).with_windows(self);
+        match &asked.act.aim {
+            Aim::Command(command) => Some(policy.decide(&asked.person, command, of)),
+            Aim::Session(session) => Some(policy.decide_session(&asked.person, session, of)),
             Aim::Window(_) => None,
         }
     }
@@ -149,7 +149,7 @@ impl Engine {
         asked: Asked,
         role: &str,
     ) -> Step {
-        let terms = match policy.window(&asked.person, role) {
+        let terms = match policy.window_at(&asked.person, role, now.wall) {
             WindowVerdict::Allow(terms) | WindowVerdict::Ask(_, terms) => terms,
             WindowVerdict::Deny(why) => {
                 let settled = Settled {
@@ -196,7 +196,7 @@ impl Engine {
             Ok(policy) => policy,
             Err(refusal) => return Step::refused(refusal),
         };
-        let (terms, asking) = match policy.window(&asked.person, &role) {
+        let (terms, asking) = match policy.window_at(&asked.person, &role, now.wall) {
             WindowVerdict::Allow(terms) => (terms, None),
             WindowVerdict::Ask(asking, terms) => (terms, Some(asking)),
             // The policy changed meanwhile.
@@ -207,7 +207,7 @@ impl Engine {
         let window = match self.window_of(&role, terms, found) {
             Ok(window) => window,
             Err(why) => {
-                let source = Source { role: Some(role), rule: None };
+                let source = Source::of_role(role);
                 let settled = Settled { outcome: Outcome::Deny, source, why: Some(why) };
                 return self.settle(now, policy, attempt, asked, settled);
             }
@@ -234,7 +234,7 @@ impl Engine {
         }
         let role = asked.act.aim.window().map(|window| window.role.clone());
         let asking = Asking {
-            source: Source { role, rule: None },
+            source: Source { role, ..Source::default() },
             ask: &of_nobody(policy, terms),
             allow_writable: false,
         };
@@ -302,7 +302,7 @@ impl Engine {
     ) -> Option<Box<About>> {
         let Attempt { asked, .. } = self.attempts.get(attempt)?;
         let policy = self.policy().ok()?;
-        let verdict = self.verdict(now, policy, &asked.person, &asked.act.aim)?;
+        let verdict = self.verdict(now, policy, asked)?;
         let Verdict::Covered(asking) = verdict else { return None };
         (open.window()?.role == *asking.source.role.as_ref()?).then(|| {
             Box::new(About {

@@ -1,8 +1,10 @@
 //! What the policy says of an act, and whom it lets decide.
 
+use super::circumstances::{Circumstances, Speaking, Speaks};
 use super::index::Place;
 use super::{
-    Approver, Ask, Decision, HostPattern, Policy, Role, Rule, RunAsFilter, Selector, Unmatched,
+    Approver, Ask, Decision, HostPattern, Member, Policy, Role, Rule, RunAsFilter, Selector,
+    Unmatched,
 };
 use crate::facts::{Command, Host, Person, RunAs, ServiceSession};
 use crate::record::Source;
@@ -40,6 +42,18 @@ pub enum Why {
         /// Which rule.
         rule: String,
     },
+    /// A rule denies it because nobody can say whether its condition holds.
+    #[error(
+        "the rule {rule:?} of the role {role:?} denies this, because its condition cannot be evaluated: {doubt}"
+    )]
+    InDoubt {
+        /// Of which role.
+        role: String,
+        /// Which rule.
+        rule: String,
+        /// Why not.
+        doubt: String,
+    },
     /// A rule denies a session.
     #[error("the rule {rule:?} of the role {role:?} denies sessions of {service} as {user}")]
     SessionRule {
@@ -75,14 +89,30 @@ pub enum Why {
 }
 
 /// What is made of a rule that has a pattern for the command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Hearing {
     /// It speaks for its role.
-    Speaks,
+    Speaks {
+        /// Why nobody can say whether its condition holds.
+        doubt: Option<String>,
+    },
     /// An earlier rule of its role did.
     Preceded(Place),
     /// It is for other target users or groups.
     OtherRunAs,
+    /// It is not its time.
+    OtherTime,
+    /// Its condition does not hold.
+    Unmet,
+}
+
+/// The rule that decides.
+pub(super) struct Best<'a> {
+    /// The lowest goes first.
+    rank: u64,
+    /// Where it is.
+    pub(super) place: Place,
+    said: Said<'a>,
 }
 
 /// How to ask, and on whose word.
@@ -102,8 +132,9 @@ impl Why {
     pub fn source(&self) -> Source {
         match self {
             Self::Rule { role, rule } | Self::SessionRule { role, rule, .. } => {
-                Source { role: Some(role.clone()), rule: Some(rule.clone()) }
+                Source::of_rule(role, rule, None)
             }
+            Self::InDoubt { role, rule, doubt } => Source::of_rule(role, rule, Some(doubt)),
             Self::Unmatched { .. } | Self::SessionUnmatched { .. } => Source::default(),
         }
     }
@@ -120,12 +151,12 @@ impl Why {
 }
 
 impl Policy {
-    /// What the policy says of a command. `covers` says of a role's name, and of how
-    /// one of its rules asks, whether an open window of the person's stands for the
-    /// answer.
+    /// What the policy says of a command.
     ///
     /// Only roles count that the person has and that are for this host. Within a
-    /// role the first matching rule decides. Roles add up: a `deny` of any wins,
+    /// role the first matching rule decides, among those whose hours it is and whose
+    /// condition holds; where nobody can say whether that holds, a rule that allows
+    /// asks, and any other stands. Roles add up: a `deny` of any wins,
     /// then an `allow`, then an `ask` that is covered, then the `ask` that needs the
     /// fewest people; among equals, the role whose name sorts first.
     #[must_use]
@@ -133,9 +164,9 @@ impl Policy {
         &self,
         person: &Person,
         command: &Command,
-        covers: impl Fn(&str, &Ask) -> bool,
+        circumstances: impl Circumstances,
     ) -> Verdict<'_> {
-        let best = self.weigh(person, command, covers, |_, _| {});
+        let best = self.weigh(person, command, &circumstances, |_, _| {});
         self.verdict_of(best, person)
     }
 
@@ -147,10 +178,10 @@ impl Policy {
         &self,
         person: &Person,
         session: &ServiceSession,
-        covers: impl Fn(&str, &Ask) -> bool,
+        circumstances: impl Circumstances,
     ) -> Verdict<'_> {
-        let places = self.index.rules_for_service(&session.service, &self.index.roles_of(person));
-        let best = self.best(places, &session.run_as, covers, |_, _| {});
+        let places = self.index.rules_for_service(&session.service, &self.places_of(person));
+        let best = self.best(places, &session.run_as, &circumstances, |_, _| {});
         match self.verdict_of(best, person) {
             Verdict::Deny(why) => Verdict::Deny(why.of_session(session)),
             verdict => verdict,
@@ -164,18 +195,18 @@ impl Policy {
         self.index.names_service(service)
     }
 
-    /// The rule that decides about a command, if one does, and its rank. `heard` is told
-    /// of each rule that has a pattern for the command, in order, what is made of it.
+    /// The rule that decides about a command, if one does. `heard` is told of each rule
+    /// that has a pattern for the command, in order, what is made of it.
     pub(super) fn weigh(
         &self,
         person: &Person,
         command: &Command,
-        covers: impl Fn(&str, &Ask) -> bool,
+        circumstances: &impl Circumstances,
         heard: impl FnMut(Place, Hearing),
-    ) -> Option<(u64, Place)> {
-        let places =
-            self.index.rules_for(command, &self.settings.roles, &self.index.roles_of(person));
-        self.best(places, &command.run_as, covers, heard)
+    ) -> Option<Best<'_>> {
+        let roles = self.places_of(person);
+        let places = self.index.rules_for(command, &self.settings.roles, &roles);
+        self.best(places, &command.run_as, circumstances, heard)
     }
 
     /// What comes of the rules that speak of an act, which are in order.
@@ -183,11 +214,11 @@ impl Policy {
         &self,
         places: Vec<Place>,
         run_as: &RunAs,
-        covers: impl Fn(&str, &Ask) -> bool,
+        circumstances: &impl Circumstances,
         mut heard: impl FnMut(Place, Hearing),
-    ) -> Option<(u64, Place)> {
-        // The lowest wins.
-        let mut best: Option<(u64, Place)> = None;
+    ) -> Option<Best<'_>> {
+        let mut speaking = Speaking::new(circumstances, &self.settings.host);
+        let mut best: Option<Best<'_>> = None;
         let mut decided: Option<Place> = None;
         for place in places {
             let Some((role, rule)) = self.rule_at(place) else { continue };
@@ -199,26 +230,38 @@ impl Policy {
                 heard(place, Hearing::OtherRunAs);
                 continue;
             }
-            decided = Some(place);
-            let rank = match &rule.decision {
-                Decision::Deny => 0,
-                Decision::Allow => 1,
-                Decision::Ask(ask) if covers(&role.name, ask) => COVERED,
-                Decision::Ask(ask) => COVERED + 1 + u64::from(ask.count),
+            let doubt = match speaking.of(role, rule) {
+                Speaks::NotNow => {
+                    heard(place, Hearing::OtherTime);
+                    continue;
+                }
+                Speaks::No => {
+                    heard(place, Hearing::Unmet);
+                    continue;
+                }
+                Speaks::Yes => None,
+                Speaks::InDoubt(why) => Some(why),
             };
-            heard(place, Hearing::Speaks);
-            if best.is_none_or(|(least, _)| rank < least) {
-                best = Some((rank, place));
+            heard(place, Hearing::Speaks { doubt: doubt.clone() });
+            decided = Some(place);
+            let said = Said { role, rule, doubt };
+            let rank = match said.word() {
+                Word::Deny => 0,
+                Word::Allow => 1,
+                Word::Ask(ask) if circumstances.covers(&role.name, ask) => COVERED,
+                Word::Ask(ask) => COVERED + 1 + u64::from(ask.count),
+            };
+            if best.as_ref().is_none_or(|best| rank < best.rank) {
+                best = Some(Best { rank, place, said });
             }
         }
         best
     }
 
     /// What the rule that decides says; without one, what `unmatched` says.
-    pub(super) fn verdict_of(&self, best: Option<(u64, Place)>, person: &Person) -> Verdict<'_> {
-        let spoke = best.and_then(|(rank, place)| Some((rank, self.rule_at(place)?)));
-        match spoke {
-            Some((rank, (role, rule))) => match rule.verdict(role) {
+    pub(super) fn verdict_of<'a>(&'a self, best: Option<Best<'a>>, person: &Person) -> Verdict<'a> {
+        match best {
+            Some(Best { rank, said, .. }) => match said.verdict() {
                 Verdict::Ask(asking) if rank == COVERED => Verdict::Covered(asking),
                 verdict => verdict,
             },
@@ -265,6 +308,14 @@ impl Policy {
         })
     }
 
+    /// The places of the roles that a person has on this host, in order.
+    pub(super) fn places_of(&self, person: &Person) -> Vec<usize> {
+        let mut places = self.index.roles_of(person);
+        let role = |place: usize| self.settings.roles.get(place);
+        places.retain(|place| role(*place).is_some_and(|role| !role.excepts(person)));
+        places
+    }
+
     pub(super) fn rule_at(&self, place: Place) -> Option<(&Role, &Rule)> {
         let role = self.settings.roles.get(place.role)?;
         Some((role, role.rules.get(place.rule)?))
@@ -285,16 +336,43 @@ impl Policy {
     }
 }
 
-impl Rule {
-    fn verdict(&self, role: &Role) -> Verdict<'_> {
-        let (role, rule) = (role.name.clone(), self.name.clone());
-        match &self.decision {
-            Decision::Allow => Verdict::Allow(Source { role: Some(role), rule: Some(rule) }),
-            Decision::Deny => Verdict::Deny(Why::Rule { role, rule }),
-            Decision::Ask(ask) => Verdict::Ask(Asking {
-                source: Source { role: Some(role), rule: Some(rule) },
+/// A rule that speaks of a command.
+struct Said<'a> {
+    role: &'a Role,
+    rule: &'a Rule,
+    /// Why nobody can say whether it does.
+    doubt: Option<String>,
+}
+
+/// What it says.
+enum Word<'a> {
+    Allow,
+    Deny,
+    Ask(&'a Ask),
+}
+
+impl<'a> Said<'a> {
+    fn word(&self) -> Word<'a> {
+        let in_doubt = || self.rule.limits.as_ref().and_then(|limits| limits.in_doubt.as_deref());
+        match &self.rule.decision {
+            Decision::Deny => Word::Deny,
+            Decision::Ask(ask) => Word::Ask(ask),
+            Decision::Allow if self.doubt.is_some() => in_doubt().map_or(Word::Deny, Word::Ask),
+            Decision::Allow => Word::Allow,
+        }
+    }
+
+    fn verdict(self) -> Verdict<'a> {
+        let word = self.word();
+        let (role, rule) = (self.role.name.clone(), self.rule.name.clone());
+        match (word, self.doubt) {
+            (Word::Allow, _) => Verdict::Allow(Source::of_rule(&role, &rule, None)),
+            (Word::Deny, None) => Verdict::Deny(Why::Rule { role, rule }),
+            (Word::Deny, Some(doubt)) => Verdict::Deny(Why::InDoubt { role, rule, doubt }),
+            (Word::Ask(ask), doubt) => Verdict::Ask(Asking {
+                source: Source::of_rule(&role, &rule, doubt.as_ref()),
                 ask,
-                allow_writable: self.allow_writable,
+                allow_writable: self.rule.allow_writable,
             }),
         }
     }
@@ -328,7 +406,18 @@ impl Role {
 
     /// Whether it is for this host.
     pub(super) fn is_for(&self, host: &Host) -> bool {
-        self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host))
+        let any = |patterns: &[HostPattern]| patterns.iter().any(|pattern| pattern.matches(host));
+        (self.hosts.is_empty() || any(&self.hosts)) && !any(&self.except_hosts)
+    }
+
+    /// Whether a person has it not, though a member. Who came to a member's account by
+    /// one that is excepted is excepted there too.
+    pub(super) fn excepts(&self, person: &Person) -> bool {
+        let login = person.login.as_ref().map(|login| &login.name);
+        self.except.iter().any(|member| match member {
+            Member::User(name) => *name == person.account.name || Some(name) == login,
+            Member::Group(group) => person.groups.contains(group),
+        })
     }
 }
 

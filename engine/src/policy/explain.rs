@@ -1,12 +1,14 @@
 //! Why the policy says what it says: the decision itself, heard rule by rule.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::circumstances::Circumstances;
 use super::decide::Hearing;
 use super::index::Place;
 use super::pattern::closest;
-use super::{Ask, CommandPattern, Miss, Policy, Role, Rule, Verdict};
+use super::{CommandPattern, Miss, Policy, Role, Rule, Verdict};
 use crate::facts::{Command, Person};
 
 /// What the policy says of a command, and what each of its rules had to do with it.
@@ -34,6 +36,8 @@ pub enum Standing<'a> {
     NotMember,
     /// It is not for this host.
     OtherHost,
+    /// He is a member, and it leaves him out.
+    Excepted,
     /// He has it; its rules in their order.
     Has(Vec<RuleStory<'a>>),
 }
@@ -45,6 +49,8 @@ pub struct RuleStory<'a> {
     pub rule: &'a Rule,
     /// What became of it.
     pub fate: Fate<'a>,
+    /// Why nobody can say whether its condition holds, where it was asked.
+    pub doubt: Option<String>,
 }
 
 /// What became of a rule.
@@ -61,6 +67,10 @@ pub enum Fate<'a> {
     },
     /// One of its patterns matches, and it is for other target users or groups.
     OtherRunAs,
+    /// It matches, outside of the hours or after the last day of it or its role.
+    OtherTime,
+    /// It matches, and its condition does not hold.
+    Unmet,
     /// None of its patterns matches.
     NoPattern {
         /// The pattern that the command is nearest to, and where it differs; none
@@ -76,17 +86,19 @@ impl Policy {
         &self,
         person: &Person,
         command: &Command,
-        covers: impl Fn(&str, &Ask) -> bool,
+        circumstances: impl Circumstances,
     ) -> Explanation<'_> {
         let mut heard = BTreeMap::new();
-        let best = self.weigh(person, command, covers, |place, hearing| {
+        let best = self.weigh(person, command, &circumstances, |place, hearing| {
             heard.insert(place, hearing);
         });
-        let decides = best.map(|(_, place)| place);
-        let his = self.index.roles_of(person);
+        let decides = best.as_ref().map(|best| best.place);
+        let his = self.places_of(person);
         let roles = self.settings.roles.iter().enumerate().map(|(place, role)| {
             let standing = if his.binary_search(&place).is_ok() {
                 Standing::Has(self.rules_heard(place, role, command, &heard, decides))
+            } else if role.has(person) && role.is_here(self) {
+                Standing::Excepted
             } else if role.has(person) {
                 Standing::OtherHost
             } else {
@@ -107,16 +119,23 @@ impl Policy {
     ) -> Vec<RuleStory<'a>> {
         let story = |(number, rule): (usize, &'a Rule)| {
             let place = Place { role: place, rule: number };
-            let fate = match heard.get(&place) {
-                Some(Hearing::Speaks) if decides == Some(place) => Fate::Decides,
-                Some(Hearing::Speaks) => Fate::Outranked,
+            let heard = heard.get(&place);
+            let fate = match heard {
+                Some(Hearing::Speaks { .. }) if decides == Some(place) => Fate::Decides,
+                Some(Hearing::Speaks { .. }) => Fate::Outranked,
                 Some(Hearing::Preceded(first)) => {
                     Fate::Preceded { by: self.rule_at(*first).map_or(rule, |(_, first)| first) }
                 }
                 Some(Hearing::OtherRunAs) => Fate::OtherRunAs,
+                Some(Hearing::OtherTime) => Fate::OtherTime,
+                Some(Hearing::Unmet) => Fate::Unmet,
                 None => Fate::NoPattern { nearest: closest(&rule.commands, command) },
             };
-            RuleStory { rule, fate }
+            let doubt = match heard {
+                Some(Hearing::Speaks { doubt }) => doubt.clone(),
+                _ => None,
+            };
+            RuleStory { rule, fate, doubt }
         };
         role.rules.iter().enumerate().map(story).collect()
     }

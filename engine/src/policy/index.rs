@@ -68,7 +68,7 @@ impl Index {
         index
     }
 
-    /// The roles that a person has, in order.
+    /// The roles that a person is a member of, in order.
     pub(super) fn roles_of(&self, person: &Person) -> Vec<usize> {
         let by_group = person.groups.iter().filter_map(|group| self.groups.get(group));
         let mut roles: Vec<usize> = self

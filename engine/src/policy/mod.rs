@@ -2,22 +2,27 @@
 //!
 //! These are the checked, compiled forms; `writ-policy` makes them of files.
 
+mod circumstances;
 mod decide;
 mod explain;
 mod index;
+mod limits;
 mod pattern;
 mod selector;
 mod window;
 mod word;
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
 pub use explain::{Explanation, Fate, RoleStory, RuleStory, Standing};
+pub use limits::{Condition, Facts, Hours, Limits, Stands, Times};
 pub use pattern::{
     CommandPattern, Difference, Miss, PATTERN_BYTES_MAX, PatternError, PatternFault,
 };
@@ -71,6 +76,8 @@ pub struct Ask {
     pub timeout: Span,
     /// The longest that a grant may stand.
     pub max_duration: Span,
+    /// The most runs of a command that a grant is for; who does not say gets one.
+    pub uses: u32,
     /// Whether a reason is wanted.
     pub justification: Justification,
     /// What a ticket must look like; a ticket is wanted when this is set.
@@ -159,6 +166,8 @@ pub struct Rule {
     pub decision: Decision,
     /// Ask even about a command whose file the requester may write.
     pub allow_writable: bool,
+    /// What it is limited to beside that; most rules to nothing.
+    pub limits: Option<Box<Limits>>,
 }
 
 /// A role.
@@ -170,8 +179,14 @@ pub struct Role {
     pub description: Option<String>,
     /// Who has it.
     pub members: Vec<Member>,
+    /// Who has it not, though a member.
+    pub except: Vec<Member>,
     /// The hosts that it is for; none means every host.
     pub hosts: Vec<HostPattern>,
+    /// The hosts that it is not for, though among these.
+    pub except_hosts: Vec<HostPattern>,
+    /// When it stands.
+    pub times: Times,
     /// Its rules; the first that matches decides.
     pub rules: Vec<Rule>,
     /// The role as a whole, for a while; `None` where it cannot be had so.

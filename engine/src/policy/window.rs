@@ -1,11 +1,12 @@
 //! What the policy says of a role as a whole.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Asking, Decision, Policy, Role, WindowTerms};
+use super::{Asking, Decision, Policy, Role, Stands, WindowTerms};
 use crate::facts::Person;
 use crate::record::Source;
+use crate::time::WallTime;
 
 /// What the policy says of a window of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,14 @@ pub enum NoWindow {
         /// Which one.
         role: String,
     },
+    /// It is not its time.
+    #[error("the role {role:?} cannot be had now: {times}")]
+    Closed {
+        /// Which one.
+        role: String,
+        /// When it can be had.
+        times: String,
+    },
     /// The role says so.
     #[error(
         "the role {role:?} is not given as a whole (decision = \"deny\"); run its commands with sudo"
@@ -53,13 +62,27 @@ impl NoWindow {
     pub fn source(&self) -> Source {
         match self {
             Self::NotHis { .. } => Source::default(),
-            Self::OnlyRules { role } | Self::Denied { role } => of_role(role),
+            Self::OnlyRules { role } | Self::Denied { role } | Self::Closed { role, .. } => {
+                Source::of_role(role.as_str())
+            }
         }
     }
 }
 
 impl Policy {
-    /// What the policy says of a window of a role.
+    /// What the policy says of a window of a role at an instant.
+    #[must_use]
+    pub fn window_at(&self, person: &Person, name: &str, wall: WallTime) -> WindowVerdict<'_> {
+        match self.role_of(person, name) {
+            Some(role) if role.times.stands(wall) == Stands::Not => {
+                let (role, times) = (role.name.clone(), role.times.to_string());
+                WindowVerdict::Deny(NoWindow::Closed { role, times })
+            }
+            _ => self.window(person, name),
+        }
+    }
+
+    /// What the policy says of a window of a role in its hours.
     #[must_use]
     pub fn window(&self, person: &Person, role: &str) -> WindowVerdict<'_> {
         let Some(role) = self.role_of(person, role) else {
@@ -74,7 +97,7 @@ impl Policy {
             Decision::Allow => WindowVerdict::Allow(terms),
             Decision::Deny => WindowVerdict::Deny(NoWindow::Denied { role: name() }),
             Decision::Ask(ask) => {
-                let source = of_role(&role.name);
+                let source = Source::of_role(role.name.as_str());
                 WindowVerdict::Ask(Asking { source, ask, allow_writable: false }, terms)
             }
         }
@@ -83,15 +106,11 @@ impl Policy {
     /// The roles that a person has on this host, by name.
     #[must_use]
     pub fn roles_of(&self, person: &Person) -> Vec<&Role> {
-        let places = self.index.roles_of(person);
+        let places = self.places_of(person);
         places.into_iter().filter_map(|place| self.settings.roles.get(place)).collect()
     }
 
     fn role_of(&self, person: &Person, name: &str) -> Option<&Role> {
         self.roles_of(person).into_iter().find(|role| role.name == name)
     }
-}
-
-fn of_role(role: &str) -> Source {
-    Source { role: Some(role.into()), rule: None }
 }

@@ -302,6 +302,7 @@ pub(crate) fn ask() -> Ask {
         count: 1,
         timeout: Span::from_secs(300),
         max_duration: Span::from_secs(3600),
+        uses: writ_engine::limits::USES_MAX,
         justification: Justification::Required,
         ticket: None,
         reauth: false,
@@ -351,6 +352,7 @@ pub(crate) fn settings() -> Settings {
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
+        limits: None,
     };
     let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask() }));
     let approver = |name: &str| {
@@ -367,7 +369,10 @@ pub(crate) fn settings() -> Settings {
             name: "operator".into(),
             description: None,
             members: vec!["alice".parse().unwrap()],
+            except: vec![],
             hosts: vec![],
+            except_hosts: vec![],
+            times: writ_engine::policy::Times::default(),
             rules: vec![
                 rule("look", "/bin/look **", Decision::Allow),
                 rule("restart", "/bin/restart *", asking(1)),

@@ -12,6 +12,7 @@ mod deciding;
 mod ending;
 mod glass;
 mod host;
+mod limits;
 mod records;
 mod restarting;
 mod running;

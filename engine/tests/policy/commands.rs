@@ -46,6 +46,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         count,
         timeout: Span::from_secs(60),
         max_duration: Span::from_secs(60),
+        uses: writ_engine::limits::USES_MAX,
         justification: Justification::Off,
         ticket: None,
         reauth: false,
@@ -65,12 +66,23 @@ pub(crate) fn rule(name: &str, commands: &[&str], decision: Decision) -> Rule {
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
+        limits: None,
     }
 }
 
 pub(crate) fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
     let members = members.iter().map(|member| member.parse().unwrap()).collect();
-    Role { name: name.into(), description: None, members, hosts: vec![], rules, window: None }
+    Role {
+        name: name.into(),
+        description: None,
+        members,
+        except: vec![],
+        hosts: vec![],
+        except_hosts: vec![],
+        times: writ_engine::policy::Times::default(),
+        rules,
+        window: None,
+    }
 }
 
 pub(crate) fn settings(roles: Vec<Role>) -> Settings {

@@ -18,7 +18,9 @@ fn says(policy: &Policy, path: &str) -> String {
         Verdict::Deny(Why::SessionRule { .. } | Why::SessionUnmatched { .. }) => {
             panic!("it is no session")
         }
-        Verdict::Deny(Why::Rule { role, .. }) => format!("deny by {role}"),
+        Verdict::Deny(Why::Rule { role, .. } | Why::InDoubt { role, .. }) => {
+            format!("deny by {role}")
+        }
         Verdict::Deny(Why::Unmatched { .. }) => "deny".into(),
         Verdict::Ask(asking) => {
             format!("ask {} by {}", asking.ask.count, asking.source.role.unwrap_or_default())
@@ -143,4 +145,30 @@ fn an_open_window_stands_for_an_answer_and_never_for_a_denial() {
     assert_eq!(decide(&policy(vec![asks("one"), no]), "one"), None);
     let allows = role("yes", &["alice"], vec![rule("a", &["/bin/a"], Decision::Allow)]);
     assert_eq!(decide(&policy(vec![asks("one"), allows]), "one"), None);
+}
+
+#[test]
+fn who_is_excepted_has_the_role_through_no_account() {
+    let mut of_ops = role("one", &["alice", "%ops"], vec![rule("r", &["ALL"], Decision::Allow)]);
+    of_ops.except = vec!["mallory".parse().unwrap(), "%contractors".parse().unwrap()];
+    let policy = policy(vec![of_ops]);
+    let mallory = person("mallory", &["ops"]);
+    let has = |person: &writ_engine::facts::Person| policy.has_role(person, "one");
+    assert!(has(&person("alice", &[])) && has(&person("bob", &["ops"])));
+    assert!(!has(&mallory) && !has(&person("alice", &["contractors"])));
+    let mallory_in_alice =
+        writ_engine::facts::Person { login: Some(mallory.account), ..person("alice", &[]) };
+    assert!(!has(&mallory_in_alice));
+    let verdict = policy.decide(&mallory_in_alice, &run("/bin/a", &[]), nothing_covered);
+    assert!(matches!(verdict, Verdict::Deny(_)), "{verdict:?}");
+}
+
+#[test]
+fn a_role_is_not_for_hosts_that_it_excepts() {
+    for (except, expected) in [("web-*", false), ("db-*", true)] {
+        let mut role = role("one", &["alice"], vec![rule("r", &["ALL"], Decision::Allow)]);
+        role.except_hosts = vec![HostPattern::Name(except.into())];
+        let policy = policy(vec![role]);
+        assert_eq!(policy.has_role(&person("alice", &[]), "one"), expected, "{except}");
+    }
 }

@@ -1,8 +1,11 @@
 //! Why the policy says what it says.
 
-use writ_engine::policy::{Decision, Fate, HostPattern, Miss, Policy, RunAsFilter, Standing};
+use writ_engine::policy::{
+    Decision, Fate, HostPattern, Member, Miss, Policy, RunAsFilter, Standing, Verdict,
+};
 
 use crate::commands::*;
+use crate::limits::{AtNoon, at, until, when};
 
 /// What became of the only rule of alice's only role.
 fn fate(policy: &Policy, command: &writ_engine::facts::Command) -> String {
@@ -14,6 +17,8 @@ fn fate(policy: &Policy, command: &writ_engine::facts::Command) -> String {
         Fate::Outranked => "outranked".into(),
         Fate::Preceded { by } => format!("preceded by {}", by.name),
         Fate::OtherRunAs => "other run_as".into(),
+        Fate::OtherTime => "other time".into(),
+        Fate::Unmet => "unmet".into(),
         Fate::NoPattern { nearest: None } => "no pattern".into(),
         Fate::NoPattern { nearest: Some((pattern, Miss { agreed, difference })) } => {
             format!("{pattern}: {agreed}, {difference:?}")
@@ -98,4 +103,31 @@ fn roles_of_others_and_for_other_hosts_are_told_as_that() {
     assert_eq!(standings[..2], [&Standing::NotMember, &Standing::OtherHost]);
     assert!(matches!(standings[2], Standing::Has(rules) if rules[0].fate == Fate::Decides));
     assert!(matches!(standings[3], Standing::Has(rules) if rules[0].fate == Fate::Outranked));
+}
+
+#[test]
+fn what_a_limited_rule_comes_to_is_told_as_it_is_decided() {
+    let told = |limited| {
+        let policy = policy(vec![role("one", &["alice"], vec![limited])]);
+        let (alice, command) = (person("alice", &[]), run("/bin/a", &[]));
+        let explained = policy.explain(&alice, &command, AtNoon::of(&command));
+        let Standing::Has(rules) = &explained.roles[0].standing else { panic!("not hers") };
+        (format!("{:?}", rules[0].fate), rules[0].doubt.clone())
+    };
+    assert_eq!(told(at(until(None), Decision::Allow)), ("OtherTime".into(), None));
+    assert_eq!(told(when(Ok(false), Decision::Deny)), ("Unmet".into(), None));
+    assert_eq!(told(when(Ok(true), Decision::Deny)), ("Decides".into(), None));
+    let in_doubt = ("Decides".into(), Some("fog".into()));
+    assert_eq!(told(when(Err("fog"), Decision::Allow)), in_doubt);
+}
+
+#[test]
+fn a_role_that_leaves_a_member_out_is_told_as_that() {
+    let mut leaves_out = role("a", &["%ops"], vec![rule("r", &["ALL"], Decision::Allow)]);
+    leaves_out.except = vec![Member::User("alice".into())];
+    let policy = policy(vec![leaves_out]);
+    let alice = person("alice", &["ops"]);
+    let explained = policy.explain(&alice, &run("/bin/a", &[]), nothing_covered);
+    assert_eq!(explained.roles[0].standing, Standing::Excepted);
+    assert!(matches!(explained.verdict, Verdict::Deny(_)));
 }

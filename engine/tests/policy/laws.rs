@@ -1,11 +1,16 @@
 //! What holds for every policy.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::sample::select;
-use writ_engine::policy::{Decision, Fate, Policy, Role, Standing, Unmatched, Verdict, Why};
+use writ_engine::policy::{
+    Condition, Decision, Fate, Limits, Policy, Role, Standing, Times, Unmatched, Verdict, Why,
+};
 use writ_engine::record::Source;
 
 use crate::commands::*;
+use crate::limits::AtNoon;
 
 const PATHS: [&str; 3] = ["/bin/a", "/bin/b", "/sbin/a"];
 
@@ -78,7 +83,33 @@ fn naive(roles: &[Role], command: &writ_engine::facts::Command) -> u32 {
     opens.max().unwrap_or(0)
 }
 
+/// Some rules of roles with conditions, all of which say this.
+fn conditional(mut roles: Vec<Role>, limited: &[bool], said: &Result<bool, String>) -> Vec<Role> {
+    let rules = roles.iter_mut().flat_map(|role| &mut role.rules);
+    for (rule, _) in rules.zip(limited).filter(|(_, limited)| **limited) {
+        let said = said.clone();
+        let when = Some(Condition::new("a condition", move |_| said.clone()));
+        let in_doubt = Some(Arc::new(ask(1)));
+        rule.limits = Some(Box::new(Limits { when, in_doubt, times: Times::default() }));
+    }
+    roles
+}
+
 proptest! {
+    #[test]
+    fn doubt_never_allows_more_than_certainty(
+        roles in some_roles(),
+        limited in prop::collection::vec(any::<bool>(), 24),
+        command in some_command(),
+    ) {
+        let alice = person("alice", &["ops"]);
+        let open = |said: Result<bool, String>| {
+            let policy = policy(conditional(roles.clone(), &limited, &said));
+            openness(&policy.decide(&alice, &command, AtNoon::of(&command)))
+        };
+        prop_assert!(open(Err("fog".into())) <= open(Ok(true)));
+    }
+
     #[test]
     fn the_index_says_what_reading_every_rule_says(roles in some_roles(), command in some_command()) {
         let alice = person("alice", &["ops"]);
@@ -110,7 +141,7 @@ proptest! {
                 prop_assert_eq!(matching, said);
                 if heard.fate == Fate::Decides {
                     let (role, rule) = (story.role.name.clone(), heard.rule.name.clone());
-                    deciding.push(Source { role: Some(role), rule: Some(rule) });
+                    deciding.push(Source { role: Some(role), rule: Some(rule), doubt: heard.doubt.clone() });
                 }
             }
         }

@@ -10,6 +10,7 @@ mod commands;
 mod decisions;
 mod explaining;
 mod laws;
+mod limits;
 mod patterns;
 mod people;
 mod speed;

@@ -27,6 +27,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         count: 1,
         timeout: Span::from_secs(random.between(5, 300)),
         max_duration: Span::from_secs(random.between(5, 600)),
+        uses: writ_engine::limits::USES_MAX,
         justification: *random.pick(&[
             Justification::Off,
             Justification::Optional,
@@ -113,7 +114,17 @@ fn some_terms(random: &mut Random, groups: &[&str], asks: Decision) -> Option<Wi
 
 fn role(name: &str, members: &[&str], rules: Vec<Rule>) -> Role {
     let members: Vec<Member> = members.iter().map(|member| member.parse().unwrap()).collect();
-    Role { name: name.into(), description: None, members, hosts: vec![], rules, window: None }
+    Role {
+        name: name.into(),
+        description: None,
+        members,
+        except: vec![],
+        hosts: vec![],
+        except_hosts: vec![],
+        times: writ_engine::policy::Times::default(),
+        rules,
+        window: None,
+    }
 }
 
 fn rule(name: &str, command: &str, decision: Decision) -> Rule {
@@ -124,6 +135,7 @@ fn rule(name: &str, command: &str, decision: Decision) -> Rule {
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
+        limits: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! How people are asked, where several tables say: [ask], over it the role's
 //! `ask`, over that the rule's. Each key is taken from the nearest that has it.
 
+use writ_engine::limits::USES_MAX;
 use writ_engine::policy::{Ask, Selector};
 use writ_engine::time::Span;
 
@@ -43,6 +44,7 @@ impl<'a> Layers<'a> {
             count: count.map_or(DEFAULT_COUNT, |count| count.value),
             timeout: self.nearest(|ask| ask.timeout).unwrap_or(DEFAULT_TIMEOUT),
             max_duration: longest.map_or(max_duration, |longest| max_duration.min(longest)),
+            uses: self.nearest(|ask| ask.uses).unwrap_or(USES_MAX),
             justification: self.nearest(|ask| ask.justification).unwrap_or(DEFAULT_JUSTIFICATION),
             ticket: self.nearest(|ask| ask.ticket.as_ref()).cloned().flatten(),
             reauth: self.nearest(|ask| ask.reauth).unwrap_or(false),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use writ_engine::policy::{Ask, Decision, Role, Rule};
+use writ_engine::policy::{Ask, Decision, Limits, Role, Rule, Times};
 use writ_engine::time::Span;
 
 use super::asking::Layers;
@@ -52,11 +52,12 @@ fn role(
     rules.extend(keys.rules.into_iter().map(|rule| {
         check_ask(rule.ask.as_deref(), longest, people, found);
         let decision = decision(&rule, &layers, longest, people, asks, found);
+        let limits = limits(&rule, &layers, longest, asks);
         let RuleKeys { name, commands, services, run_as, allow_writable, .. } = rule;
         let mut patterns = Vec::with_capacity(commands.len());
         patterns.extend(commands.into_iter().map(|command| command.value));
         let commands = patterns;
-        Rule { name, commands, services, run_as, decision, allow_writable }
+        Rule { name, commands, services, run_as, decision, allow_writable, limits }
     }));
     Role {
         rules,
@@ -64,7 +65,10 @@ fn role(
         name: keys.name.value,
         description: keys.description,
         members: keys.members.into_iter().map(|member| member.value).collect(),
+        except: keys.except,
         hosts: keys.hosts,
+        except_hosts: keys.except_hosts,
+        times: keys.times,
     }
 }
 
@@ -85,6 +89,23 @@ fn decision(
             Decision::Ask(asks.share(layers.ask(longest)))
         }
     }
+}
+
+/// What a rule is limited to, if to anything. Where nobody can say whether the condition
+/// of a rule that allows holds, people are asked as the role or the host asks.
+fn limits(
+    rule: &RuleKeys,
+    layers: &Layers<'_>,
+    longest: Option<Span>,
+    asks: &mut Asks,
+) -> Option<Box<Limits>> {
+    let (when, times) = (rule.when.clone(), rule.times.clone());
+    if when.is_none() && times == Times::default() {
+        return None;
+    }
+    let may_be_in_doubt = when.is_some() && rule.decision.value == DecisionKey::Allow;
+    let in_doubt = may_be_in_doubt.then(|| asks.share(layers.ask(longest)));
+    Some(Box::new(Limits { when, in_doubt, times }))
 }
 
 /// How rules ask: mostly in few ways, which are kept once.

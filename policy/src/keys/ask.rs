@@ -1,5 +1,6 @@
 //! `[ask]`, and `ask` of a role or a rule.
 
+use writ_engine::limits::USES_MAX;
 use writ_engine::policy::{Justification, Selector, TicketPattern};
 use writ_engine::time::Span;
 
@@ -39,6 +40,7 @@ pub(crate) struct AskKeys {
     pub(crate) count: Option<Placed<u32>>,
     pub(crate) timeout: Option<Span>,
     pub(crate) max_duration: Option<Placed<Span>>,
+    pub(crate) uses: Option<u32>,
     pub(crate) justification: Option<Justification>,
     pub(crate) ticket: Option<Option<TicketPattern>>,
     pub(crate) reauth: Option<bool>,
@@ -63,6 +65,10 @@ impl AskKeys {
                 .and_then(|value| span(&value, found))
                 .map(|timeout| timeout.value),
             max_duration: section.take("max_duration").and_then(|value| span(&value, found)),
+            uses: section
+                .take("uses")
+                .and_then(|value| value.count(USES_MAX, found))
+                .map(|uses| uses.value),
             justification: section
                 .take("justification")
                 .and_then(|value| value.word(&JUSTIFICATIONS, found))

@@ -7,6 +7,7 @@ mod host;
 mod people;
 mod role;
 mod rule;
+mod times;
 
 pub(crate) use approver::{ApproverKeys, approvers};
 pub use ask::COUNT_MAX;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use writ_engine::facts::OnEnd;
-use writ_engine::policy::{HostPattern, Member};
+use writ_engine::policy::{HostPattern, Member, Times};
 use writ_engine::time::Span;
 
 use super::ask::AskKeys;
@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::section::Section;
 use crate::source::Placed;
 use crate::value::Value;
+use crate::zone::{self, HostZone};
 use crate::{host, name};
 
 /// The longest description of a role, in characters.
@@ -29,7 +30,9 @@ pub(crate) struct RoleKeys {
     pub(crate) name: Placed<String>,
     pub(crate) description: Option<String>,
     pub(crate) members: Vec<Placed<Member>>,
+    pub(crate) except: Vec<Member>,
     pub(crate) hosts: Vec<HostPattern>,
+    pub(crate) except_hosts: Vec<HostPattern>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) actions: BTreeSet<String>,
     pub(crate) capabilities: BTreeSet<Capability>,
@@ -38,6 +41,7 @@ pub(crate) struct RoleKeys {
     pub(crate) ask: Option<AskKeys>,
     pub(crate) on_end: OnEnd,
     pub(crate) end_on_logout: bool,
+    pub(crate) times: Times,
     pub(crate) rules: Vec<RuleKeys>,
 }
 
@@ -45,10 +49,16 @@ pub(crate) fn roles(mut file: Section<'_>, found: &mut Findings) -> Vec<RoleKeys
     let all = file.take("role").and_then(|value| value.table("[role]".into(), found));
     file.finish(found);
     let all = all.map(|all| all.named_tables(found)).unwrap_or_default();
-    all.into_iter().map(|(name, section)| role(name, section, found)).collect()
+    let host_zone = zone::of_host();
+    all.into_iter().map(|(name, section)| role(name, section, &host_zone, found)).collect()
 }
 
-fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) -> RoleKeys {
+fn role(
+    name: Placed<String>,
+    mut section: Section<'_>,
+    host_zone: &HostZone,
+    found: &mut Findings,
+) -> RoleKeys {
     if let Err(why) = name::check_handle(&name.value) {
         found.note(&name.place, Problem::Name { text: name.value.clone(), why });
     }
@@ -67,15 +77,22 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
     if members.as_ref().is_some_and(|members| members.whole && members.items.is_empty()) {
         found.note(&name.place, Problem::NoMembers { role: name.value.clone() });
     }
+    let except = section.take("except").map(|value| people::members(&value, found));
     let idle = groups.is_none() && actions.is_none() && capabilities.is_none();
-    let rules = section.take("rule").map(|value| rules(&value, &name.value, found));
+    let zone = section.take_zone(host_zone, found);
+    let rules = section.take("rule").map(|value| rules(&value, &name.value, &zone, found));
     if idle && rules.is_none() {
         found.note(&name.place, Problem::IdleRole { role: name.value.clone() });
     }
     let role = RoleKeys {
         description: section.take("description").and_then(|value| description(&value, found)),
         members: members.into_iter().flat_map(|list| list.items).collect(),
+        except: values(except.into_iter().flat_map(|list| list.items)),
         hosts: section.take("hosts").map(|value| hosts(&value, found)).unwrap_or_default(),
+        except_hosts: section
+            .take("except_hosts")
+            .map(|value| hosts(&value, found))
+            .unwrap_or_default(),
         groups: groups.map(|value| accounts(&value, found)).unwrap_or_default(),
         actions: actions.map(|value| lent_actions(&value, found)).unwrap_or_default(),
         capabilities: capabilities
@@ -91,6 +108,7 @@ fn role(name: Placed<String>, mut section: Section<'_>, found: &mut Findings) ->
             .and_then(|value| value.word(&ENDS, found))
             .map_or(OnEnd::Terminate, |word| word.value),
         end_on_logout,
+        times: section.take_times(&zone, found),
         rules: rules.unwrap_or_default(),
         name,
     };

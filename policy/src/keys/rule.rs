@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use writ_engine::policy::{CommandPattern, RunAsFilter};
+use writ_engine::policy::{CommandPattern, Condition, RunAsFilter, Times};
 
 use super::ask::AskKeys;
 use super::role::accounts;
@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::section::Section;
 use crate::source::{Place, Placed};
 use crate::value::Value;
+use crate::zone::RoleZone;
 
 /// Services through which single commands are run, which `commands` speaks of.
 const COMMAND_SERVICES: [&str; 3] = ["sudo", "sudo-i", "doas"];
@@ -28,15 +29,29 @@ pub(crate) struct RuleKeys {
     /// Apart from the rest: most rules have none, and there may be ten thousand rules.
     pub(crate) ask: Option<Box<AskKeys>>,
     pub(crate) allow_writable: bool,
+    pub(crate) when: Option<Condition>,
+    pub(crate) times: Times,
+}
+
+impl RuleKeys {
+    /// Whether it may be silent of an act that it has a pattern for.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.when.is_some() || self.times != Times::default()
+    }
 }
 
 /// The rules that could be read, in their order.
-pub(super) fn rules(value: &Value<'_>, role: &str, found: &mut Findings) -> Vec<RuleKeys> {
+pub(super) fn rules(
+    value: &Value<'_>,
+    role: &str,
+    zone: &RoleZone<'_>,
+    found: &mut Findings,
+) -> Vec<RuleKeys> {
     let title = format!("[[role.{role}.rule]]");
     let mut rules = Vec::new();
     let mut names = BTreeMap::new();
     for (position, section) in value.tables(&title, found).into_iter().enumerate() {
-        rules.extend(rule(position, section, &mut names, found));
+        rules.extend(rule(position, section, zone, &mut names, found));
     }
     rules
 }
@@ -44,6 +59,7 @@ pub(super) fn rules(value: &Value<'_>, role: &str, found: &mut Findings) -> Vec<
 fn rule(
     position: usize,
     mut section: Section<'_>,
+    zone: &RoleZone<'_>,
     names: &mut BTreeMap<String, Place>,
     found: &mut Findings,
 ) -> Option<RuleKeys> {
@@ -69,6 +85,8 @@ fn rule(
     let ask = section.take_ask(found);
     let allow_writable =
         section.take("allow_writable").and_then(|value| value.truth(found)) == Some(true);
+    let when = section.take_when(zone, found);
+    let times = section.take_times(zone, found);
     section.finish(found);
 
     let decision = decision?;
@@ -80,7 +98,7 @@ fn rule(
     let commands = commands.unwrap_or_default();
     let name = name.filter(|_| is_whole)?;
     let ask = ask.map(Box::new);
-    Some(RuleKeys { name, commands, services, run_as, decision, ask, allow_writable })
+    Some(RuleKeys { name, commands, services, run_as, decision, ask, allow_writable, when, times })
 }
 
 fn given_name(

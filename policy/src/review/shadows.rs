@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use writ_engine::policy::{CommandPattern, Member};
+use writ_engine::policy::{CommandPattern, Member, Times};
 
 use super::{Remark, Remarks};
 use crate::keys::{DecisionKey, RoleKeys, RuleKeys};
@@ -27,18 +27,23 @@ fn within(role: &RoleKeys, remarks: &mut Remarks) {
                 remarks.note(&pattern.place, Remark::Shadowed { by, at });
             }
         }
-        for pattern in &rule.commands {
-            before.add(role, rule, pattern);
+        // What is silent at times leaves those to others.
+        if !rule.is_limited() {
+            for pattern in &rule.commands {
+                before.add(role, rule, pattern);
+            }
         }
     }
 }
 
 /// Among roles, a `deny` and an `allow` go before every `ask`. What a role says is sure
-/// only as far as none of its earlier rules asks.
+/// only as far as none of its earlier rules asks, and nothing is sure that hangs on the
+/// time or a condition.
 fn between(roles: &[RoleKeys], remarks: &mut Remarks) {
     let mut sure = Patterns::default();
-    for role in roles {
-        let plain = |rule: &&RuleKeys| rule.decision.value != DecisionKey::Ask;
+    for role in roles.iter().filter(|role| role.times == Times::default()) {
+        let plain =
+            |rule: &&RuleKeys| rule.decision.value != DecisionKey::Ask && !rule.is_limited();
         for rule in role.rules.iter().take_while(plain) {
             for pattern in &rule.commands {
                 sure.add(role, rule, pattern);
@@ -72,6 +77,8 @@ fn is_for_all_of(wide: &RoleKeys, narrow: &RoleKeys) -> bool {
         role.members.iter().map(|member| member.value.clone()).collect()
     };
     wide.name.value != narrow.name.value
+        && wide.except.is_empty()
+        && wide.except_hosts.is_empty()
         && (wide.hosts.is_empty() || wide.hosts == narrow.hosts)
         && members(narrow).is_subset(&members(wide))
 }

@@ -28,12 +28,12 @@ fn each_key_is_taken_from_the_nearest_table_that_has_it() {
     let ask = ask_of(
         "[ask]\nfrom = [\"@oncall\"]\ncount = 2\ntimeout = \"9m\"\njustification = \"required\"\nticket = 'A[0-9]'\nmax_duration = \"2h\"\n",
         &role(
-            "ask = { timeout = \"4m\", ticket = false, reauth = true }",
+            "ask = { timeout = \"4m\", ticket = false, uses = 3, reauth = true }",
             "ask = { from = [\"bob\", \"%ops\", \"bob\"] }",
         ),
     );
     assert_eq!(ask.from.iter().map(ToString::to_string).collect::<Vec<_>>(), ["bob", "%ops"]);
-    assert_eq!(ask.count, 2);
+    assert_eq!((ask.count, ask.uses), (2, 3));
     assert_eq!(ask.timeout, Span::from_secs(240));
     assert_eq!(ask.justification, Justification::Required);
     assert_eq!(ask.ticket, None);
@@ -338,7 +338,7 @@ error: `ticket` must be a text in quotes, not true or false
 fn keys_of_a_later_grammar_are_not_accepted_in_silence() {
     let role = role(
         "uses = 3\nservices = [\"sshd\"]",
-        "when = \"tty\"\nask = { all_of = [{ from = [\"bob\"] }], escalate = [] }",
+        "without_agent = \"pass\"\nask = { all_of = [{ from = [\"bob\"] }], escalate = [] }",
     );
     assert_refused(
         &[("writ.toml", "ask.from = [\"bob\"]"), ("roles.d/r.toml", &role)],
@@ -348,35 +348,35 @@ error: unknown key `uses` in [role.r]
   |
 3 | uses = 3
   | ^^^^
-  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
+  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
 error: unknown key `services` in [role.r]
  --> roles.d/r.toml:4:1
   |
 4 | services = ["sshd"]
   | ^^^^^^^^
-  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
+  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
-error: unknown key `when` in [[role.r.rule]]
+error: unknown key `without_agent` in [[role.r.rule]]
  --> roles.d/r.toml:8:1
   |
-8 | when = "tty"
-  | ^^^^
-  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `name`, `run_as`, `run_as_groups`, `services`
+8 | without_agent = "pass"
+  | ^^^^^^^^^^^^^
+  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `services`, `when`
 
 error: unknown key `all_of` in `ask`
  --> roles.d/r.toml:9:9
   |
 9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
   |         ^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`
+  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
 
 error: unknown key `escalate` in `ask`
  --> roles.d/r.toml:9:40
   |
 9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
   |                                        ^^^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`
+  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
 "#,
     );
 }

@@ -14,6 +14,7 @@ mod documentation;
 mod files;
 mod host;
 mod lending;
+mod limits;
 mod order;
 mod reviewing;
 mod roles;

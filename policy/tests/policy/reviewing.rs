@@ -46,6 +46,27 @@ fn a_pattern_for_others_than_the_earlier_one_is_not() {
 }
 
 #[test]
+fn what_hangs_on_a_condition_or_on_hours_takes_nothing_for_sure() {
+    for limit in ["when = \"tty\"", "hours = \"Mon 09:00-18:00\"", "not_after = 2031-12-31"] {
+        let limited = format!("{DENY}\n{limit}");
+        let first = [("[\"/bin/a **\"]", limited.as_str())];
+        let asks = [("[\"/bin/a x\"]", ASK)];
+        let one = role("a", "[\"alice\"]", &[first, asks].concat());
+        assert_eq!(remarks(&[("roles.d/a.toml", &one)]), [""; 0]);
+        let (one, other) = (role("a", "[\"alice\"]", &asks), role("b", "[\"alice\"]", &first));
+        let files = [("roles.d/a.toml", one.as_str()), ("roles.d/b.toml", &other)];
+        assert_eq!(remarks(&files), [""; 0]);
+    }
+}
+
+#[test]
+fn a_role_that_leaves_somebody_out_decides_nothing_for_sure() {
+    let asks = role("a", "[\"alice\"]", &[("[\"/bin/a x\"]", ASK)]);
+    let allows = role("b", "[\"alice\", \"%ops\"]\nexcept = [\"alice\"]", &[("[\"ALL\"]", DENY)]);
+    assert_eq!(remarks(&[("roles.d/a.toml", &asks), ("roles.d/b.toml", &allows)]), [""; 0]);
+}
+
+#[test]
 fn a_question_that_another_role_decides_before_is_remarked() {
     let asks = role("a", "[\"alice\"]", &[("[\"/bin/a x\"]", ASK)]);
     let says = "5: nobody is asked about this: the rule \"#1\" of the role `b` allows it for the same members";

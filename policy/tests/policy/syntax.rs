@@ -88,7 +88,7 @@ error: unknown key `when` in [role.b]
   |
 3 | when = "tty"
   | ^^^^
-  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `groups`, `hosts`, `max_duration`, `members`, `on_end`, `rule`
+  = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
 error: `bob` has no way to answer: neither a `unix_user` nor a key
  --> approvers.d/bob.toml:1:11

@@ -78,6 +78,7 @@ fn roles(sheet: &mut Sheet, explained: &Explained) {
     for (standing, why) in [
         (RoleStanding::NotMember, "not a member of"),
         (RoleStanding::OtherHost, "on other hosts only"),
+        (RoleStanding::Excepted, "left out of it"),
     ] {
         let names = names(standing);
         if !names.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 use writ_engine::facts::Command;
-use writ_engine::policy::{Policy, Verdict};
+use writ_engine::policy::{NothingKnown, Policy, Rule, Verdict};
 use writ_engine::record::Source;
 
 use super::people::People;
@@ -169,7 +169,7 @@ impl<'p> Tally<'p> {
             // Root itself always passes.
             (Then::Passed, self.place(Source::default(), Then::Passed, &[], 0))
         } else {
-            match self.policy.decide(&person, command, |_, _| false) {
+            match self.policy.decide(&person, command, NothingKnown) {
                 Verdict::Allow(source) => {
                     (Then::Allowed, self.place(source, Then::Allowed, &[], 0))
                 }
@@ -294,9 +294,10 @@ impl<'p> Tally<'p> {
             self.rules.iter().map(|rule| (&rule.source.role, &rule.source.rule)).collect();
         let here = self.policy.settings().roles.iter().filter(|role| role.is_here(self.policy));
         let sources = here.flat_map(|role| {
-            let of_role = |rule: &writ_engine::policy::Rule| Source {
+            let of_role = |rule: &Rule| Source {
                 role: Some(role.name.clone()),
                 rule: Some(rule.name.clone()),
+                doubt: None,
             };
             role.rules.iter().map(of_role)
         });

@@ -1,0 +1,90 @@
+//! What a decision hangs on beside person and command.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::limits::{Facts, Stands};
+use super::{Ask, Host, Role, Rule};
+
+/// Conditions that are evaluated for one decision. More can only stand for one command
+/// if somebody writes them so; what is beyond is in doubt.
+pub const CONDITIONS_PER_DECISION_MAX: u32 = 256;
+
+/// What a decision hangs on beside person and command. A closure is one in which
+/// nothing is known but which windows are open: hours do not count then, and
+/// conditions are in doubt.
+pub trait Circumstances {
+    /// Whether an open window of the person's, of this role, stands for the answer to
+    /// what a rule asks so.
+    fn covers(&self, role: &str, ask: &Ask) -> bool;
+
+    /// What conditions may ask for on this host.
+    fn facts<'a>(&'a self, host: &'a Host) -> Option<Facts<'a>> {
+        let _ = host;
+        None
+    }
+}
+
+impl<F: Fn(&str, &Ask) -> bool> Circumstances for F {
+    fn covers(&self, role: &str, ask: &Ask) -> bool {
+        self(role, ask)
+    }
+}
+
+/// Nothing is known, and no window is open.
+#[derive(Debug, Clone, Copy)]
+pub struct NothingKnown;
+
+impl Circumstances for NothingKnown {
+    fn covers(&self, _: &str, _: &Ask) -> bool {
+        false
+    }
+}
+
+/// Whether rules speak, in the circumstances of one decision.
+pub(super) struct Speaking<'a> {
+    facts: Option<Facts<'a>>,
+    evaluated: u32,
+}
+
+/// Whether a rule speaks.
+pub(super) enum Speaks {
+    /// It is not its time.
+    NotNow,
+    /// Its condition does not hold.
+    No,
+    /// It does.
+    Yes,
+    /// Nobody can say, for this reason.
+    InDoubt(String),
+}
+
+impl<'a> Speaking<'a> {
+    pub(super) fn new(circumstances: &'a impl Circumstances, host: &'a Host) -> Self {
+        Self { facts: circumstances.facts(host), evaluated: 0 }
+    }
+
+    /// Whether a rule whose commands match speaks.
+    pub(super) fn of(&mut self, role: &Role, rule: &Rule) -> Speaks {
+        if let Some(facts) = &self.facts
+            && role.times.stands(facts.wall).and(rule.times(facts.wall)) == Stands::Not
+        {
+            return Speaks::NotNow;
+        }
+        let Some(when) = rule.limits.as_ref().and_then(|limits| limits.when.as_ref()) else {
+            return Speaks::Yes;
+        };
+        if self.evaluated >= CONDITIONS_PER_DECISION_MAX {
+            return Speaks::InDoubt(format!(
+                "more than {CONDITIONS_PER_DECISION_MAX} conditions hang on this command"
+            ));
+        }
+        self.evaluated += 1;
+        match self.facts.as_ref().map(|facts| when.holds(facts)) {
+            Some(Ok(true)) => Speaks::Yes,
+            Some(Ok(false)) => Speaks::No,
+            Some(Err(why)) => Speaks::InDoubt(why),
+            None => Speaks::InDoubt("nothing is known of the request".into()),
+        }
+    }
+}
