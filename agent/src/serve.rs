@@ -22,7 +22,7 @@ use crate::record::JournalWriter;
 use crate::settings::Places;
 use crate::socket::Listener;
 use crate::userdb::UserDatabase;
-use crate::{bounded, jobs, leaders, runs, start, store};
+use crate::{bounded, hinges, jobs, leaders, runs, start, store};
 
 /// After something was written through: when it is on the disk at the latest.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
@@ -128,6 +128,7 @@ async fn run(
     tokio::task::spawn_local(bounded::warn_in_time(Rc::clone(&agent), DeadlineTimer::new()?));
     tokio::task::spawn_local(bounded::keep_held(Rc::clone(&agent)));
     tokio::task::spawn_local(bounded::watch_logouts(Rc::clone(&agent)));
+    tokio::task::spawn_local(hinges::watch(Rc::clone(&agent)));
     runs::await_ends(&agent);
     tokio::task::spawn_local(accept(Rc::clone(&agent), listener));
     tell_systemd(&[NotifyState::Ready]);

@@ -5,13 +5,16 @@
 //! one; there it is the terminal of the oldest process of the session that has
 //! one: the login shell's.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use rustix::fs::inotify::WatchFlags;
 use writ_engine::facts::Uid;
 
+use crate::folder_changes::FolderChanges;
+
 /// Where logind keeps its sessions.
-pub(crate) const SESSIONS_DIR: &str = "/run/systemd/sessions";
+const SESSIONS_DIR: &str = "/run/systemd/sessions";
 
 /// The most sessions that are looked at.
 const SESSIONS_MAX: usize = 4096;
@@ -26,6 +29,17 @@ const PROCESSES_MAX: usize = 64;
 
 /// The device majors of pseudo-terminals (Linux `Documentation/admin-guide/devices.txt`).
 const PTS_MAJORS: std::ops::RangeInclusive<u32> = 136..=143;
+
+/// Changes of them from now on.
+///
+/// # Errors
+/// Where logind does not run, or the process has no descriptor left.
+pub(crate) fn changes() -> io::Result<FolderChanges> {
+    let changes = FolderChanges::new()?;
+    // A file that has changed is put in the place of the old one.
+    changes.watch(SESSIONS_DIR.as_ref(), WatchFlags::DELETE | WatchFlags::MOVED_TO)?;
+    Ok(changes)
+}
 
 /// A login session.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,13 +16,11 @@ mod agent;
 mod asking;
 mod exit;
 mod failure;
-mod host;
 mod local_user;
 mod moment;
 mod pam;
 mod past;
 mod question;
-mod replace;
 mod running;
 mod screen;
 mod sheet;
@@ -38,6 +36,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+
+use writ_hinges::{host, replace};
 
 use crate::exit::EXIT_CODES;
 use crate::host::Host;

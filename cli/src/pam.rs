@@ -1,7 +1,5 @@
 //! The door `pam`: services' files, the module, and whether PAM still lets root in.
 
-pub(crate) mod lines;
-pub(crate) mod module;
+pub(crate) use writ_hinges::pam::{lines, module, service};
+
 pub(crate) mod probe;
-pub(crate) mod service;
-pub(crate) mod stack;

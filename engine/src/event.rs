@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 
 use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
+use crate::hinges::Hinges;
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
 use crate::record::SessionEnd;
@@ -75,6 +76,8 @@ pub enum Event {
         /// Each error with its place.
         message: String,
     },
+    /// How the doors hang; those that are off are left out.
+    DoorsSeen(Hinges),
     /// A door or `writ request` asks. For `writ request` the attempt is one that
     /// the agent drew, and nothing is reserved or confirmed under it.
     Asked {

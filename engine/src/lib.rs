@@ -17,6 +17,7 @@ pub mod effect;
 mod engine;
 pub mod event;
 pub mod facts;
+pub mod hinges;
 pub mod id;
 pub mod limits;
 pub mod policy;

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
+use crate::hinges::DoorChange;
 use crate::id::{IdKey, RequestId};
 use crate::time::{Now, Span, WallTime};
 
@@ -262,6 +263,9 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
+    /// A door hangs otherwise than before.
+    #[serde(rename = "door.changed")]
+    DoorChanged(DoorChange),
     /// Root has seen that the ledger was broken.
     #[serde(rename = "ledger.acknowledged")]
     LedgerAcknowledged {
@@ -436,6 +440,7 @@ impl What {
             Self::SessionEnded(_) => "session.ended",
             Self::BreakGlassUsed(_) => "break_glass.used",
             Self::BreakGlassReviewed { .. } => "break_glass.reviewed",
+            Self::DoorChanged(_) => "door.changed",
             Self::LedgerAcknowledged { .. } => "ledger.acknowledged",
         }
     }

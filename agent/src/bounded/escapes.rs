@@ -16,8 +16,8 @@ use super::ending::{self, Ended, looked_up};
 use super::hold::Held;
 use super::prolonging;
 use super::scopes::{self, Scope};
-use super::session_changes::SessionChanges;
 use crate::agent::Agent;
+use crate::folder_changes::FolderChanges;
 use crate::units::UnitName;
 use crate::{process, sessions};
 
@@ -40,7 +40,7 @@ pub(crate) async fn keep_held(agent: Rc<Agent>) {
         while known(&agent).is_empty() {
             let _ = changed.changed().await;
         }
-        match SessionChanges::new() {
+        match sessions::changes() {
             Ok(changes) => watch(&agent, &mut changed, &changes).await,
             Err(error) => {
                 // Without logind nobody opens a session.
@@ -51,7 +51,7 @@ pub(crate) async fn keep_held(agent: Rc<Agent>) {
     }
 }
 
-async fn watch(agent: &Rc<Agent>, changed: &mut Receiver<()>, changes: &SessionChanges) {
+async fn watch(agent: &Rc<Agent>, changed: &mut Receiver<()>, changes: &FolderChanges) {
     // The sessions that are known to be nobody's here; whose a session is does not change.
     let mut strangers = BTreeSet::new();
     loop {

@@ -10,8 +10,8 @@ use writ_engine::Event;
 use writ_engine::facts::Uid;
 
 use super::ending::looked_up;
-use super::session_changes::SessionChanges;
 use crate::agent::Agent;
+use crate::folder_changes::FolderChanges;
 use crate::sessions;
 
 /// Ends windows with the sessions of their users, until the agent ends.
@@ -21,7 +21,7 @@ pub(crate) async fn watch(agent: Rc<Agent>) {
         while accounts(&agent).is_empty() {
             let _ = changed.changed().await;
         }
-        match SessionChanges::new() {
+        match sessions::changes() {
             Ok(changes) => watch_while_open(&agent, &mut changed, &changes).await,
             Err(error) => {
                 // Without logind there are no sessions that could end.
@@ -35,7 +35,7 @@ pub(crate) async fn watch(agent: Rc<Agent>) {
 async fn watch_while_open(
     agent: &Rc<Agent>,
     changed: &mut tokio::sync::watch::Receiver<()>,
-    changes: &SessionChanges,
+    changes: &FolderChanges,
 ) {
     loop {
         let concerned = accounts(agent);

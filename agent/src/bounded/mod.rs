@@ -21,7 +21,6 @@ mod processes;
 mod prolonging;
 mod reconcile;
 mod scopes;
-mod session_changes;
 mod sweep;
 mod terminal;
 mod warning;

@@ -2,6 +2,7 @@
 
 use writ_engine::Subject;
 use writ_engine::facts::{Account, Act, Action, Aim, Command, Ending, Person, Window};
+use writ_engine::hinges::Standing;
 use writ_engine::record::{By, Record, SessionEnd, StoppedProcess, What};
 use writ_protocol::text::{encode, shown, shown_command};
 
@@ -99,6 +100,11 @@ fn priority(what: &What) -> u8 {
     const ERROR: u8 = 3;
     match what {
         What::BreakGlassUsed(_) => ALERT,
+        What::DoorChanged(change) => match change.hinge.standing {
+            Standing::Broken => ERROR,
+            Standing::Off => WARNING,
+            Standing::On => NOTICE,
+        },
         What::PolicyRefused { .. } | What::LedgerAcknowledged { .. } => ERROR,
         What::RequestDenied { .. } => WARNING,
         _ => NOTICE,
@@ -265,6 +271,13 @@ impl Fields {
             What::BreakGlassReviewed { by, comment } => {
                 self.by(&By::Person(by.clone()));
                 self.free("WRIT_COMMENT", comment.as_deref());
+            }
+            What::DoorChanged(change) => {
+                self.put("WRIT_CHANGED_DOOR", &change.door);
+                self.put_name("WRIT_STANDING", &change.hinge.standing);
+                self.put_name("WRIT_STOOD", &change.was);
+                self.optional("WRIT_FAULT", change.hinge.fault.as_deref());
+                self.optional("WRIT_MODULE_SHA256", change.hinge.sha256.as_deref());
             }
             What::LedgerAcknowledged { by, comment, what } => {
                 self.by(&By::Person(by.clone()));

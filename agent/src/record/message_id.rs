@@ -49,6 +49,7 @@ mod tests {
             "agent.started",
             "agent.stopped",
             "ledger.acknowledged",
+            "door.changed",
         ];
         let mut ids: Vec<&str> =
             events.iter().map(|event| message_id(event).expect(event)).collect();

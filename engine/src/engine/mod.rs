@@ -11,6 +11,7 @@ mod beginning;
 mod circumstance;
 mod clock;
 mod deciding;
+mod doors;
 mod ending;
 mod extending;
 mod glass;
@@ -102,6 +103,7 @@ impl Engine {
                 self.started(now, start, policy)
             }
             Event::Stopping => self.noted(now, What::AgentStopped),
+            Event::DoorsSeen(doors) => self.doors_seen(now, &doors),
             Event::PolicyLoaded(policy) => self.policy_loaded(now, policy),
             Event::PolicyRefused { message } => self.noted(now, What::PolicyRefused { message }),
             Event::Asked { attempt, person, act, wish } => {

@@ -24,6 +24,7 @@ pub(crate) use loans::Loans;
 pub use replay::ReplayError;
 
 use crate::facts::{AttemptId, Person};
+use crate::hinges::Hinges;
 use crate::id::{IdSequence, RequestId};
 use crate::policy::Policy;
 use crate::record::Record;
@@ -62,6 +63,9 @@ pub(crate) struct Durable {
     /// Uses of break-glass that nobody else has looked at, and whose they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) reviews: BTreeMap<RequestId, Person>,
+    /// How the doors hang that are not off.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) doors: Hinges,
 }
 
 impl Durable {

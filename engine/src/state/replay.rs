@@ -5,6 +5,7 @@ use alloc::string::String;
 use super::Durable;
 use super::case::{Case, Decision, Grant, OpenRequest, OpenWindow, Permit, Run};
 use crate::facts::AttemptId;
+use crate::hinges::{DoorChange, Standing};
 use crate::id::{IdSequence, RequestId};
 use crate::record::{By, Force, Made, Outcome, Record, What};
 use crate::time::{Now, Span};
@@ -54,6 +55,10 @@ impl Durable {
             | What::PolicyRefused { .. }
             | What::RequestJoined { .. }
             | What::SessionEnded(_) => Ok(()),
+            What::DoorChanged(change) => {
+                self.hang(change);
+                Ok(())
+            }
             What::BreakGlassUsed(used) => {
                 self.apply_to_case(record)?;
                 if let Some(id) = record.id {
@@ -65,6 +70,15 @@ impl Durable {
             What::GrantExtended { request, lasts } => self.extend(record, *request, *lasts),
             _ => self.apply_to_case(record),
         }
+    }
+
+    fn hang(&mut self, change: &DoorChange) {
+        match change.hinge.standing {
+            Standing::Off => self.doors.remove(&change.door),
+            Standing::On | Standing::Broken => {
+                self.doors.insert(change.door.clone(), change.hinge.clone())
+            }
+        };
     }
 
     fn reviewed(&mut self, record: &Record) -> Result<(), ReplayError> {

@@ -9,6 +9,7 @@
 
 mod asking;
 mod deciding;
+mod doors;
 mod ending;
 mod glass;
 mod host;

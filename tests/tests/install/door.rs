@@ -1,8 +1,8 @@
 //! `writ init`, `writ enable` and `writ disable`.
 
-use writ_tests::Host;
+use writ_tests::{Host, PATIENCE};
 
-use crate::state::{FORMER, SudoLoop, closed, open, same, sudo_asks};
+use crate::state::{FORMER, SudoLoop, closed, entries, open, same, sudo_asks};
 
 /// How often the door is opened and closed beside running sudos.
 const ROUNDS: usize = 12;
@@ -69,6 +69,45 @@ pub(crate) fn the_door_opens_once_and_closing_it_restores_every_byte(host: &Host
     host.root(&["writ", "disable", "sudo"]).ok();
     assert!(!host.has("/etc/sudo.conf"));
     assert_eq!(host.root_sh("ls -d /etc/*writ-*").stdout, "", "nothing is left beside it");
+}
+
+/// Whoever did it: by `writ`, by hand, and while the agent was not there.
+pub(crate) fn a_door_that_opens_closes_or_is_taken_off_its_hinges_is_on_record(host: &Host) {
+    closed(host);
+    let last = || {
+        let entries = entries(host, &["WRIT_EVENT=door.changed", "WRIT_CHANGED_DOOR=sudo"]);
+        let field = |name: &str| {
+            let value = entries.last().and_then(|entry| entry[name].as_str());
+            value.unwrap_or_default().to_owned()
+        };
+        (field("WRIT_STANDING"), field("WRIT_FAULT"))
+    };
+    // Returns what is wrong with it.
+    let becomes = |standing: &str| {
+        host.wait_until(standing, PATIENCE, || last().0 == standing);
+        last().1
+    };
+    // It may have been open in the scenario before.
+    host.wait_until("the door to be off", PATIENCE, || {
+        let (standing, _) = last();
+        standing.is_empty() || standing == "off"
+    });
+    host.root(&["writ", "enable", "sudo"]).ok();
+    becomes("on");
+    host.root(&["chmod", "0666", "/etc/sudo.conf"]).ok();
+    let fault = becomes("broken");
+    assert!(fault.contains("not root's alone"), "{fault}");
+    host.root(&["chmod", "0644", "/etc/sudo.conf"]).ok();
+    becomes("on");
+    host.root_sh("sed -i /writ_audit/d /etc/sudo.conf").ok();
+    let fault = becomes("broken");
+    assert!(fault.contains("names only one"), "{fault}");
+    host.root_sh("systemctl stop writd.socket writd.service && writ disable sudo").ok();
+    assert_eq!(last().0, "broken", "nobody was there to see it");
+    host.root(&["systemctl", "start", "writd.socket", "writd.service"]).ok();
+    becomes("off");
+    let listed = host.root(&["writ", "audit", "list"]);
+    assert!(listed.ok().contains("sudo no longer asks Writ"), "{listed}");
 }
 
 pub(crate) fn no_sudo_fails_while_the_door_opens_and_closes(host: &Host) {

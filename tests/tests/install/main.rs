@@ -23,6 +23,7 @@ scenarios! {
         installing_changes_nothing_until_it_is_enabled,
         init_writes_a_first_policy_once,
         the_door_opens_once_and_closing_it_restores_every_byte,
+        a_door_that_opens_closes_or_is_taken_off_its_hinges_is_on_record,
         no_sudo_fails_while_the_door_opens_and_closes,
         nothing_is_enabled_that_would_lock_people_out,
         a_plugin_that_cannot_be_loaded_is_met_by_nobody,

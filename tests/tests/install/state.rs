@@ -52,6 +52,14 @@ pub(crate) fn without_writ(host: &Host) {
     host.root(&["rm", "-rf", "/var/lib/writ"]).ok();
 }
 
+/// What the agent wrote into the journal with these fields, oldest first.
+pub(crate) fn entries(host: &Host, matches: &[&str]) -> Vec<serde_json::Value> {
+    let mut command = vec!["journalctl", "-o", "json", "SYSLOG_IDENTIFIER=writd"];
+    command.extend(matches);
+    let said = host.root(&command);
+    said.ok().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
 /// Whether two files have the same bytes.
 pub(crate) fn same(host: &Host, one: &str, other: &str) -> bool {
     host.root(&["cmp", "--silent", one, other]).status == 0

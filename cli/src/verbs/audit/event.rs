@@ -4,6 +4,7 @@ use std::io;
 
 use nix::sys::signal::Signal;
 use writ_engine::facts::{Aim, Ending, Person};
+use writ_engine::hinges::{DoorChange, Standing};
 use writ_engine::id::RequestId;
 use writ_engine::record::{
     By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, Record, SessionEnd, SessionEnding,
@@ -73,12 +74,29 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
         What::BreakGlassReviewed { by, comment } => {
             format!("{} reviewed it{}", person(by), remark(comment.as_deref()))
         }
+        What::DoorChanged(change) => door_changed(change),
         What::LedgerAcknowledged { by, comment, what } => format!(
             "{} acknowledged that the ledger was broken ({}): {}",
             person(by),
             shown(what),
             shown(comment)
         ),
+    }
+}
+
+fn door_changed(change: &DoorChange) -> String {
+    let door = match change.door.split_once(':') {
+        Some((_, service)) => format!("the service {} of PAM", shown(service)),
+        None => shown(&change.door),
+    };
+    match (&change.hinge.standing, change.was) {
+        (Standing::Off, _) => format!("{door} no longer asks Writ"),
+        (Standing::On, Standing::On) => format!("{door} asks Writ by another file than before"),
+        (Standing::On, _) => format!("{door} asks Writ"),
+        (Standing::Broken, _) => {
+            let fault = change.hinge.fault.as_deref().unwrap_or("nobody can say why");
+            format!("{door} does not ask Writ as it should: {}", shown(fault))
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The services of PAM that ask Writ, and whether their files are as they were written.
 
+use writ_hinges::hang::look_at_service;
+
 use super::{Diagnosis, units};
 use crate::host::Host;
-use crate::pam::service::{self, PAM_FOLDER, Present, Service, ServiceError};
-use crate::pam::{lines, module};
+use crate::pam::module;
+use crate::pam::service::{self, ServiceError};
 use crate::verbs::Door;
 
 pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
@@ -26,7 +28,7 @@ pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
     }
     let mut well = Vec::new();
     for (service, text) in enabled {
-        match look_at_file(host, &service, text) {
+        match look_at_service(host, &service, text) {
             Ok(()) => well.push(service.name().to_owned()),
             Err(what) => diagnosis.find(
                 what,
@@ -38,23 +40,4 @@ pub(super) fn look(host: &Host, diagnosis: &mut Diagnosis) {
         diagnosis.note(format!("These services of PAM ask Writ: {}.", well.join(", ")));
     }
     units::look(host, "PAM", diagnosis);
-}
-
-fn look_at_file(host: &Host, service: &Service, text: String) -> Result<(), String> {
-    let path = service.path().display().to_string();
-    service::check_alone(host, &service.path()).map_err(|error| error.to_string())?;
-    if !lines::asks(&text) {
-        return Err(format!("{path} has lines of Writ's, and does not ask it"));
-    }
-    if service.is_stale(host, &text) {
-        return Err(format!("{path} is a copy of a file that its package has changed since"));
-    }
-    let present = Present { text, vendors: false };
-    match service.with_writ(host, &present) {
-        Ok(expected) if expected == present.text => Ok(()),
-        Ok(_) => Err(format!(
-            "{path}: Writ's lines are not as, or not where, they were written; in {PAM_FOLDER}, a line above them that ends the stack passes them over"
-        )),
-        Err(error) => Err(format!("{path}: {error}")),
-    }
 }

@@ -1,5 +1,7 @@
 //! People who decide, revoke and take back.
 
+use writ_engine::hinges::{Hinge, Hinges, Standing};
+
 use super::*;
 use crate::model::Story;
 
@@ -106,6 +108,22 @@ impl World {
             let mut of_his = left.filter(|story| story.requester().account == account);
             let stays = |story: &Story| story.window().is_none_or(|window| !window.end_on_logout);
             assert!(of_his.all(stays), "a window outlived its login");
+        }
+    }
+
+    /// Root, or a package, opens or closes doors, or breaks them.
+    pub(super) fn a_door_is_touched(&mut self) {
+        let mut doors = Hinges::new();
+        for door in ["sudo", "pam:su", "pam:sshd"] {
+            let standing = *self.random.pick(&[Standing::Off, Standing::On, Standing::Broken]);
+            if standing != Standing::Off {
+                let sha256 = Some(self.random.below(2).to_string());
+                doors.insert(door.into(), Hinge { standing, fault: None, sha256 });
+            }
+        }
+        if let Heard::Answered(_) = self.handle(Event::DoorsSeen(doors.clone())) {
+            let engine = self.engine.as_ref().unwrap();
+            assert_eq!(engine.doors(), &doors, "what is on record is not what was seen");
         }
     }
 

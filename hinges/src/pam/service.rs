@@ -13,7 +13,7 @@ use crate::replace;
 use crate::sudo::plugin::only_root_writes;
 
 /// Where the admin's files lie.
-pub(crate) const PAM_FOLDER: &str = "/etc/pam.d";
+pub const PAM_FOLDER: &str = "/etc/pam.d";
 
 /// Where packages put those that the admin may replace.
 const VENDOR_FOLDER: &str = "/usr/lib/pam.d";
@@ -37,7 +37,7 @@ const UNATTENDED: [&str; 4] = ["cron", "crond", "atd", "anacron"];
 
 /// Why a service is not one to put lines into, or to take them out of.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ServiceError {
+pub enum ServiceError {
     /// Not a name.
     #[error("{0}: this is no name of a service; they are those of the files in {PAM_FOLDER}")]
     Name(String),
@@ -72,15 +72,15 @@ pub(crate) enum ServiceError {
 
 /// The name of a service, which is that of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Service(String);
+pub struct Service(String);
 
 /// What a service's file is.
 #[derive(Debug)]
-pub(crate) struct Present {
+pub struct Present {
     /// Its text.
-    pub(crate) text: String,
+    pub text: String,
     /// Whether it is the vendor's: there is none in [`PAM_FOLDER`].
-    pub(crate) vendors: bool,
+    pub vendors: bool,
 }
 
 impl Service {
@@ -88,7 +88,7 @@ impl Service {
     ///
     /// # Errors
     /// When no file of that name would be read as a service's.
-    pub(crate) fn named(name: &str) -> Result<Self, ServiceError> {
+    pub fn named(name: &str) -> Result<Self, ServiceError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
         let backup = [".dpkg-", ".rpm", ".writ-"].iter().any(|part| name.contains(part));
         match name.is_empty()
@@ -103,12 +103,12 @@ impl Service {
     }
 
     /// Its name.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.0
     }
 
     /// Its file, where the admin's are.
-    pub(crate) fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         PathBuf::from(PAM_FOLDER).join(&self.0)
     }
 
@@ -116,7 +116,7 @@ impl Service {
     ///
     /// # Errors
     /// When others take it in, or nobody waits at it.
-    pub(crate) fn is_one(&self, host: &Host, force: Force) -> Result<(), ServiceError> {
+    pub fn is_one(&self, host: &Host, force: Force) -> Result<(), ServiceError> {
         if self.0 == OWN {
             let use_ = "Writ itself asks approvers by it".to_owned();
             return Err(ServiceError::Everybodys(self.0.clone(), use_));
@@ -146,7 +146,7 @@ impl Service {
     }
 
     /// Whether its file takes in that of another service.
-    pub(crate) fn takes_in(&self, host: &Host, other: &Self) -> bool {
+    pub fn takes_in(&self, host: &Host, other: &Self) -> bool {
         let text = text_of(host, self.name()).unwrap_or_default();
         parse(&text).unwrap_or_default().iter().any(|rule| match &rule.act {
             Act::Include(file) => *file == other.0 || Some(file.as_str()) == other.path().to_str(),
@@ -158,7 +158,7 @@ impl Service {
     ///
     /// # Errors
     /// When there is none, or it is not root's alone, a regular file, and text.
-    pub(crate) fn read(&self, host: &Host) -> Result<Present, ServiceError> {
+    pub fn read(&self, host: &Host) -> Result<Present, ServiceError> {
         for (folder, vendors) in [(PAM_FOLDER, false), (VENDOR_FOLDER, true)] {
             let path = PathBuf::from(folder).join(&self.0);
             if let Some(text) = read_file(host, &path)? {
@@ -173,11 +173,7 @@ impl Service {
     ///
     /// # Errors
     /// When they have no place there.
-    pub(crate) fn with_writ(
-        &self,
-        host: &Host,
-        present: &Present,
-    ) -> Result<String, lines::PlaceError> {
+    pub fn with_writ(&self, host: &Host, present: &Present) -> Result<String, lines::PlaceError> {
         let others = |file: &str| text_of(host, file);
         let text = lines::with_writ(self.name(), &present.text, &others)?;
         let original = match (present.vendors, lines::copied_digest(&present.text)) {
@@ -192,7 +188,7 @@ impl Service {
     ///
     /// # Errors
     /// When it cannot be written; then all is as it was.
-    pub(crate) fn write(&self, host: &Host, text: &str) -> Result<(), ServiceError> {
+    pub fn write(&self, host: &Host, text: &str) -> Result<(), ServiceError> {
         let failed = |error| ServiceError::File(self.path().display().to_string(), error);
         replace::replace(&host.path(self.path()), text.as_bytes()).map_err(failed)
     }
@@ -201,7 +197,7 @@ impl Service {
     ///
     /// # Errors
     /// When it stays.
-    pub(crate) fn remove(&self, host: &Host) -> Result<(), ServiceError> {
+    pub fn remove(&self, host: &Host) -> Result<(), ServiceError> {
         let failed = |error| ServiceError::File(self.path().display().to_string(), error);
         replace::remove(&host.path(self.path())).map_err(failed)
     }
@@ -211,7 +207,7 @@ impl Service {
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub(crate) fn take_out(&self, host: &Host) -> Result<bool, ServiceError> {
+    pub fn take_out(&self, host: &Host) -> Result<bool, ServiceError> {
         let Some(text) = read_file(host, &self.path())? else {
             return Ok(false);
         };
@@ -227,7 +223,7 @@ impl Service {
     }
 
     /// Whether the vendor's file has changed since this one was copied from it.
-    pub(crate) fn is_stale(&self, host: &Host, text: &str) -> bool {
+    pub fn is_stale(&self, host: &Host, text: &str) -> bool {
         let vendors = fs::read_to_string(host.path(PathBuf::from(VENDOR_FOLDER).join(&self.0)));
         lines::copied_digest(text)
             .is_some_and(|copied| vendors.is_ok_and(|vendors| digest(&vendors) != copied))
@@ -236,7 +232,7 @@ impl Service {
 
 /// Whether what usually is refused is wanted all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Force {
+pub enum Force {
     /// No.
     No,
     /// `--force`.
@@ -247,7 +243,7 @@ pub(crate) enum Force {
 ///
 /// # Errors
 /// When the admin's folder cannot be read.
-pub(crate) fn all(host: &Host) -> Result<Vec<Service>, ServiceError> {
+pub fn all(host: &Host) -> Result<Vec<Service>, ServiceError> {
     let mut found = Vec::new();
     for folder in [PAM_FOLDER, VENDOR_FOLDER] {
         let entries = match fs::read_dir(host.path(folder)) {
@@ -269,7 +265,7 @@ pub(crate) fn all(host: &Host) -> Result<Vec<Service>, ServiceError> {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub(crate) fn enabled(host: &Host) -> Result<Vec<(Service, String)>, ServiceError> {
+pub fn enabled(host: &Host) -> Result<Vec<(Service, String)>, ServiceError> {
     let with_text = |service: Service| {
         let text = fs::read(host.path(service.path())).ok()?;
         let text = String::from_utf8_lossy(&text).into_owned();
@@ -293,7 +289,7 @@ fn text_of(host: &Host, file: &str) -> Option<String> {
 ///
 /// # Errors
 /// Names the place where others may.
-pub(crate) fn check_alone(host: &Host, path: &Path) -> Result<(), ServiceError> {
+pub fn check_alone(host: &Host, path: &Path) -> Result<(), ServiceError> {
     match path.ancestors().find(|place| !only_root_writes(host, place)) {
         Some(place) => Err(ServiceError::Loose(place.display().to_string())),
         None => Ok(()),

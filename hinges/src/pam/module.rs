@@ -1,7 +1,7 @@
 //! The module's file, where PAM looks for it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::stack::MODULE_FILE;
 use crate::host::Host;
@@ -25,7 +25,7 @@ fn folders() -> [PathBuf; 4] {
 
 /// Why PAM must not, or cannot, load the module.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ModuleError {
+pub enum ModuleError {
     /// No folder with `pam_unix.so`.
     #[error("PAM's folder of modules is not found ({PAM_UNIX} is in none of the usual ones)")]
     NoFolder,
@@ -38,10 +38,18 @@ pub(crate) enum ModuleError {
 ///
 /// # Errors
 /// When it is not, or others can.
-pub(crate) fn check(host: &Host) -> Result<(), ModuleError> {
+pub fn check(host: &Host) -> Result<(), ModuleError> {
+    Ok(plugin::check_file(host, &locate(host)?)?)
+}
+
+/// Where PAM looks for it.
+///
+/// # Errors
+/// When PAM's folder of modules is not found.
+pub fn locate(host: &Host) -> Result<PathBuf, ModuleError> {
     let folder = folders()
         .into_iter()
         .find(|folder| fs::exists(host.path(folder.join(PAM_UNIX))).unwrap_or(false))
         .ok_or(ModuleError::NoFolder)?;
-    Ok(plugin::check_file(host, Path::new(&folder.join(MODULE_FILE)))?)
+    Ok(folder.join(MODULE_FILE))
 }

@@ -8,14 +8,14 @@
 use std::path::{Path, PathBuf};
 
 /// Where sudo looks for it.
-pub(crate) const SUDO_CONF: &str = "/etc/sudo.conf";
+pub const SUDO_CONF: &str = "/etc/sudo.conf";
 
 /// The file name of the plugin.
-pub(crate) const PLUGIN_FILE: &str = "sudo_writ.so";
+pub const PLUGIN_FILE: &str = "sudo_writ.so";
 
 /// What sudo loads from it: one without the other leaves acts undecided or ends
 /// unrecorded.
-pub(crate) const SYMBOLS: [&str; 2] = ["writ_approval", "writ_audit"];
+pub const SYMBOLS: [&str; 2] = ["writ_approval", "writ_audit"];
 
 /// Begins what is Writ's, and says what was there before it where the lines alone
 /// would not: taken out, they leave the file byte for byte as it was.
@@ -27,7 +27,7 @@ const END: &str = "# writ: end";
 
 /// Whether sudo loads the plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DoorState {
+pub enum DoorState {
     /// Neither symbol.
     Off,
     /// One of the two.
@@ -38,13 +38,13 @@ pub(crate) enum DoorState {
 
 /// What the file says, as sudo understands it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct SudoConf {
+pub struct SudoConf {
     loaded: Vec<LoadedPlugin>,
     /// `Path plugin_dir`, where the file sets it.
-    pub(crate) plugin_dir: Option<PathBuf>,
+    pub plugin_dir: Option<PathBuf>,
     /// Lines that speak of Writ and that sudo passes over or that name something
     /// that is not there, as they are written.
-    pub(crate) misspelt: Vec<String>,
+    pub misspelt: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,9 @@ struct LoadedPlugin {
 }
 
 impl SudoConf {
-    pub(crate) fn parse(text: &[u8]) -> Self {
+    /// Reads the text of the file; what sudo passes over, it passes over.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Self {
         let mut conf = Self::default();
         for line in logical_lines(&String::from_utf8_lossy(text)) {
             conf.read(&line);
@@ -63,7 +65,7 @@ impl SudoConf {
     }
 
     /// Whether sudo loads the plugin.
-    pub(crate) fn door_state(&self) -> DoorState {
+    pub fn door_state(&self) -> DoorState {
         let there = |symbol: &&str| self.loaded.iter().any(|plugin| plugin.symbol == *symbol);
         match SYMBOLS.into_iter().filter(|symbol| there(symbol)).count() {
             0 => DoorState::Off,
@@ -74,7 +76,7 @@ impl SudoConf {
 
     /// The files that the lines name for the plugin; relative ones are in sudo's
     /// plugin folder.
-    pub(crate) fn plugin_paths(&self) -> impl Iterator<Item = &Path> {
+    pub fn plugin_paths(&self) -> impl Iterator<Item = &Path> {
         self.loaded.iter().map(|plugin| plugin.path.as_path())
     }
 
@@ -102,7 +104,7 @@ impl SudoConf {
 }
 
 /// The text with the plugin's lines at its end, once; `None` is no file.
-pub(crate) fn with_writ(text: Option<&[u8]>) -> Vec<u8> {
+pub fn with_writ(text: Option<&[u8]>) -> Vec<u8> {
     let former = text.and_then(without_writ);
     let begin = match former.as_deref() {
         None => BEGIN_OF_NEW_FILE,
@@ -123,7 +125,7 @@ pub(crate) fn with_writ(text: Option<&[u8]>) -> Vec<u8> {
 
 /// The text without any of the plugin's lines, whoever wrote them; every other byte
 /// stays. `None`: there was no file before, and nobody has written to it since.
-pub(crate) fn without_writ(text: &[u8]) -> Option<Vec<u8>> {
+pub fn without_writ(text: &[u8]) -> Option<Vec<u8>> {
     let mut kept = Vec::with_capacity(text.len());
     let mut was_new = false;
     let mut open_line_end = None;

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 /// The file name of the module.
-pub(crate) const MODULE_FILE: &str = "pam_writ.so";
+pub const MODULE_FILE: &str = "pam_writ.so";
 
 /// The module that opens a session of logind's.
 const SYSTEMD_MODULE: &str = "pam_systemd.so";
 
 /// Why a file is not one that lines are put into.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum StackError {
+pub enum StackError {
     /// A rule that goes on after a comment or an empty line: releases of PAM differ.
     #[error("line {0}: a rule is continued over an empty line or a comment")]
     Continued(usize),
@@ -21,7 +21,7 @@ pub(crate) enum StackError {
 
 /// What a stack is for. `auth` and `password` are read over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Facility {
+pub enum Facility {
     /// Whether somebody may come in now.
     Account,
     /// What is set up for him, and taken down.
@@ -30,18 +30,18 @@ pub(crate) enum Facility {
 
 /// One rule, or one inclusion.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rule {
+pub struct Rule {
     /// Its bytes in the file, line feeds included.
-    pub(crate) bytes: Range<usize>,
+    pub bytes: Range<usize>,
     /// What stacks it is in; `@include` is in all.
-    pub(crate) facility: Option<Facility>,
+    pub facility: Option<Facility>,
     /// What it does.
-    pub(crate) act: Act,
+    pub act: Act,
 }
 
 /// What a rule does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Act {
+pub enum Act {
     /// Runs a module.
     Module {
         /// Its path, as written.
@@ -57,17 +57,17 @@ pub(crate) enum Act {
 
 impl Rule {
     /// Whether it has a say in `facility`.
-    pub(crate) fn is_of(&self, facility: Facility) -> bool {
+    pub fn is_of(&self, facility: Facility) -> bool {
         self.act != Act::Other && self.facility.is_none_or(|of| of == facility)
     }
 
     /// Whether it runs Writ's module.
-    pub(crate) fn asks_writ(&self) -> bool {
+    pub fn asks_writ(&self) -> bool {
         self.runs(MODULE_FILE)
     }
 
     /// Whether it runs pam_systemd(8).
-    pub(crate) fn opens_session_of_logind(&self) -> bool {
+    pub fn opens_session_of_logind(&self) -> bool {
         self.runs(SYSTEMD_MODULE)
     }
 
@@ -80,7 +80,7 @@ impl Rule {
 ///
 /// # Errors
 /// When libpam would not, or not always, read it as it looks.
-pub(crate) fn parse(text: &str) -> Result<Vec<Rule>, StackError> {
+pub fn parse(text: &str) -> Result<Vec<Rule>, StackError> {
     let mut rules = Vec::new();
     let mut joined = String::new();
     let mut from = 0;

@@ -9,23 +9,25 @@ use nix::unistd::{Uid, geteuid};
 /// A host's file system, as seen from its root folder: `/`, or a folder that a
 /// test made to look like one.
 #[derive(Debug, Clone)]
-pub(crate) struct Host {
+pub struct Host {
     root: PathBuf,
 }
 
 impl Host {
-    pub(crate) fn at(root: &Path) -> Self {
+    /// The host of this root folder.
+    #[must_use]
+    pub fn at(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
 
     /// Where a file of the host lies; `absolute` is its path there.
-    pub(crate) fn path(&self, absolute: impl AsRef<Path>) -> PathBuf {
+    pub fn path(&self, absolute: impl AsRef<Path>) -> PathBuf {
         let absolute = absolute.as_ref();
         self.root.join(absolute.strip_prefix("/").unwrap_or(absolute))
     }
 
     /// Where the agent listens.
-    pub(crate) fn socket(&self) -> PathBuf {
+    pub fn socket(&self) -> PathBuf {
         self.path(writ_protocol::SOCKET_PATH)
     }
 
@@ -33,12 +35,12 @@ impl Host {
     ///
     /// # Errors
     /// When the root folder cannot be looked at.
-    pub(crate) fn owner(&self) -> io::Result<Uid> {
+    pub fn owner(&self) -> io::Result<Uid> {
         Ok(Uid::from_raw(std::fs::metadata(&self.root)?.uid()))
     }
 
     /// Whether the caller may change the host.
-    pub(crate) fn is_mine(&self) -> bool {
+    pub fn is_mine(&self) -> bool {
         self.owner().is_ok_and(|owner| owner == geteuid())
     }
 }

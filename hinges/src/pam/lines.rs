@@ -45,11 +45,11 @@ const NOT_FOR_ROOT: [&str; 1] = ["polkit-1"];
 
 /// What was looked at beside the file itself: the text of another service's file, where
 /// there is one that can be read.
-pub(crate) type Others<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub type Others<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Why the lines have no place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PlaceError {
+pub enum PlaceError {
     /// It is odd.
     #[error(transparent)]
     Odd(#[from] StackError),
@@ -70,11 +70,7 @@ pub(crate) enum PlaceError {
 ///
 /// # Errors
 /// When they have none there.
-pub(crate) fn with_writ(
-    service: &str,
-    text: &str,
-    others: Others<'_>,
-) -> Result<String, PlaceError> {
+pub fn with_writ(service: &str, text: &str, others: Others<'_>) -> Result<String, PlaceError> {
     let mut text = without_writ(text);
     let rules = parse(&text)?;
     for rule in &rules {
@@ -97,7 +93,7 @@ pub(crate) fn with_writ(
 }
 
 /// The text without any line of Writ's, whoever wrote it; every other byte stays.
-pub(crate) fn without_writ(text: &str) -> String {
+pub fn without_writ(text: &str) -> String {
     let asking: BTreeSet<usize> = parse(text)
         .unwrap_or_default()
         .into_iter()
@@ -116,23 +112,23 @@ pub(crate) fn without_writ(text: &str) -> String {
 }
 
 /// Whether a line of the text is Writ's.
-pub(crate) fn has_writ(text: &str) -> bool {
+pub fn has_writ(text: &str) -> bool {
     without_writ(text) != text
 }
 
 /// Whether the account stack of the text asks Writ.
-pub(crate) fn asks(text: &str) -> bool {
+pub fn asks(text: &str) -> bool {
     let rules = parse(text).unwrap_or_default();
     rules.iter().any(|rule| rule.is_of(Facility::Account) && rule.asks_writ())
 }
 
 /// The line that says whose copy a file is.
-pub(crate) fn copy_line(original: &str, digest: &str) -> String {
+pub fn copy_line(original: &str, digest: &str) -> String {
     format!("{COPY}{original}, sha256 {digest}\n")
 }
 
 /// The digest of the file that this one is a copy of.
-pub(crate) fn copied_digest(text: &str) -> Option<&str> {
+pub fn copied_digest(text: &str) -> Option<&str> {
     let line = text.lines().find(|line| line.starts_with(COPY))?;
     line.rsplit(' ').next()
 }

@@ -20,7 +20,7 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// Why sudo must not, or cannot, load the plugin.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PluginError {
+pub enum PluginError {
     /// No folder with `sudoers.so`.
     #[error(
         "sudo's plugin folder is not found ({SUDOERS} is in none of the usual ones); is sudo installed?"
@@ -60,7 +60,7 @@ pub(crate) enum PluginError {
 ///
 /// # Errors
 /// When the name is relative and sudo's plugin folder is not found.
-pub(crate) fn locate(host: &Host, conf: &SudoConf, named: &Path) -> Result<PathBuf, PluginError> {
+pub fn locate(host: &Host, conf: &SudoConf, named: &Path) -> Result<PathBuf, PluginError> {
     if named.is_absolute() {
         return Ok(named.to_owned());
     }
@@ -83,7 +83,7 @@ pub(crate) fn locate(host: &Host, conf: &SudoConf, named: &Path) -> Result<PathB
 ///
 /// # Errors
 /// When it is not, or others can.
-pub(crate) fn check(host: &Host, conf: &SudoConf) -> Result<(), PluginError> {
+pub fn check(host: &Host, conf: &SudoConf) -> Result<(), PluginError> {
     let path = locate(host, conf, Path::new(PLUGIN_FILE))?;
     check_file(host, &path)
 }
@@ -92,7 +92,7 @@ pub(crate) fn check(host: &Host, conf: &SudoConf) -> Result<(), PluginError> {
 ///
 /// # Errors
 /// As [`check`].
-pub(crate) fn check_file(host: &Host, path: &Path) -> Result<(), PluginError> {
+pub fn check_file(host: &Host, path: &Path) -> Result<(), PluginError> {
     let name = path.display().to_string();
     let metadata = match fs::metadata(host.path(path)) {
         Ok(metadata) => metadata,
@@ -126,7 +126,7 @@ fn places(host: &Host, path: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Whether a file or folder of the host is root's and nobody else may write it.
-pub(crate) fn only_root_writes(host: &Host, path: &Path) -> bool {
+pub fn only_root_writes(host: &Host, path: &Path) -> bool {
     let Ok(metadata) = fs::metadata(host.path(path)) else {
         return false;
     };

@@ -10,7 +10,7 @@ use rustix::fs::{XattrFlags, fsetxattr, getxattr, listxattr};
 use rustix::io::Errno;
 
 /// The mode of a file that was not there before: everybody reads, root writes.
-pub(crate) const NEW_FILE_MODE: u32 = 0o644;
+pub const NEW_FILE_MODE: u32 = 0o644;
 
 /// The names of a file's extended attributes, and the value of each, are no longer than
 /// this, in bytes (xattr(7)).
@@ -22,7 +22,7 @@ const ATTRIBUTE_BYTES_MAX: usize = 64 * 1024;
 ///
 /// # Errors
 /// When anything fails; then the old file is as it was.
-pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
@@ -41,7 +41,7 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// When it is there and stays.
-pub(crate) fn remove(path: &Path) -> io::Result<()> {
+pub fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Ok(()) => sync_folder_of(path),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

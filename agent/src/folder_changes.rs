@@ -1,29 +1,27 @@
-//! Login sessions come and go: logind keeps a file for each (sd-login(3)), and a watch on
-//! their folder wakes who waits (inotify(7)).
+//! Files in folders come, go and change: a watch wakes who waits (inotify(7)).
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
-
-use crate::sessions::SESSIONS_DIR;
 
 /// How much of what has changed is read at once, in bytes.
 const CHANGES_BYTES: usize = 4096;
 
 /// Changes from now on, for as long as it is kept.
 #[derive(Debug)]
-pub(super) struct SessionChanges(AsyncFd<OwnedFd>);
+pub(crate) struct FolderChanges(AsyncFd<OwnedFd>);
 
-impl SessionChanges {
+impl FolderChanges {
+    /// Watches no folder yet. Must be made inside of the runtime.
+    ///
     /// # Errors
-    /// Where logind does not run, or the process has no descriptor left.
-    pub(super) fn new() -> io::Result<Self> {
+    /// When the process has no descriptor left.
+    pub(crate) fn new() -> io::Result<Self> {
         let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        // A file that has changed is put in the place of the old one.
-        inotify::add_watch(&watch, SESSIONS_DIR, WatchFlags::DELETE | WatchFlags::MOVED_TO)?;
         #[allow(
             deprecated,
             reason = "the descriptor is owned by what registers it, and so lives as long"
@@ -31,11 +29,20 @@ impl SessionChanges {
         AsyncFd::new(watch).map(Self)
     }
 
+    /// Watches a folder too; one that is watched already is watched for these changes.
+    ///
+    /// # Errors
+    /// When it is not there, or there are no watches left.
+    pub(crate) fn watch(&self, folder: &Path, changes: WatchFlags) -> io::Result<()> {
+        inotify::add_watch(self.0.get_ref(), folder, changes)?;
+        Ok(())
+    }
+
     /// Waits until something has changed since the last time.
     ///
     /// # Errors
     /// What the event queue says.
-    pub(super) async fn next(&self) -> io::Result<()> {
+    pub(crate) async fn next(&self) -> io::Result<()> {
         let mut ready = self.0.readable().await?;
         let mut buffer = [0u8; CHANGES_BYTES];
         loop {

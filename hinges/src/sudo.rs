@@ -1,0 +1,4 @@
+//! The door `sudo`: sudo.conf, and the plugin that it loads.
+
+pub mod conf;
+pub mod plugin;
