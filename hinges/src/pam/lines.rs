@@ -43,6 +43,12 @@ const STARTED_BY_USERS: [&str; 5] = ["su", "su-l", "sudo", "sudo-i", "doas"];
 /// daemon's in the next: without the module nobody passes.
 const NOT_FOR_ROOT: [&str; 1] = ["polkit-1"];
 
+/// Whether root comes through a service; where he never does, nobody need let him.
+#[must_use]
+pub fn is_for_root(service: &str) -> bool {
+    !NOT_FOR_ROOT.contains(&service)
+}
+
 /// What was looked at beside the file itself: the text of another service's file, where
 /// there is one that can be read.
 pub type Others<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -140,7 +146,7 @@ fn is_marked(line: &str) -> bool {
 
 /// The two lines of a stack: the module, and what holds where it cannot be loaded.
 fn lines_of(facility: &str, service: &str) -> String {
-    let without_module = if NOT_FOR_ROOT.contains(&service) {
+    let without_module = if !is_for_root(service) {
         "requisite\tpam_deny.so"
     } else if STARTED_BY_USERS.contains(&service) {
         "[success=ignore default=die]\tpam_succeed_if.so quiet use_uid uid eq 0"

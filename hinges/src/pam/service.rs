@@ -32,6 +32,12 @@ const OWN: &str = "writ";
 const EVERYBODYS: [&str; 5] =
     ["other", "systemd-user", "system-auth", "password-auth", "postlogin"];
 
+/// The service of pkexec, run0 and what else asks through polkit.
+const POLKIT: &str = "polkit-1";
+
+/// Where polkit 127 and later has its helper started: by then, everybody's is root's.
+const HELPER_UNIT: &str = "/usr/lib/systemd/system/polkit-agent-helper.socket";
+
 /// What runs by itself: nobody is there to wait for an answer.
 const UNATTENDED: [&str; 4] = ["cron", "crond", "atd", "anacron"];
 
@@ -49,6 +55,11 @@ pub enum ServiceError {
         "{0}: nobody waits at it for an answer, so that jobs would fail; --force puts the lines in all the same"
     )]
     Unattended(String),
+    /// Who asks is not to be told.
+    #[error(
+        "{0}: this host's polkit has its helper started by systemd ({HELPER_UNIT}), so that who asks cannot be told and everybody would be refused"
+    )]
+    Activated(String),
     /// There is none.
     #[error("{0}: there is no such service in {PAM_FOLDER} or {VENDOR_FOLDER}")]
     Missing(String),
@@ -138,6 +149,9 @@ impl Service {
             .collect();
         if !takers.is_empty() {
             return Err(ServiceError::Everybodys(self.0.clone(), takers.join(", ")));
+        }
+        if self.0 == POLKIT && fs::exists(host.path(HELPER_UNIT)).unwrap_or(false) {
+            return Err(ServiceError::Activated(self.0.clone()));
         }
         match UNATTENDED.contains(&self.name()) && force == Force::No {
             true => Err(ServiceError::Unattended(self.0.clone())),
@@ -314,5 +328,25 @@ fn read_file(host: &Host, path: &Path) -> Result<Option<String>, ServiceError> {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(ServiceError::NotText(name())),
         Err(error) => Err(ServiceError::File(name(), error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polkit_is_not_enabled_where_who_asks_cannot_be_told() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("etc/pam.d")).unwrap();
+        let (host, polkit) = (Host::at(root.path()), Service::named(POLKIT).unwrap());
+        assert!(polkit.is_one(&host, Force::No).is_ok());
+        let unit = host.path(HELPER_UNIT);
+        fs::create_dir_all(unit.parent().unwrap()).unwrap();
+        fs::write(unit, "[Socket]\n").unwrap();
+        for force in [Force::No, Force::Yes] {
+            let refused = polkit.is_one(&host, force);
+            assert!(matches!(refused, Err(ServiceError::Activated(_))), "{refused:?}");
+        }
     }
 }

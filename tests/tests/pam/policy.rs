@@ -1,7 +1,5 @@
 //! The policy of the theme, the lines in the services' files, and what people do.
 
-use std::fmt::Write as _;
-
 use writ_tests::{Host, Output, PATIENCE, PolicyFiles, Terminal, json};
 
 /// What holds in all scenarios.
@@ -87,18 +85,15 @@ decision = "ask"
 /// The services whose stacks ask here. `su-l` takes in the one of `su`.
 const SERVICES: [&str; 6] = ["su", "sshd", "login", "sudo", "doas", "polkit-1"];
 
-/// The product with [`POLICY`] in force and its lines in the files of the services.
+/// The product with [`POLICY`] in force, enabled for every service that the host has.
 pub(crate) fn enforced(host: &Host) {
     host.install_product(POLICY);
-    let mut script = String::from("set -eu; cd /etc/pam.d\n");
-    for service in SERVICES {
-        let _ = writeln!(
-            script,
-            "[ -e {service} ] || cp /usr/lib/pam.d/{service} {service} 2>/dev/null || :
-[ ! -e {service} ] || sed -i '1i account required pam_writ.so\\nsession required pam_writ.so' {service}"
-        );
-    }
-    host.root_sh(&script).ok();
+    let present = SERVICES.into_iter().filter(|service| {
+        host.has(&format!("/etc/pam.d/{service}")) || host.has(&format!("/usr/lib/pam.d/{service}"))
+    });
+    let mut enable = vec!["writ", "enable", "pam"];
+    enable.extend(present);
+    host.root(&enable).ok();
 }
 
 /// The ID on the line that says that others are asked.
