@@ -55,6 +55,7 @@ done
 put_as 644 /usr/share/polkit-1/rules.d/49-writ.rules packaging/49-writ.rules
 put 644 "$prefix/lib/systemd/catalog" systemd/writ.catalog
 put 644 "$prefix/share/writ" protocol/io.writ.Agent.varlink docs/policy.schema.json
+put 644 "$prefix/share/doc/writ" dist/NOTICES
 put 644 "$prefix/share/man/man8" packaging/writd.8
 put 644 "$prefix/share/man/man1" dist/manual/man1/*.1
 put_as 644 "$prefix/share/bash-completion/completions/writ" dist/manual/completions/writ.bash

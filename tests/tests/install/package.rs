@@ -124,7 +124,8 @@ fn is_gone(host: &Host) {
 }
 
 /// What Debian wants of a package, and only of that.
-const OF_PACKAGES_ONLY: [&str; 2] = ["/usr/share/doc/", "/usr/share/lintian/"];
+const OF_PACKAGES_ONLY: [&str; 3] =
+    ["/usr/share/doc/writ/CHANGELOG.md", "/usr/share/doc/writ/copyright", "/usr/share/lintian/"];
 
 /// Debian's zsh has a folder for packages; any other zsh looks in this one.
 const ZSH_FOLDERS: [&str; 2] =
