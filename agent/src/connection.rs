@@ -99,7 +99,7 @@ pub(crate) async fn serve(agent: Rc<Agent>, connection: OwnedFd) {
     }
 }
 
-/// Waits for a door to ask. sudo's plugin connects when sudo starts and asks some
+/// Waits for a door to begin to ask. Doors connect when their programs start and ask some
 /// milliseconds later: what takes time and binds nobody is done meanwhile.
 async fn has_begun(
     agent: &Rc<Agent>,

@@ -1,9 +1,9 @@
 //! Doors that have connected and not asked yet.
 //!
-//! Each sudo connects as it starts, also one that then waits for a password. Whose it
-//! is, is not known before it asks, so that their number has a bound for all together:
-//! where it is met, the one that has been silent for longest gives way. It comes again
-//! when it has something to ask.
+//! Each sudo connects as it starts, as su and doas do, also one that then waits for a
+//! password. Whose it is, is not known before it asks, so that their number has a bound
+//! for all together: where it is met, the one that has been silent for longest gives way.
+//! It comes again when it has something to ask.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The connection to the agent, made and made again.
 
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use writ_protocol::calls::{Method, Replies};
@@ -69,6 +69,23 @@ impl Link {
     pub fn ahead(socket: PathBuf) -> Self {
         let connection = Connection::open(&socket, Duration::ZERO).ok();
         Self { is_ahead: connection.is_some(), connection, ..Self::new(socket) }
+    }
+
+    /// Says that a call follows at once, so that the agent gets ready while the door puts
+    /// its question together. What cannot be done at once is not done.
+    pub fn announce(&mut self) {
+        if self.connection.is_none() {
+            self.connection = Connection::open(&self.socket, Duration::ZERO).ok();
+            self.is_ahead = self.connection.is_some();
+        }
+        if let Some(connection) = &mut self.connection {
+            connection.announce();
+        }
+    }
+
+    /// Whether it is the way to the agent at `socket`.
+    pub fn leads_to(&self, socket: &Path) -> bool {
+        self.socket == socket
     }
 
     /// Drops a connection that was made ahead and never answered; says whether there

@@ -1,7 +1,7 @@
-//! The shapes of PAM's interface, and its C strings.
+//! The shapes of PAM's interface, and its C strings; and what else is loaded.
 //!
 //! Source: `security/_pam_types.h` of Linux-PAM 1.5.2, pam_get_item(3), pam_conv(3),
-//! pam_set_data(3).
+//! pam_set_data(3), dl_iterate_phdr(3).
 #![allow(unsafe_code, reason = "the border to C: PAM gives pointers")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -237,10 +237,48 @@ pub(crate) unsafe fn words<'a>(count: c_int, words: *const *const c_char) -> Vec
     (0..count).map(|index| unsafe { CStr::from_ptr(*words.add(index)) }.to_bytes()).collect()
 }
 
+/// Whether an object whose path ends so is in this process.
+pub(crate) fn is_loaded(ending: &[u8]) -> bool {
+    let mut sought = Sought { ending, is_there: false };
+    // SAFETY: `look` takes what it is given here, which outlives the call.
+    unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut sought).cast()) };
+    sought.is_there
+}
+
+/// The object that [`is_loaded`] looks for.
+struct Sought<'a> {
+    ending: &'a [u8],
+    is_there: bool,
+}
+
+/// One object that is loaded; ends the walk when it is the one.
+///
+/// # Safety
+/// `object` is what dl_iterate_phdr(3) hands over, `sought` a [`Sought`] that nobody else
+/// refers to.
+unsafe extern "C" fn look(
+    object: *mut libc::dl_phdr_info,
+    _size: libc::size_t,
+    sought: *mut c_void,
+) -> c_int {
+    // SAFETY: as the caller says; the name is null or a C string.
+    let (name, sought) = unsafe { ((*object).dlpi_name, &mut *sought.cast::<Sought<'_>>()) };
+    // SAFETY: as above.
+    sought.is_there =
+        !name.is_null() && unsafe { CStr::from_ptr(name) }.to_bytes().ends_with(sought.ending);
+    c_int::from(sought.is_there)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::mem::{offset_of, size_of};
+
+    #[test]
+    fn what_is_loaded_is_known_by_its_path() {
+        assert!(is_loaded(b"/libc.so.6"));
+        assert!(!is_loaded(b"/sudo_writ.so"));
+    }
 
     /// `sizeof` and `offsetof` as gcc gives them for `_pam_types.h` on 64 bits.
     #[test]

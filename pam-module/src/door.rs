@@ -20,6 +20,7 @@ use writ_protocol::text;
 
 use crate::abi::Handle;
 use crate::accounts::{self, User};
+use crate::ahead;
 use crate::command::{self, CommandError};
 use crate::program::{self, Kind};
 use crate::talk::{Aside, Conversation};
@@ -67,7 +68,7 @@ pub(crate) enum Kept {
 pub(crate) struct Standing {
     escalation: Escalation,
     /// The user that it was asked for.
-    target: u32,
+    target: RunAs,
     /// When it was confirmed, where it was.
     confirmed: Option<Instant>,
     /// Whether it can end.
@@ -82,7 +83,7 @@ struct Subject {
     command: Option<Command>,
     session: Option<Session>,
     /// Who is to act or to come in.
-    target: u32,
+    target: RunAs,
     /// Root himself asks.
     by_root: bool,
 }
@@ -199,13 +200,15 @@ impl<'a> Stage<'a> {
     }
 
     fn decide(&self, interactive: bool, confirms: bool) -> Outcome {
+        let mut link = ahead::link(&self.options.socket);
+        link.announce();
         let subject = match self.subject() {
             Ok(Some(subject)) => subject,
             Ok(None) => return (Verdict::LeftAlone, Some(Kept::LeftAlone)),
             Err(refusal) => return self.refused_unless_root(self.is_roots(), &refusal),
         };
         let by_root = subject.by_root;
-        match self.ask(subject, interactive, confirms) {
+        match self.ask(link, subject, interactive, confirms) {
             Ok(Some(standing)) => (Verdict::Allowed, Some(Kept::Allowed(Box::new(standing)))),
             Ok(None) => (Verdict::LeftAlone, Some(Kept::LeftAlone)),
             Err(refusal) => self.refused_unless_root(by_root, &refusal),
@@ -214,6 +217,7 @@ impl<'a> Stage<'a> {
 
     fn ask(
         &self,
+        link: Link,
         subject: Subject,
         interactive: bool,
         confirms: bool,
@@ -234,7 +238,7 @@ impl<'a> Stage<'a> {
             reason: None,
             ticket: None,
         };
-        let mut escalation = Escalation::new(Link::new(self.options.socket.clone()), ask);
+        let mut escalation = Escalation::new(link, ask);
         let (message, ends) = match escalation.decide(&mut talk)? {
             Decided::LeftAlone => return Ok(None),
             Decided::Allowed { message, ends } => (message, ends),
@@ -252,7 +256,7 @@ impl<'a> Stage<'a> {
     /// What was allowed begins, and for nobody else.
     fn begin(&self, mut standing: Box<Standing>) -> Outcome {
         let by_root = self.is_roots();
-        if self.user().map(|user| user.uid) != Ok(standing.target) {
+        if !self.is_of(&standing.target) {
             let other = Refusal::Unaskable("the session is of another user than was asked".into());
             return self.refused_unless_root(by_root, &other);
         }
@@ -288,7 +292,7 @@ impl<'a> Stage<'a> {
             let words = program::command_line(self.options).ok_or(CommandError::Unreadable)?;
             let command = command::of(self.kind, &words, self.uid)?;
             return Ok(command.map(|command| Subject {
-                target: command.run_as.uid,
+                target: command.run_as.clone(),
                 command: Some(command),
                 session: None,
                 by_root,
@@ -305,12 +309,13 @@ impl<'a> Stage<'a> {
             Kind::Su => program::command_line(self.options).ok_or(CommandError::Unreadable)?,
             Kind::Sudo | Kind::Doas | Kind::Other => Vec::new(),
         };
+        let target = RunAs { user: name, uid, group: None };
         let session = Session {
             service: self.service.clone(),
-            run_as: RunAs { user: name, uid, group: None },
+            run_as: target.clone(),
             typed: typed.iter().map(|word| text::encode(word)).collect(),
         };
-        Ok(Some(Subject { command: None, session: Some(session), target: uid, by_root }))
+        Ok(Some(Subject { command: None, session: Some(session), target, by_root }))
     }
 
     /// The user of the transaction.
@@ -320,6 +325,12 @@ impl<'a> Stage<'a> {
         })?;
         accounts::by_name(&named)
             .ok_or_else(|| CommandError::NoUser(text::shown(&text::encode(&named))).into())
+    }
+
+    /// Whether the transaction is about that user: by his name, or another of his.
+    fn is_of(&self, user: &RunAs) -> bool {
+        self.handle.user().is_some_and(|named| named == user.user.as_bytes())
+            || self.user().is_ok_and(|named| named.uid == user.uid)
     }
 
     fn tty(&self) -> Option<String> {

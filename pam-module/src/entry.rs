@@ -11,8 +11,46 @@ use std::sync::Once;
 use writ_door::syslog;
 
 use crate::abi::{self, Handle, RawHandle};
+use crate::ahead;
 use crate::door::{self, Kept, Outcome, Verdict};
 use crate::trial::Options;
+
+/// PAM has loaded the module (dlopen(3)).
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOADED: extern "C" fn() = loaded;
+
+/// PAM unloads it.
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static UNLOADED: extern "C" fn() = unloaded;
+
+extern "C" fn loaded() {
+    quietly(ahead::connect);
+}
+
+extern "C" fn unloaded() {
+    quietly(ahead::close);
+}
+
+/// Where nobody is told what failed: a stage of the transaction tells it.
+fn quietly(work: fn()) {
+    note_panics();
+    if let Err(payload) = catch_unwind(work) {
+        // A payload may panic in its own drop.
+        std::mem::forget(payload);
+    }
+}
+
+/// A panic is a line in the system's log, and none on the person's terminal.
+fn note_panics() {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            syslog::warn_as_the_program(&format!("pam_writ.so: {panic}"))
+        }));
+    });
+}
 
 /// Authentication: nothing is known of who is who. `PAM_IGNORE` is passed over by every
 /// control, and a stack of nothing else fails (pam.conf(5)).
@@ -89,12 +127,7 @@ unsafe fn guarded(
     no: c_int,
     work: Work,
 ) -> c_int {
-    static QUIET: Once = Once::new();
-    QUIET.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            syslog::warn_as_the_program(&format!("pam_writ.so: {panic}"))
-        }));
-    });
+    note_panics();
     let worked = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: as the caller says.
         let (handle, options) = unsafe { (Handle::new(handle), abi::words(argc, argv)) };

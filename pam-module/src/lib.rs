@@ -2,7 +2,8 @@
 //!
 //! The account function asks the agent whether a command may run or a session may be
 //! opened, and waits while people decide; the session function asks once more just
-//! before. Those of authentication do nothing: who is who, others say.
+//! before. Those of authentication do nothing: who is who, others say. In su, sudo-rs and
+//! doas the module connects to the agent as it is loaded, and asks nothing yet.
 //!
 //! Invariants:
 //! - nothing is decided here: what does not come from the agent is a refusal, but for
@@ -19,6 +20,7 @@
 
 mod abi;
 mod accounts;
+mod ahead;
 mod command;
 mod door;
 mod entry;

@@ -5,15 +5,17 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
+use std::sync::OnceLock;
 
+use crate::abi;
 use crate::trial::Options;
 
 /// The longest command line that is read, in bytes: more cannot be asked about.
 const CMDLINE_BYTES_MAX: u64 = 256 * 1024;
 
-/// How much of the map of the process is read, in bytes.
-const MAPS_BYTES_MAX: u64 = 1024 * 1024;
+/// How much room a file of `/proc` is given first, in bytes.
+const FILE_BYTES_USUAL: usize = 4096;
 
 /// The plugin of sudo, as it is called in its folder.
 const PLUGIN: &[u8] = b"/sudo_writ.so";
@@ -38,10 +40,20 @@ pub(crate) enum Kind {
 impl Kind {
     /// The kind of the calling program.
     pub(crate) fn of_this_process(options: &Options) -> Self {
-        let own = || std::fs::read_link("/proc/self/exe").ok().map(|path| path.into_os_string());
-        let file = options.program.clone().or_else(|| own().map(OsStringExt::into_vec));
-        let file = file.unwrap_or_default();
-        let file = file.strip_suffix(b" (deleted)").unwrap_or(&file);
+        options.program.as_deref().map_or_else(Self::of_own_file, Self::of)
+    }
+
+    /// The same, whatever a test says. The file of a process does not change.
+    pub(crate) fn of_own_file() -> Self {
+        static OWN: OnceLock<Kind> = OnceLock::new();
+        *OWN.get_or_init(|| {
+            let file = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+            Self::of(file.as_os_str().as_bytes())
+        })
+    }
+
+    fn of(file: &[u8]) -> Self {
+        let file = file.strip_suffix(b" (deleted)").unwrap_or(file);
         Self::named(file.rsplit(|byte| *byte == b'/').next().unwrap_or_default())
     }
 
@@ -66,11 +78,7 @@ pub(crate) fn command_line(options: &Options) -> Option<Vec<Vec<u8>>> {
 /// Whether sudo's plugin is in this very process: then it asks, whatever sudo.conf says
 /// by now.
 pub(crate) fn has_plugin() -> bool {
-    let maps = read("/proc/self/maps".as_ref(), MAPS_BYTES_MAX);
-    maps.is_some_and(|maps| {
-        maps.split(|byte| *byte == b'\n')
-            .any(|line| line.strip_suffix(b" (deleted)").unwrap_or(line).ends_with(PLUGIN))
-    })
+    abi::is_loaded(PLUGIN)
 }
 
 /// Whether this is the process of sshd that can ask the person who logs in.
@@ -88,7 +96,7 @@ pub(crate) fn directory() -> Option<Vec<u8>> {
 
 /// The whole of a file of `/proc`, if it is no longer than that.
 fn read(path: &std::path::Path, bytes_max: u64) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(FILE_BYTES_USUAL);
     let read = File::open(path).ok()?.take(bytes_max + 1).read_to_end(&mut bytes).ok()?;
     (u64::try_from(read).ok()? <= bytes_max).then_some(bytes)
 }

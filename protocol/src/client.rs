@@ -139,6 +139,13 @@ impl Connection {
         }
     }
 
+    /// Says that a call follows soon: the agent wakes up and looks at who calls, while the
+    /// caller puts the call together. In front of JSON a space is as good as nothing
+    /// (RFC 8259, section 2). That it fails, the call itself tells.
+    pub fn announce(&mut self) {
+        let _ = self.stream.write(b" ");
+    }
+
     /// Sends a call; waits at most `patience` for room in the socket.
     ///
     /// # Errors
@@ -322,7 +329,39 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
-    use crate::calls::Status;
+    use crate::calls::{Incoming, Status};
+
+    #[test]
+    fn a_call_that_was_announced_is_one_call() {
+        let patience = Duration::from_secs(10);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent");
+        let listener = UnixListener::bind(&path).unwrap();
+        let mut connection = Connection::open(&path, patience).unwrap();
+        let (mut agent, _) = listener.accept().unwrap();
+        connection.announce();
+        connection.send(&Status {}, Replies::One, patience).unwrap();
+        drop(connection);
+        let (mut bytes, mut decoder) = (Vec::new(), FrameDecoder::default());
+        agent.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.first(), Some(&b' '));
+        decoder.push(&bytes);
+        let frame = decoder.next_frame().unwrap().unwrap();
+        assert_eq!(Incoming::parse(&frame).unwrap().method, "io.writ.Agent.Status");
+        assert!(!decoder.is_mid_frame());
+    }
+
+    #[test]
+    fn an_agent_that_is_gone_is_told_by_the_call_that_was_announced() {
+        let patience = Duration::from_secs(10);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent");
+        let listener = UnixListener::bind(&path).unwrap();
+        let mut connection = Connection::open(&path, patience).unwrap();
+        drop(listener.accept().unwrap());
+        connection.announce();
+        assert_eq!(connection.call(&Status {}, patience).unwrap_err(), CallError::Closed);
+    }
 
     #[test]
     fn a_refusal_from_before_the_call_is_heard() {

@@ -91,7 +91,7 @@ pub(crate) fn of(kind: Kind, words: &[Vec<u8>], uid: u32) -> Result<Option<Comma
         Call::NoCommand => Ok(None),
         Call::Run { user, group, what } => {
             let target = target(user.as_deref(), group.as_deref(), uid)?;
-            command(what, &target, group, uid).map(Some)
+            command(kind, what, &target, group, uid).map(Some)
         }
     }
 }
@@ -115,6 +115,7 @@ fn named(user: &[u8]) -> Option<User> {
 }
 
 fn command(
+    kind: Kind,
     what: What,
     target: &User,
     group: Option<Vec<u8>>,
@@ -125,7 +126,7 @@ fn command(
         What::Words(words) => {
             let cwd = here()?;
             let name = words.first().ok_or(CommandError::NoCommand)?;
-            (resolve::path(name, &cwd)?, words, cwd)
+            (resolve::path(kind, name, &cwd)?, words, cwd)
         }
         What::Shell(words) => {
             let shell = own_shell(uid)?;

@@ -1,18 +1,20 @@
 //! Which file a command is.
 //!
-//! The search path that counts is the program's own business: `secure_path` of sudoers,
-//! doas's safe path, or the person's `PATH`. A name without a `/` is asked about only
-//! where each of them finds the same file, or nothing.
+//! The search path that counts is the program's own business: for sudo-rs a `secure_path`
+//! of sudoers, for doas its safe path, or for both the person's `PATH`. A name without a
+//! `/` is asked about only where each of them finds the same file, or nothing.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::FileType;
 use writ_protocol::text;
 
 use super::CommandError;
+use crate::program::Kind;
 
 /// `secure_path` as Debian's sudoers has it, in whose order a path is told.
 const SECURE_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -26,6 +28,9 @@ const SUDOERS: [&str; 2] = ["/etc/sudoers-rs", "/etc/sudoers"];
 /// The folder that Debian's sudoers takes in.
 const SUDOERS_FOLDER: &str = "/etc/sudoers.d";
 
+/// How much room a file of sudoers is given first, in bytes.
+const SUDOERS_BYTES_USUAL: usize = 4096;
+
 /// How much of a file of sudoers is read, in bytes.
 const SUDOERS_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -36,43 +41,67 @@ const SUDOERS_FILES_MAX: usize = 256;
 ///
 /// # Errors
 /// When nothing is found, or not the same everywhere.
-pub(super) fn path(name: &[u8], cwd: &[u8]) -> Result<Vec<u8>, CommandError> {
+pub(super) fn path(kind: Kind, name: &[u8], cwd: &[u8]) -> Result<Vec<u8>, CommandError> {
     if name.contains(&b'/') {
         return Ok(from(cwd, name));
     }
-    let mut paths = secure_paths();
-    paths.extend([SECURE_PATH.to_vec(), DOAS_PATH.to_vec()]);
-    paths.extend(std::env::var_os("PATH").map(OsStringExt::into_vec));
+    let own = std::env::var_os("PATH").map(OsStringExt::into_vec);
+    let paths = match kind {
+        Kind::Doas => vec![SECURE_PATH.to_vec(), DOAS_PATH.to_vec(), own.unwrap_or_default()],
+        Kind::Sudo | Kind::Su | Kind::Other => {
+            let mut paths = secure_paths();
+            paths.extend([SECURE_PATH.to_vec(), own.unwrap_or_else(|| DOAS_PATH.to_vec())]);
+            paths
+        }
+    };
     among(&paths, name, cwd)
 }
 
 fn among(paths: &[Vec<u8>], name: &[u8], cwd: &[u8]) -> Result<Vec<u8>, CommandError> {
-    let mut found: Option<(Vec<u8>, PathBuf)> = None;
-    for file in paths.iter().filter_map(|path| search(path, name, cwd)) {
-        let Ok(real) = fs::canonicalize(OsStr::from_bytes(&file)) else { continue };
-        match &found {
-            Some((_, first)) if *first != real => {
-                return Err(CommandError::Ambiguous(text::encode(name)));
-            }
-            Some(_) => {}
-            None => found = Some((file, real)),
+    // They have most folders in common: no file is looked at twice.
+    let mut looked_at = BTreeMap::new();
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for path in paths {
+        match search(path, name, cwd, &mut looked_at) {
+            Some(file) if !found.contains(&file) => found.push(file),
+            _ => {}
         }
     }
-    let found = found.map(|(file, _)| file);
-    found.ok_or_else(|| CommandError::NotFound(text::encode(name)))
+    let nothing = || CommandError::NotFound(text::encode(name));
+    let (first, others) = found.split_first().ok_or_else(nothing)?;
+    if !others.is_empty() {
+        let real = real(first).ok_or_else(nothing)?;
+        // One that is gone by now is found nowhere.
+        if others.iter().filter_map(|file| self::real(file)).any(|other| other != real) {
+            return Err(CommandError::Ambiguous(text::encode(name)));
+        }
+    }
+    Ok(first.clone())
 }
 
 /// The first program of that name in a search path.
-fn search(path: &[u8], name: &[u8], cwd: &[u8]) -> Option<Vec<u8>> {
+fn search(
+    path: &[u8],
+    name: &[u8],
+    cwd: &[u8],
+    looked_at: &mut BTreeMap<Vec<u8>, bool>,
+) -> Option<Vec<u8>> {
     path.split(|byte| *byte == b':')
         // An empty one is the working directory (environ(7)).
         .map(|folder| if folder.is_empty() { b".".as_slice() } else { folder })
         .map(|folder| from(cwd, &[folder, b"/", name].concat()))
-        .find(|file| is_program(Path::new(OsStr::from_bytes(file))))
+        .find(|file| *looked_at.entry(file.clone()).or_insert_with_key(|file| is_program(file)))
 }
 
-fn is_program(file: &Path) -> bool {
-    fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+/// The file that a path stands for (realpath(3)).
+fn real(file: &[u8]) -> Option<PathBuf> {
+    fs::canonicalize(OsStr::from_bytes(file)).ok()
+}
+
+fn is_program(file: &[u8]) -> bool {
+    rustix::fs::stat(file).is_ok_and(|found| {
+        FileType::from_raw_mode(found.st_mode).is_file() && found.st_mode & 0o111 != 0
+    })
 }
 
 /// As sudo's plugin tells a relative path.
@@ -99,7 +128,7 @@ fn secure_paths() -> Vec<Vec<u8>> {
 
 fn contents(file: &Path) -> Vec<u8> {
     use std::io::Read;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(SUDOERS_BYTES_USUAL);
     if let Ok(file) = fs::File::open(file) {
         // What cannot be read, sudo cannot read either.
         let _ = file.take(SUDOERS_BYTES_MAX).read_to_end(&mut bytes);
@@ -133,6 +162,8 @@ fn in_sudoers(text: &[u8]) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn folder_with(names: &[&str]) -> (tempfile::TempDir, Vec<u8>) {
@@ -176,10 +207,10 @@ mod tests {
 
     #[test]
     fn a_path_is_told_from_where_it_was_typed() {
-        assert_eq!(path(b"./tool", b"/srv").unwrap(), b"/srv/tool");
-        assert_eq!(path(b".//./bin/tool", b"/srv").unwrap(), b"/srv/bin/tool");
-        assert_eq!(path(b"../tool", b"/srv/").unwrap(), b"/srv/../tool");
-        assert_eq!(path(b"/bin/../tool", b"/srv").unwrap(), b"/bin/../tool");
+        assert_eq!(path(Kind::Sudo, b"./tool", b"/srv").unwrap(), b"/srv/tool");
+        assert_eq!(path(Kind::Sudo, b".//./bin/tool", b"/srv").unwrap(), b"/srv/bin/tool");
+        assert_eq!(path(Kind::Sudo, b"../tool", b"/srv/").unwrap(), b"/srv/../tool");
+        assert_eq!(path(Kind::Sudo, b"/bin/../tool", b"/srv").unwrap(), b"/bin/../tool");
     }
 
     #[test]

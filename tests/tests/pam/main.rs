@@ -17,6 +17,7 @@ scenarios! {
     both: [
         su_waits_until_another_person_approves,
         su_is_allowed_and_denied_by_its_target,
+        an_agent_that_is_restarted_while_a_password_is_typed_is_asked_all_the_same,
         the_login_form_of_su_is_no_way_around,
         a_reason_is_asked_for_in_the_conversation,
         su_without_a_terminal_leaves_the_data_and_the_request_alone,

@@ -55,6 +55,20 @@ pub(crate) fn su_is_allowed_and_denied_by_its_target(host: &Host) {
     dave.expect("status 1\r\n");
 }
 
+/// The module connects as su begins, so that the agent is ready when it is asked.
+pub(crate) fn an_agent_that_is_restarted_while_a_password_is_typed_is_asked_all_the_same(
+    host: &Host,
+) {
+    let carol = host.login("carol");
+    carol.type_line("su -c 'echo done as $(id -un)'; echo status $?");
+    carol.expect("Password: ");
+    let sockets = host.root_sh("find /proc/$(pidof -s su)/fd -lname 'socket:*'");
+    assert_eq!(sockets.ok().lines().count(), 1, "su is connected before it asks: {sockets}");
+    host.root_sh("systemctl restart writd.service").ok();
+    carol.type_line("root");
+    carol.expect("done as root\r\nstatus 0\r\n");
+}
+
 pub(crate) fn the_login_form_of_su_is_no_way_around(host: &Host) {
     let dave = su(host, "dave", "su -; echo status $?", "root");
     dave.expect("writ: denied: no role that dave has on this host speaks of sessions of su-l");
