@@ -95,6 +95,7 @@ fn barest() -> Vec<What> {
             act: act(),
             reason: None,
             ticket: None,
+            sha256: None,
             source: Source::default(),
         }),
     };
@@ -146,6 +147,7 @@ fn barest() -> Vec<What> {
                 act: act(),
                 reason: Some(text()),
                 ticket: None,
+                sha256: None,
                 source: Source::default(),
             },
             without_agent: None,
