@@ -140,7 +140,7 @@ pub(crate) async fn confirm(
 ) -> Result<Asking, ErrorReply> {
     let attempt = may_speak(caller, &confirm.attempt)?;
     let id = request_id(&confirm.id)?;
-    let bound_to = agent.core.look(|engine| engine.bound_file(id).map(|(path, _)| path.to_owned()));
+    let bound_to = agent.core.look(|engine| engine.bound_file(id, &attempt).map(str::to_owned));
     let sha256 = match bound_to {
         None => None,
         Some(path) => tokio::task::spawn_blocking(move || {

@@ -151,6 +151,28 @@ decision = \"deny\"
 }
 
 #[test]
+fn explain_supposes_the_file_that_a_rule_is_pinned_to_and_says_so() {
+    let (host, folder) = host_with_files();
+    let pinned = format!(
+        "[role.pinned]\nmembers = [\"alice\"]\n[[role.pinned.rule]]\ncommands = [\"/usr/bin/id\"]\nsha256 = \"{}\"\ndecision = \"allow\"\n",
+        "0".repeat(64)
+    );
+    host.write("/checkout/roles.d/pinned.toml", &pinned, 0o644);
+    let ran = host.writ(&[
+        "explain",
+        "--json",
+        "--policy",
+        &folder,
+        "--user",
+        "alice",
+        "--",
+        "/usr/bin/id",
+    ]);
+    assert_eq!(ran.exit, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("which is supposed here"), "{}", ran.stdout);
+}
+
+#[test]
 fn files_that_are_wrong_explain_nothing() {
     let (host, folder) = host_with_files();
     host.write("/checkout/writ.toml", "unmatched = \"dney\"\n", 0o644);

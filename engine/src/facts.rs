@@ -289,6 +289,14 @@ pub struct Evidence {
     pub writable: Option<String>,
 }
 
+impl Evidence {
+    /// A file of which only the digest is on record.
+    #[must_use]
+    pub const fn on_record(sha256: Option<String>) -> Self {
+        Self { sha256, writable: None }
+    }
+}
+
 /// This host, as policies name it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Host {

@@ -412,6 +412,10 @@ pub struct About {
     /// The ticket, where he gave one unasked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
+    /// The SHA-256 of the command's file, where the decision hung on it; what starts must
+    /// have it still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// The role and rule that spoke.
     #[serde(flatten)]
     pub source: Source,

@@ -142,8 +142,14 @@ fn of_rule(
         Fate::OtherRunAs => (RuleFate::OtherRunAs, other_run_as(story.rule, &command.run_as)),
         Fate::OtherTime => (RuleFate::OtherTime, other_time(role, story.rule)),
         Fate::Unmet => (RuleFate::Unmet, unmet(story.rule)),
+        Fate::OtherFile => {
+            (RuleFate::Unmet, "matches, and is pinned to other files than this one".to_owned())
+        }
         Fate::NoPattern { nearest } => (RuleFate::NoPattern, no_pattern(nearest.as_ref())),
     };
+    if is_pinned(story) {
+        why.push_str("; only where the file has a digest of its `sha256`, which is supposed here");
+    }
     if let Some(doubt) = &story.doubt {
         let _ = write!(why, "; its condition cannot be evaluated: {doubt}");
     }
@@ -153,6 +159,12 @@ fn of_rule(
         Decision::Ask(_) => Says::Ask,
     };
     ExplainedRule { rule: story.rule.name.clone(), decision, fate, why }
+}
+
+/// Whether a rule speaks, and only of a file that it is pinned to.
+fn is_pinned(story: &RuleStory<'_>) -> bool {
+    let pins = story.rule.limits.as_ref().is_some_and(|limits| !limits.sha256.is_empty());
+    pins && matches!(story.fate, Fate::Decides | Fate::Outranked)
 }
 
 fn outranked(told: &Explanation<'_>) -> String {

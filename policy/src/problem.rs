@@ -87,6 +87,12 @@ pub(crate) enum Problem {
     GroupsWithoutUsers,
     #[error("a rule has either `commands` or `services`")]
     CommandsAndServices,
+    #[error("{text:?} is no SHA-256")]
+    Digest { text: String },
+    #[error("`{pattern}` is not one program, and the rule is pinned to a file")]
+    PinOfMany { pattern: String },
+    #[error("`sha256` stands in a rule without commands")]
+    PinOfService,
     #[error("`{service}` runs single commands, which `commands` speaks of")]
     CommandService { service: String },
 
@@ -136,6 +142,16 @@ impl Problem {
             }
             Self::CommandService { .. } => {
                 "write a rule with `commands`: it counts for sudo, sudo-rs and doas alike".into()
+            }
+            Self::Digest { .. } => {
+                "write the 64 hexadecimal digits that `sha256sum FILE` prints".into()
+            }
+            Self::PinOfMany { .. } => {
+                "write the whole path of the program, without * or ?; or take `sha256` out".into()
+            }
+            Self::PinOfService => {
+                "a pin is of a command's file: write a rule with `commands`, or take `sha256` out"
+                    .into()
             }
             Self::NotText => "save the file in the encoding UTF-8".into(),
             Self::UnknownKey { key, known, .. } => did_you_mean(key, known, "the keys here are"),

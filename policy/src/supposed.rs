@@ -1,7 +1,7 @@
 //! An escalation that nobody made, so that a policy can be asked about it.
 
 use writ_engine::facts::{Act, Aim, Command, Door, Host, Person, Presence};
-use writ_engine::policy::{Ask, Circumstances, Facts};
+use writ_engine::policy::{Ask, Circumstances, Facts, FileSeen};
 use writ_engine::time::WallTime;
 use writ_protocol::explained::Supposed;
 
@@ -42,6 +42,10 @@ impl<'a> Supposition<'a> {
 impl Circumstances for Supposition<'_> {
     fn covers(&self, _: &str, _: &Ask) -> bool {
         false
+    }
+
+    fn file(&self) -> FileSeen<'_> {
+        FileSeen::AsPinned
     }
 
     fn facts<'a>(&'a self, host: &'a Host) -> Option<Facts<'a>> {

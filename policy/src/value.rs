@@ -131,6 +131,20 @@ impl<'t> Value<'t> {
         list
     }
 
+    /// One text, or a list of at least one.
+    pub(crate) fn one_or_more<T>(
+        &self,
+        found: &mut Findings,
+        read: impl Fn(&str) -> Result<T, Problem>,
+    ) -> List<T> {
+        if self.value.is_str() {
+            let item = self.text(found, read);
+            let whole = item.is_some();
+            return List { items: item.into_iter().collect(), whole, place: self.place.clone() };
+        }
+        self.some(found, read)
+    }
+
     /// `true` or `false`.
     pub(crate) fn truth(&self, found: &mut Findings) -> Option<bool> {
         self.value.as_bool().or_else(|| self.wrong_type("true or false", found))

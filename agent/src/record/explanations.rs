@@ -91,6 +91,7 @@ fn barest() -> Vec<What> {
             act: act(),
             reason: None,
             ticket: None,
+            sha256: None,
             source: Source::default(),
         }),
     };
@@ -142,6 +143,7 @@ fn barest() -> Vec<What> {
                 act: act(),
                 reason: Some(text()),
                 ticket: None,
+                sha256: None,
                 source: Source::default(),
             },
             without_agent: None,

@@ -26,8 +26,8 @@ use crate::verbs::check;
 /// Which role and rule decide, whom it would ask and for how long; of every other rule
 /// of the user's roles why not: an earlier rule decides, it is for other target users,
 /// no pattern matches, and where the nearest one differs. It is decided as if no window
-/// of a role were open, and whether the user may write the program's file is not looked
-/// at. It is supposed to be typed at a terminal, now; other circumstances that rules may
+/// of a role were open, and the program's file is not looked at: neither whether the user
+/// may write it, nor whether it is the one that a rule is pinned to. It is supposed to be typed at a terminal, now; other circumstances that rules may
 /// hang on are said with --reason, --ticket, --source-ip, --at and --unattended. Nothing
 /// comes of it.
 ///

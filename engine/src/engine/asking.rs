@@ -23,6 +23,8 @@ pub(super) struct Settled {
     pub(super) source: Source,
     /// Why, where it is a no.
     pub(super) why: Option<String>,
+    /// The digest of the command's file, where somebody looked at it.
+    pub(super) sha256: Option<String>,
 }
 
 impl Engine {
@@ -74,9 +76,13 @@ impl Engine {
         asked: Asked,
         evidence: Option<&Evidence>,
     ) -> Step {
-        let verdict = self.verdict(now, policy, &asked);
+        if evidence.is_none() && hangs_on_file(policy, &asked) {
+            return examine(attempt, asked);
+        }
+        let verdict = self.verdict(now, policy, &asked, evidence);
         let Some(verdict) = verdict else { return Step::default() };
-        let settle = |outcome, source, why| Settled { outcome, source, why };
+        let sha256 = || evidence.and_then(|found| found.sha256.clone());
+        let settle = |outcome, source, why| Settled { outcome, source, why, sha256: sha256() };
         let settled = match verdict {
             _ if asked.person.is_root() => settle(Outcome::Pass, Source::default(), None),
             Verdict::Allow(source) => settle(Outcome::Allow, source, None),
@@ -108,7 +114,7 @@ impl Engine {
         settled: Settled,
     ) -> Step {
         let Some(id) = self.durable.next_id() else { return Step::refused(no_id()) };
-        let Settled { outcome, source, why } = settled;
+        let Settled { outcome, source, why, sha256 } = settled;
         // A window adds; observing holds nothing of it back and gives nothing away.
         let force = match asked.act.aim {
             Aim::Command(_) | Aim::Session(_) => force(policy),
@@ -126,6 +132,8 @@ impl Engine {
             act: asked.act,
             reason: asked.wish.reason,
             ticket: asked.wish.ticket,
+            // Observing blocks nothing, and so binds to nothing.
+            sha256: sha256.filter(|_| will_run && force == Force::Enforced),
             source,
         };
         let made = Made {
@@ -293,6 +301,12 @@ fn taken() -> Step {
     Step::refused(Refusal::Refused(
         "another escalation has this name already; run the command again".into(),
     ))
+}
+
+/// Whether the file must be looked at before the policy can say anything.
+fn hangs_on_file(policy: &Policy, asked: &Asked) -> bool {
+    let command = asked.act.aim.command().filter(|_| has_file(asked) && !asked.person.is_root());
+    command.is_some_and(|command| policy.hangs_on_file(&asked.person, command))
 }
 
 fn examine(attempt: AttemptId, asked: Asked) -> Step {

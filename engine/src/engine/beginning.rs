@@ -9,7 +9,7 @@ use super::circumstance::Circumstance;
 use super::ending::Over;
 use super::windows::is_withdrawn;
 use crate::effect::{Effect, Step};
-use crate::facts::Aim;
+use crate::facts::{Aim, Evidence};
 use crate::id::{IdKey, IdSequence, RequestId};
 use crate::policy::{Mode, Policy, Verdict};
 use crate::record::{By, EndReason, ExpiryReason, What};
@@ -129,9 +129,13 @@ fn is_over(now: Now, policy: &Policy, case: &Case) -> bool {
         let role = request.and_then(|opened| opened.source.role.as_ref());
         role.is_some_and(|role| !policy.has_role(person, role))
     };
+    let of_request = request.map(|opened| &opened.sha256);
+    let sha256 = of_request.or_else(|| case.about().map(|about| &about.sha256));
+    let found = Evidence::on_record(sha256.cloned().flatten());
     let circumstance = || {
         let of_request = request.map(|opened| Circumstance::of_request(now, opened));
-        of_request.or_else(|| case.about().map(|about| Circumstance::of_act(now, about)))
+        let of = of_request.or_else(|| case.about().map(|about| Circumstance::of_act(now, about)));
+        of.map(|of| of.with_file(Some(&found)))
     };
     let is_denied = |verdict| matches!(verdict, Verdict::Deny(_));
     match &act.aim {

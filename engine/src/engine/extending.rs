@@ -10,7 +10,7 @@ use super::windows::{by_policy, of_nobody};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Effect, Refusal, Step};
 use crate::event::Wish;
-use crate::facts::{Act, Aim, AttemptId, Door, Person, Presence};
+use crate::facts::{Act, Aim, AttemptId, Door, Evidence, Person, Presence};
 use crate::id::RequestId;
 use crate::policy::{Asking, Policy, Verdict, WindowTerms, WindowVerdict};
 use crate::record::{Source, What};
@@ -103,7 +103,8 @@ impl Engine {
                 WindowVerdict::Deny(why) => Err(Refusal::Refused(format!("{why}"))),
             },
             Aim::Command(command) => {
-                let of = Circumstance::of_request(now, &request.opened);
+                let found = Evidence::on_record(request.opened.sha256.clone());
+                let of = Circumstance::of_request(now, &request.opened).with_file(Some(&found));
                 of_rules(policy.decide(person, command, of))
             }
             Aim::Session(session) => {

@@ -133,7 +133,8 @@ impl Engine {
 
 fn about(requester: Person, act: Act, reason: String, attempt: Option<AttemptId>) -> About {
     let source = Source::default();
-    About { attempt, requester, act, reason: Some(reason), ticket: None, source }
+    let (ticket, sha256) = (None, None);
+    About { attempt, requester, act, reason: Some(reason), ticket, sha256, source }
 }
 
 fn used(about: About, without_agent: Option<WallTime>) -> What {

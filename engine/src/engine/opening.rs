@@ -94,7 +94,7 @@ impl Engine {
         why: String,
     ) -> Step {
         let source = asking.source.clone();
-        let settled = Settled { outcome: Outcome::Deny, source, why: Some(why) };
+        let settled = Settled { outcome: Outcome::Deny, source, why: Some(why), sha256: None };
         self.settle(now, policy, attempt, asked, settled)
     }
 

@@ -5,7 +5,7 @@ use alloc::format;
 
 use super::{Engine, sentences};
 use crate::effect::{Refusal, Step};
-use crate::facts::{AttemptId, Ending, Leader};
+use crate::facts::{Aim, AttemptId, Ending, Leader};
 use crate::id::RequestId;
 use crate::record::{About, By, EndReason, What};
 use crate::state::{Attempt, Case, Grant, Stand};
@@ -47,12 +47,16 @@ impl Engine {
             Case::Window(open) if now.boot >= open.until => no(),
             Case::Window(_) if runs => Step::default(),
             Case::Window(open) if self.is_kept_for(&attempt, id) => {
-                match self.about_covered(now, &attempt, open) {
+                match self.about_covered(now, &attempt, open, sha256) {
                     Some(about) => start(now, id, attempt, leader, Some(about)),
                     None => no(),
                 }
             }
             Case::Permitted(permit) if permit.attempt == attempt && now.boot < permit.until => {
+                let (bound, aim) = (permit.about.sha256.as_deref(), &permit.about.act.aim);
+                if let Err(refusal) = same_file(bound, sha256, aim, &format!("{id} was allowed")) {
+                    return Step::refused(refusal);
+                }
                 let mut step = Step::default();
                 let (leader, about) = (Some(leader), None);
                 step.record(now, Some(id), What::CommandStarted { attempt, leader, about });
@@ -135,12 +139,21 @@ fn still_good(now: Now, id: RequestId, grant: &Grant, sha256: Option<&str>) -> R
     if now.boot >= grant.until {
         return Err(Refusal::Refused(sentences::stands_no_more(id)));
     }
-    let bound = grant.request.opened.sha256.as_deref();
-    if bound.is_some() && bound != sha256 {
-        return Err(Refusal::Refused(sentences::run_again(&format!(
-            "the file {} is not what it was when {id} was approved",
-            grant.request.opened.act.aim.command().map_or("", |command| command.path.as_str())
-        ))));
+    let opened = &grant.request.opened;
+    same_file(opened.sha256.as_deref(), sha256, &opened.act.aim, &format!("{id} was approved"))
+}
+
+/// Whether a command's file is the one that a decision was bound to, if to any.
+fn same_file(
+    bound: Option<&str>,
+    found: Option<&str>,
+    aim: &Aim,
+    then: &str,
+) -> Result<(), Refusal> {
+    if bound.is_none() || bound == found {
+        return Ok(());
     }
-    Ok(())
+    let path = aim.command().map_or("", |command| command.path.as_str());
+    let changed = format!("the file {path} is not what it was when {then}");
+    Err(Refusal::Refused(sentences::run_again(&changed)))
 }

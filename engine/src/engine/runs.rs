@@ -40,6 +40,7 @@ impl Engine {
             act: asked.act,
             reason: None,
             ticket: None,
+            sha256: None,
             source: Source::of_role(role),
         };
         let mut step = Step::default();

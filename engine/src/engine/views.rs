@@ -153,23 +153,34 @@ impl Engine {
         }
     }
 
-    /// The file that a grant is bound to: its path and SHA-256.
+    /// The file whose digest is wanted when an attempt confirms: the one that what
+    /// allows it is bound to, or one that a rule under an open window may be pinned to.
     #[must_use]
-    pub fn bound_file(&self, id: RequestId) -> Option<(&str, &str)> {
-        match self.durable.cases.get(id)? {
+    pub fn bound_file(&self, id: RequestId, attempt: &AttemptId) -> Option<&str> {
+        let aim = match self.durable.cases.get(id)? {
             Case::Granted(grant) => {
                 let opened = &grant.request.opened;
-                let command = opened.act.aim.command()?;
-                Some((&command.path, opened.sha256.as_deref()?))
+                opened.sha256.is_some().then_some(&opened.act.aim)
             }
-            _ => None,
-        }
+            Case::Permitted(permit) => {
+                permit.about.sha256.is_some().then_some(&permit.about.act.aim)
+            }
+            Case::Window(_) if self.policy.as_ref()?.has_pins() => {
+                self.attempts.get(attempt).map(|attempt| &attempt.asked.act.aim)
+            }
+            Case::Window(_) | Case::Open(_) | Case::Outlived(_) => None,
+        };
+        aim?.command().map(|command| command.path.as_str())
     }
 
-    /// Whether policy alone let the command of an ID start, for one attempt.
+    /// Whether policy alone let the command of an ID start, for one attempt and
+    /// whatever its file is.
     #[must_use]
     pub fn is_permitted(&self, id: RequestId) -> bool {
-        matches!(self.durable.cases.get(id), Some(Case::Permitted(_)))
+        match self.durable.cases.get(id) {
+            Some(Case::Permitted(permit)) => permit.about.sha256.is_none(),
+            _ => false,
+        }
     }
 
     /// Whether a person may see a request: its requester, who is asked, who

@@ -131,8 +131,9 @@ impl Engine {
         now: Now,
         policy: &'a Policy,
         asked: &Asked,
+        evidence: Option<&Evidence>,
     ) -> Option<Verdict<'a>> {
-        let of = Circumstance::of(now, asked).with_windows(self);
+        let of = Circumstance::of(now, asked).with_file(evidence).with_windows(self);
         match &asked.act.aim {
             Aim::Command(command) => Some(policy.decide(&asked.person, command, of)),
             Aim::Session(session) => Some(policy.decide_session(&asked.person, session, of)),
@@ -156,6 +157,7 @@ impl Engine {
                     outcome: Outcome::Deny,
                     source: why.source(),
                     why: Some(why.to_string()),
+                    sha256: None,
                 };
                 return self.settle(now, policy, attempt, asked, settled);
             }
@@ -208,7 +210,8 @@ impl Engine {
             Ok(window) => window,
             Err(why) => {
                 let source = Source::of_role(role);
-                let settled = Settled { outcome: Outcome::Deny, source, why: Some(why) };
+                let why = Some(why);
+                let settled = Settled { outcome: Outcome::Deny, source, why, sha256: None };
                 return self.settle(now, policy, attempt, asked, settled);
             }
         };
@@ -271,7 +274,7 @@ impl Engine {
     ) -> Step {
         if let Err(why) = sound(&asked, asking, evidence) {
             let (source, why) = (asking.source.clone(), Some(why));
-            let settled = Settled { outcome: Outcome::Deny, source, why };
+            let settled = Settled { outcome: Outcome::Deny, source, why, sha256: None };
             return self.settle(now, policy, attempt, asked, settled);
         }
         let role = asking.source.role.as_deref().unwrap_or_default();
@@ -299,10 +302,12 @@ impl Engine {
         now: Now,
         attempt: &AttemptId,
         open: &OpenWindow,
+        sha256: Option<&str>,
     ) -> Option<Box<About>> {
         let Attempt { asked, .. } = self.attempts.get(attempt)?;
         let policy = self.policy().ok()?;
-        let verdict = self.verdict(now, policy, asked)?;
+        let found = Evidence::on_record(sha256.map(ToString::to_string));
+        let verdict = self.verdict(now, policy, asked, Some(&found))?;
         let Verdict::Covered(asking) = verdict else { return None };
         (open.window()?.role == *asking.source.role.as_ref()?).then(|| {
             Box::new(About {
@@ -311,6 +316,7 @@ impl Engine {
                 act: asked.act.clone(),
                 reason: asked.wish.reason.clone(),
                 ticket: asked.wish.ticket.clone(),
+                sha256: sha256.map(ToString::to_string),
                 source: asking.source,
             })
         })

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::limits::{Facts, Stands};
+use super::pins::{FileSeen, Pinned};
 use super::{Ask, Host, Role, Rule};
 
 /// Conditions that are evaluated for one decision. More can only stand for one command
@@ -11,8 +12,8 @@ use super::{Ask, Host, Role, Rule};
 pub const CONDITIONS_PER_DECISION_MAX: u32 = 256;
 
 /// What a decision hangs on beside person and command. A closure is one in which
-/// nothing is known but which windows are open: hours do not count then, and
-/// conditions are in doubt.
+/// nothing is known but which windows are open: hours do not count then, conditions
+/// are in doubt, and nobody looked at the command's file.
 pub trait Circumstances {
     /// Whether an open window of the person's, of this role, stands for the answer to
     /// what a rule asks so.
@@ -23,6 +24,11 @@ pub trait Circumstances {
         let _ = host;
         None
     }
+
+    /// What is known of the file of the command.
+    fn file(&self) -> FileSeen<'_> {
+        FileSeen::Not
+    }
 }
 
 impl<F: Fn(&str, &Ask) -> bool> Circumstances for F {
@@ -31,7 +37,8 @@ impl<F: Fn(&str, &Ask) -> bool> Circumstances for F {
     }
 }
 
-/// Nothing is known, and no window is open.
+/// Nothing is known, and no window is open; of files, it is supposed that they are those
+/// that rules are pinned to.
 #[derive(Debug, Clone, Copy)]
 pub struct NothingKnown;
 
@@ -39,11 +46,16 @@ impl Circumstances for NothingKnown {
     fn covers(&self, _: &str, _: &Ask) -> bool {
         false
     }
+
+    fn file(&self) -> FileSeen<'_> {
+        FileSeen::AsPinned
+    }
 }
 
 /// Whether rules speak, in the circumstances of one decision.
 pub(super) struct Speaking<'a> {
     facts: Option<Facts<'a>>,
+    file: FileSeen<'a>,
     evaluated: u32,
 }
 
@@ -51,6 +63,8 @@ pub(super) struct Speaking<'a> {
 pub(super) enum Speaks {
     /// It is not its time.
     NotNow,
+    /// It is pinned to other files.
+    OtherFile,
     /// Its condition does not hold.
     No,
     /// It does.
@@ -61,7 +75,7 @@ pub(super) enum Speaks {
 
 impl<'a> Speaking<'a> {
     pub(super) fn new(circumstances: &'a impl Circumstances, host: &'a Host) -> Self {
-        Self { facts: circumstances.facts(host), evaluated: 0 }
+        Self { facts: circumstances.facts(host), file: circumstances.file(), evaluated: 0 }
     }
 
     /// Whether a rule whose commands match speaks.
@@ -70,6 +84,9 @@ impl<'a> Speaking<'a> {
             && role.times.stands(facts.wall).and(rule.times(facts.wall)) == Stands::Not
         {
             return Speaks::NotNow;
+        }
+        if let Pinned::OtherFile = rule.of_file(self.file) {
+            return Speaks::OtherFile;
         }
         let Some(when) = rule.limits.as_ref().and_then(|limits| limits.when.as_ref()) else {
             return Speaks::Yes;

@@ -102,6 +102,8 @@ pub(super) enum Hearing {
     OtherRunAs,
     /// It is not its time.
     OtherTime,
+    /// It is pinned to other files.
+    OtherFile,
     /// Its condition does not hold.
     Unmet,
 }
@@ -154,8 +156,8 @@ impl Policy {
     /// What the policy says of a command.
     ///
     /// Only roles count that the person has and that are for this host. Within a
-    /// role the first matching rule decides, among those whose hours it is and whose
-    /// condition holds; where nobody can say whether that holds, a rule that allows
+    /// role the first matching rule decides, among those whose hours it is, that are not
+    /// pinned to another file, and whose condition holds; where nobody can say whether that holds, a rule that allows
     /// asks, and any other stands. Roles add up: a `deny` of any wins,
     /// then an `allow`, then an `ask` that is covered, then the `ask` that needs the
     /// fewest people; among equals, the role whose name sorts first.
@@ -235,6 +237,10 @@ impl Policy {
                     heard(place, Hearing::OtherTime);
                     continue;
                 }
+                Speaks::OtherFile => {
+                    heard(place, Hearing::OtherFile);
+                    continue;
+                }
                 Speaks::No => {
                     heard(place, Hearing::Unmet);
                     continue;
@@ -249,7 +255,7 @@ impl Policy {
                 Word::Deny => 0,
                 Word::Allow => 1,
                 Word::Ask(ask) if circumstances.covers(&role.name, ask) => COVERED,
-                Word::Ask(ask) => COVERED + 1 + u64::from(ask.count),
+                Word::Ask(ask) => COVERED + u64::from(ask.count.max(1)),
             };
             if best.as_ref().is_none_or(|best| rank < best.rank) {
                 best = Some(Best { rank, place, said });

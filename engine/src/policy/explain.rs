@@ -69,6 +69,8 @@ pub enum Fate<'a> {
     OtherRunAs,
     /// It matches, outside of the hours or after the last day of it or its role.
     OtherTime,
+    /// It matches, and is pinned to other files than the one that was found.
+    OtherFile,
     /// It matches, and its condition does not hold.
     Unmet,
     /// None of its patterns matches.
@@ -128,6 +130,7 @@ impl Policy {
                 }
                 Some(Hearing::OtherRunAs) => Fate::OtherRunAs,
                 Some(Hearing::OtherTime) => Fate::OtherTime,
+                Some(Hearing::OtherFile) => Fate::OtherFile,
                 Some(Hearing::Unmet) => Fate::Unmet,
                 None => Fate::NoPattern { nearest: closest(&rule.commands, command) },
             };

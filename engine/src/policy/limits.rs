@@ -4,6 +4,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Ask, Policy, Role, Rule};
@@ -64,6 +65,9 @@ pub struct Limits {
     pub in_doubt: Option<Arc<Ask>>,
     /// Only then.
     pub times: Times,
+    /// Only where the command's file has one of these digests (SHA-256, lower-case
+    /// hexadecimal); none means any file.
+    pub sha256: Vec<String>,
 }
 
 /// Until when something stands.

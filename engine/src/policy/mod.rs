@@ -8,6 +8,7 @@ mod explain;
 mod index;
 mod limits;
 mod pattern;
+mod pins;
 mod selector;
 mod window;
 mod word;
@@ -26,6 +27,7 @@ pub use limits::{Condition, Facts, Hours, Limits, Stands, Times};
 pub use pattern::{
     CommandPattern, Difference, Miss, PATTERN_BYTES_MAX, PatternError, PatternFault,
 };
+pub use pins::FileSeen;
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
 pub use window::{NoWindow, WindowVerdict};
 
@@ -264,6 +266,7 @@ pub struct Settings {
 pub struct Policy {
     settings: Settings,
     index: Index,
+    has_pins: bool,
 }
 
 impl Policy {
@@ -273,7 +276,8 @@ impl Policy {
     pub fn compile(mut settings: Settings) -> Self {
         settings.roles.sort_by(|one, other| one.name.cmp(&other.name));
         let index = Index::of(&settings.roles, &settings.host);
-        Self { settings, index }
+        let has_pins = settings.roles.iter().flat_map(|role| &role.rules).any(Rule::is_pinned);
+        Self { settings, index, has_pins }
     }
 
     /// What it is made of, the roles by name.

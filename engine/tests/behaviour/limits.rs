@@ -93,7 +93,7 @@ fn a_window_ends_with_the_hours_of_its_role() {
 fn what_asks_in_doubt_says_so_in_its_record_and_question() {
     let mut settings = settings();
     let when = Some(Condition::new("x", |_| Err("`x` is not known".into())));
-    let limits = Limits { when, in_doubt: Some(Arc::new(ask())), times: Times::default() };
+    let limits = Limits { when, in_doubt: Some(Arc::new(ask())), ..Limits::default() };
     settings.roles[0].rules[0].limits = Some(Box::new(limits));
     let mut host = Host::with(settings);
     let (_, id) = host.opened(&alice(), act(&["/bin/look"]));

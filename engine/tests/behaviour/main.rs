@@ -14,6 +14,7 @@ mod ending;
 mod glass;
 mod host;
 mod limits;
+mod pins;
 mod records;
 mod restarting;
 mod running;

@@ -90,7 +90,7 @@ fn nothing_starts_whose_file_has_changed() {
     let mut host = Host::new();
     let (attempt, id) = host.opened(&alice(), restart());
     host.approve(&bob(), id).unwrap();
-    assert_eq!(host.engine.bound_file(id).unwrap().0, "/bin/restart");
+    assert_eq!(host.engine.bound_file(id, &attempt).unwrap(), "/bin/restart");
     for sha256 in [None, Some("cd".repeat(32))] {
         let (attempt, leader) = (attempt.clone(), leader());
         let refused = host.tell(Event::Confirmed { attempt, id, sha256, leader });

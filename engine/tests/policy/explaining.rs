@@ -18,6 +18,7 @@ fn fate(policy: &Policy, command: &writ_engine::facts::Command) -> String {
         Fate::Preceded { by } => format!("preceded by {}", by.name),
         Fate::OtherRunAs => "other run_as".into(),
         Fate::OtherTime => "other time".into(),
+        Fate::OtherFile => "other file".into(),
         Fate::Unmet => "unmet".into(),
         Fate::NoPattern { nearest: None } => "no pattern".into(),
         Fate::NoPattern { nearest: Some((pattern, Miss { agreed, difference })) } => {

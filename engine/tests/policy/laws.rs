@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::sample::select;
 use writ_engine::policy::{
-    Condition, Decision, Fate, Limits, Policy, Role, Standing, Times, Unmatched, Verdict, Why,
+    Condition, Decision, Fate, Limits, Policy, Role, Standing, Unmatched, Verdict, Why,
 };
 use writ_engine::record::Source;
 
@@ -90,7 +90,7 @@ fn conditional(mut roles: Vec<Role>, limited: &[bool], said: &Result<bool, Strin
         let said = said.clone();
         let when = Some(Condition::new("a condition", move |_| said.clone()));
         let in_doubt = Some(Arc::new(ask(1)));
-        rule.limits = Some(Box::new(Limits { when, in_doubt, times: Times::default() }));
+        rule.limits = Some(Box::new(Limits { when, in_doubt, ..Limits::default() }));
     }
     roles
 }

@@ -51,7 +51,7 @@ pub(crate) fn when(said: Result<bool, &'static str>, decision: Decision) -> Rule
         said.map_err(str::to_owned)
     });
     let in_doubt = Some(Arc::new(ask(2)));
-    let limits = Limits { when: Some(when), in_doubt, times: Times::default() };
+    let limits = Limits { when: Some(when), in_doubt, ..Limits::default() };
     Rule { limits: Some(Box::new(limits)), ..rule("limited", &["/bin/a"], decision) }
 }
 

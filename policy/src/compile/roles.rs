@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use writ_engine::policy::{Ask, Decision, Limits, Role, Rule, Times};
+use writ_engine::policy::{Ask, Decision, Limits, Role, Rule};
 use writ_engine::time::Span;
 
 use super::asking::Layers;
@@ -100,12 +100,13 @@ fn limits(
     asks: &mut Asks,
 ) -> Option<Box<Limits>> {
     let (when, times) = (rule.when.clone(), rule.times.clone());
-    if when.is_none() && times == Times::default() {
+    if !rule.is_limited() {
         return None;
     }
     let may_be_in_doubt = when.is_some() && rule.decision.value == DecisionKey::Allow;
     let in_doubt = may_be_in_doubt.then(|| asks.share(layers.ask(longest)));
-    Some(Box::new(Limits { when, in_doubt, times }))
+    let sha256 = rule.sha256.clone();
+    Some(Box::new(Limits { when, in_doubt, times, sha256 }))
 }
 
 /// How rules ask: mostly in few ways, which are kept once.

@@ -18,6 +18,9 @@ use crate::zone::RoleZone;
 /// Services through which single commands are run, which `commands` speaks of.
 const COMMAND_SERVICES: [&str; 3] = ["sudo", "sudo-i", "doas"];
 
+/// How many files a rule may be pinned to: a program in its releases on a fleet.
+const PINS_MAX: usize = 64;
+
 /// What a file says of a rule.
 #[derive(Debug)]
 pub(crate) struct RuleKeys {
@@ -31,12 +34,14 @@ pub(crate) struct RuleKeys {
     pub(crate) allow_writable: bool,
     pub(crate) when: Option<Condition>,
     pub(crate) times: Times,
+    /// Digests, in lower case.
+    pub(crate) sha256: Vec<String>,
 }
 
 impl RuleKeys {
     /// Whether it may be silent of an act that it has a pattern for.
     pub(crate) fn is_limited(&self) -> bool {
-        self.when.is_some() || self.times != Times::default()
+        self.when.is_some() || self.times != Times::default() || !self.sha256.is_empty()
     }
 }
 
@@ -87,6 +92,8 @@ fn rule(
         section.take("allow_writable").and_then(|value| value.truth(found)) == Some(true);
     let when = section.take_when(zone, found);
     let times = section.take_times(zone, found);
+    let sha256 = section.take("sha256").map(|value| pins_of(&value, commands.as_deref(), found));
+    let sha256 = sha256.unwrap_or_default();
     section.finish(found);
 
     let decision = decision?;
@@ -98,7 +105,18 @@ fn rule(
     let commands = commands.unwrap_or_default();
     let name = name.filter(|_| is_whole)?;
     let ask = ask.map(Box::new);
-    Some(RuleKeys { name, commands, services, run_as, decision, ask, allow_writable, when, times })
+    Some(RuleKeys {
+        name,
+        commands,
+        services,
+        run_as,
+        decision,
+        ask,
+        allow_writable,
+        when,
+        times,
+        sha256,
+    })
 }
 
 fn given_name(
@@ -126,6 +144,34 @@ fn commands_of(value: &Value<'_>, found: &mut Findings) -> Vec<Placed<CommandPat
             .map_err(|why| Problem::Command { text: text.to_owned(), why })
     });
     commands.items
+}
+
+/// The files that a rule is pinned to. Its patterns must each name their one program: a pin
+/// speaks of a file, and only files that a policy names are digested for it.
+fn pins_of(
+    value: &Value<'_>,
+    commands: Option<&[Placed<CommandPattern>]>,
+    found: &mut Findings,
+) -> Vec<String> {
+    let pins = value.one_or_more(found, |text| {
+        let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let digest = is_digest.then(|| text.to_ascii_lowercase());
+        digest.ok_or_else(|| Problem::Digest { text: text.to_owned() })
+    });
+    if pins.items.len() > PINS_MAX {
+        found.note(&pins.place, Problem::LongList { most: PINS_MAX });
+    }
+    match commands {
+        // What is no pattern at all was noted.
+        Some(commands) => {
+            for command in commands.iter().filter(|command| command.value.program().is_none()) {
+                let pattern = command.value.source().to_owned();
+                found.note(&command.place, Problem::PinOfMany { pattern });
+            }
+        }
+        None => found.note(&pins.place, Problem::PinOfService),
+    }
+    pins.items.into_iter().map(|pin| pin.value).collect()
 }
 
 /// Services of PAM: names of files in `/etc/pam.d` (pam.d(5)).

@@ -362,7 +362,7 @@ error: unknown key `without_agent` in [[role.r.rule]]
   |
 8 | without_agent = "pass"
   | ^^^^^^^^^^^^^
-  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `services`, `when`
+  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `services`, `sha256`, `when`
 
 error: unknown key `all_of` in `ask`
  --> roles.d/r.toml:9:9

@@ -259,3 +259,74 @@ decision = \"allow\"
         assert!(words.contains(part), "{part}: {words}");
     }
 }
+
+#[test]
+fn a_rule_is_pinned_to_one_file_or_to_several() {
+    let digest = "9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let other = "0".repeat(64);
+    for (value, pins) in [
+        (format!("\"{digest}\""), vec![digest.to_ascii_lowercase()]),
+        (format!("[\"{digest}\", \"{other}\"]"), vec![digest.to_ascii_lowercase(), other.clone()]),
+    ] {
+        let text = role(&format!(
+            "[[role.r.rule]]\ncommands = [\"/bin/a *\"]\ndecision = \"allow\"\nsha256 = {value}\n"
+        ));
+        let loaded = taken(&[("roles.d/r.toml", &text)]);
+        let rule = &loaded.policy.settings().roles[0].rules[0];
+        assert_eq!(rule.limits.as_ref().unwrap().sha256, pins);
+        assert!(loaded.policy.has_pins());
+    }
+}
+
+#[test]
+fn a_pin_on_what_is_not_one_program_is_refused() {
+    let pin = "0".repeat(64);
+    let text = role(&format!(
+        "[[role.r.rule]]
+commands = [\"/bin/a\", \"/opt/*/a\", \"sudoedit /etc/hosts\", \"ALL\"]
+decision = \"allow\"
+sha256 = \"{pin}\"
+[[role.r.rule]]
+services = [\"su\"]
+decision = \"allow\"
+sha256 = \"{pin}\"
+[[role.r.rule]]
+commands = [\"/bin/b\"]
+decision = \"allow\"
+sha256 = [\"sha256:00\", \"{}\"]
+",
+        "g".repeat(64)
+    ));
+    let refused = crate::read(&[("roles.d/r.toml", &text)]).unwrap_err().to_string();
+    let told: Vec<&str> = refused.lines().collect();
+    for (place, sentence) in [
+        ("4:23", "`/opt/*/a` is not one program"),
+        ("4:35", "`sudoedit /etc/hosts` is not one program"),
+        ("4:58", "`ALL` is not one program"),
+        ("10:10", "`sha256` stands in a rule without commands"),
+        ("14:11", "\"sha256:00\" is no SHA-256; write the 64 hexadecimal digits"),
+        ("14:24", "gggg\" is no SHA-256"),
+    ] {
+        let told = told.iter().any(|line| line.contains(place) && line.contains(sentence));
+        assert!(told, "{place} {sentence}: {refused}");
+    }
+    assert_eq!(told.len(), 6, "{refused}");
+}
+
+#[test]
+fn an_empty_list_of_pins_is_refused_and_so_is_a_long_one() {
+    for (value, why) in [
+        ("[]".to_owned(), "is empty"),
+        (
+            format!("[{}]", vec![format!("\"{}\"", "0".repeat(64)); 65].join(", ")),
+            "64 items at most",
+        ),
+        ("7".to_owned(), "must be"),
+    ] {
+        let text = role(&format!(
+            "[[role.r.rule]]\ncommands = [\"/bin/a\"]\ndecision = \"allow\"\nsha256 = {value}\n"
+        ));
+        let refused = crate::read(&[("roles.d/r.toml", &text)]).unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}

@@ -2,11 +2,13 @@
 
 mod conditions;
 mod hours;
+mod pins;
 
 use conditions::{
     a_condition_is_about_the_login_that_asks, where_a_fact_is_missing_what_allows_asks_and_says_why,
 };
 use hours::a_grant_and_what_runs_on_it_end_with_the_hours;
+use pins::a_pinned_program_is_allowed_as_it_was_pinned_and_as_nothing_else;
 use writ_tests::{Host, PolicyFiles, scenarios};
 
 scenarios! {
@@ -15,6 +17,7 @@ scenarios! {
         a_condition_is_about_the_login_that_asks,
         where_a_fact_is_missing_what_allows_asks_and_says_why,
         a_grant_and_what_runs_on_it_end_with_the_hours,
+        a_pinned_program_is_allowed_as_it_was_pinned_and_as_nothing_else,
     ],
 }
 

@@ -75,8 +75,8 @@ impl World {
             return;
         }
         let Some(mut event) = self.doors[place].outbox.pop_front() else { return };
-        if let Event::Confirmed { id, sha256, .. } = &mut event {
-            *sha256 = self.digest_to_confirm(*id);
+        if let Event::Confirmed { attempt, id, sha256, .. } = &mut event {
+            *sha256 = self.digest_to_confirm(*id, attempt);
         }
         if matches!((&event, self.doors[place].stand), (Event::Asked { .. }, Stand::Waiting)) {
             self.doors[place].stand = Stand::Asking;
@@ -127,8 +127,8 @@ impl World {
         }
     }
 
-    pub(super) fn digest_to_confirm(&self, id: RequestId) -> Option<String> {
-        let (path, _) = self.engine.as_ref()?.bound_file(id)?;
+    pub(super) fn digest_to_confirm(&self, id: RequestId, attempt: &AttemptId) -> Option<String> {
+        let path = self.engine.as_ref()?.bound_file(id, attempt)?;
         Some(self.digest_of(path))
     }
 
