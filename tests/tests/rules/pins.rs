@@ -20,7 +20,7 @@ pub(crate) fn a_pinned_program_is_allowed_as_it_was_pinned_and_as_nothing_else(h
 
     let alice = host.login("alice");
     assert_eq!(alice.run("sudo tool"), ("the tool".to_owned(), 0));
-    assert_eq!(host.as_user("alice", "sudo -n tool").ok(), "the tool\n");
+    assert_eq!(host.as_user("alice", "sudo -n tool").ok(), "the tool");
     let listed = host.root(&["writ", "audit", "list", "--json", "--user", "alice"]);
     assert!(listed.ok().contains("command.started"), "{listed}");
 
