@@ -115,6 +115,7 @@ fn nothing() -> Policy {
         ask: Ask {
             from: Vec::new(),
             count: 1,
+            all_of: Vec::new(),
             timeout: NOTHING_LASTS,
             max_duration: NOTHING_LASTS,
             uses: 1,

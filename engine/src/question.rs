@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::facts::{Aim, Door, Uid};
 use crate::id::RequestId;
+use crate::policy::Seats;
 use crate::time::{Span, WallTime};
 
 /// The version of the text.
@@ -66,6 +67,9 @@ pub struct Question {
     pub asked: Vec<String>,
     /// How many must approve.
     pub needed: u32,
+    /// The seats that must be filled, where several kinds are asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub all_of: Vec<Seats>,
     /// When it was opened, in milliseconds since 1970-01-01 UTC.
     #[serde(with = "wall_as_text")]
     pub opened_wall_ms: WallTime,
@@ -222,6 +226,7 @@ mod tests {
             ticket: None,
             asked: vec!["@oncall".into()],
             needed: 1,
+            all_of: vec![],
             opened_wall_ms: WallTime(u64::MAX),
             timeout_ms: Span(u64::MAX - 1),
             lasts_ms: Span(1),

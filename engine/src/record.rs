@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
 use crate::id::{IdKey, RequestId};
+use crate::policy::Seats;
+use crate::seating::Place;
 use crate::time::{Now, Span, WallTime};
 
 /// One event.
@@ -76,6 +78,16 @@ pub struct Source {
     /// Why nobody could say whether the rule's condition held, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
+}
+
+impl Opened {
+    /// How many seats there are of each kind.
+    pub(crate) fn seats(&self) -> Vec<u32> {
+        match self.all_of.as_slice() {
+            [] => Vec::from([self.needed]),
+            all => all.iter().map(|seats| seats.count).collect(),
+        }
+    }
 }
 
 impl Source {
@@ -339,6 +351,9 @@ pub struct Opened {
     pub asked: Vec<String>,
     /// How many must approve.
     pub needed: u32,
+    /// The seats that must be filled, where several kinds are asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub all_of: Vec<Seats>,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -387,6 +402,9 @@ pub struct Made {
     /// Whether he had proved who he is, a moment before and for this question.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub proved: bool,
+    /// The places that he may take, where he is one of those who are asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
     /// What was decided about, where no request was opened before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,

@@ -79,6 +79,14 @@ pub(crate) enum Problem {
     NobodyToAsk,
     #[error("{count} people must approve, and `from` names only {reachable}")]
     TooFewToAsk { count: u32, reachable: usize },
+    #[error(
+        "{seats} different people must approve, and those whom `all_of` names can fill only {reachable} of the seats"
+    )]
+    TooFewForSeats { seats: u32, reachable: u32 },
+    #[error("`all_of` stands beside `from` or `count`")]
+    AllOfBesideFrom,
+    #[error("`count` says nothing here: a farther `ask` has `all_of`, which says how many")]
+    CountOverAllOf,
     #[error("this is longer than the `max_duration` of the role")]
     LongerThanRole,
     #[error("`ask` stands beside a decision that does not ask")]
@@ -178,6 +186,13 @@ impl Problem {
                 "say whom with `from`, in `ask` here, in `ask` of the role or in [ask] of writ.toml".into()
             }
             Self::TooFewToAsk { .. } => "name more people in `from`, or lower `count`".into(),
+            Self::TooFewForSeats { .. } => {
+                "name more people, or lower a `count`: one person fills one seat".into()
+            }
+            Self::AllOfBesideFrom => {
+                "put `from` and `count` into an item of `all_of`, such as { from = [\"@oncall\"], count = 1 }".into()
+            }
+            Self::CountOverAllOf => "say `from` beside it, or `all_of`, or take it out".into(),
             Self::LongerThanRole => "shorten it, or lengthen that of the role".into(),
             Self::AskUnasked => "write `decision = \"ask\"`, or take `ask` out".into(),
             Self::GroupsWithoutUsers => {

@@ -190,6 +190,24 @@ impl<'t> Value<'t> {
         })
     }
 
+    /// Several tables in a list, at least one, each to be called `title`.
+    pub(crate) fn inline_tables(&self, title: &str, found: &mut Findings) -> Vec<Section<'t>> {
+        let Some(array) = self.value.as_array() else {
+            let _: Option<()> = self.wrong_type("a list of tables in [ ]", found);
+            return Vec::new();
+        };
+        if array.is_empty() {
+            found.note(&self.place, Problem::EmptyList { key: self.title.to_string() });
+        }
+        let mut sections = Vec::new();
+        for item in array.iter() {
+            let place = Place::new(self.place.file, item.span());
+            let value = Value::of_name(title.to_owned(), place, item.get_ref());
+            sections.extend(value.table(title.to_owned(), found));
+        }
+        sections
+    }
+
     fn wrong_type<T>(&self, wanted: &'static str, found: &mut Findings) -> Option<T> {
         let has = match self.value {
             DeValue::String(_) => "a text",

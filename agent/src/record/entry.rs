@@ -2,6 +2,7 @@
 
 use writ_engine::Subject;
 use writ_engine::facts::{Account, Act, Action, Aim, Command, Ending, Person, Window};
+use writ_engine::policy::Seats;
 use writ_engine::record::{By, Record, SessionEnd, StoppedProcess, What};
 use writ_protocol::text::{encode, shown, shown_command};
 
@@ -42,6 +43,7 @@ impl Entry {
             What::RequestOpened(opened) => {
                 fields.story(story);
                 fields.put("WRIT_ASKED", &opened.asked.join(","));
+                fields.seats(&opened.all_of);
                 fields.put("WRIT_FOR", &seconds(opened.lasts.0));
                 if let Some(grant) = opened.extends {
                     fields.put("WRIT_EXTENDS", &grant.to_string());
@@ -199,6 +201,17 @@ impl Fields {
         let capabilities: Vec<&str> = window.capabilities.iter().map(String::as_str).collect();
         if !capabilities.is_empty() {
             self.put("WRIT_CAPABILITIES", &capabilities.join(","));
+        }
+    }
+
+    /// The seats that must be filled, where several kinds are asked for.
+    fn seats(&mut self, all: &[Seats]) {
+        let kinds = all.iter().map(|seats| {
+            let from: Vec<String> = seats.from.iter().map(ToString::to_string).collect();
+            format!("{} of {}", seats.count, from.join(","))
+        });
+        if !all.is_empty() {
+            self.put("WRIT_ALL_OF", &kinds.collect::<Vec<_>>().join("; "));
         }
     }
 

@@ -89,6 +89,7 @@ fn barest() -> Vec<What> {
         lasts: None,
         uses: None,
         proved: false,
+        places: Vec::new(),
         about: Some(About {
             attempt: None,
             requester: person(),
@@ -106,6 +107,7 @@ fn barest() -> Vec<What> {
         source: Source::default(),
         asked: Vec::new(),
         needed: 1,
+        all_of: Vec::new(),
         reason: None,
         ticket: None,
         timeout: Span(0),

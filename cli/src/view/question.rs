@@ -9,7 +9,7 @@ use crate::question::CheckedQuestion;
 use crate::screen::Screen;
 use crate::sheet::Sheet;
 use crate::span::{countdown, in_words};
-use crate::view::{command, listing, session, window};
+use crate::view::{asked, command, listing, session, window};
 
 /// The question from its text, then how it stands.
 pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
@@ -106,12 +106,13 @@ fn rule(question: &Question) -> Option<String> {
 }
 
 fn asked(question: &Question) -> String {
-    let names: Vec<String> = question.asked.iter().map(|name| shown(name)).collect();
-    let names = names.join(", ");
+    let seats = question.all_of.iter().map(|seats| {
+        let from: Vec<String> = seats.from.iter().map(ToString::to_string).collect();
+        (from, seats.count)
+    });
     let asked = match question.needed {
         0 => "nobody: the policy allows it".to_owned(),
-        1 => names,
-        needed => format!("{names}; {needed} different people must approve"),
+        needed => asked::text(&question.asked, seats, needed),
     };
     match question.reauth {
         true => format!("{asked}; who approves proves who he is first"),
@@ -218,6 +219,7 @@ mod tests {
             ticket: Some("OPS-4".to_owned()),
             asked: vec!["@oncall".to_owned()],
             needed: 2,
+            all_of: vec![],
             opened_wall_ms: WallTime(1_795_475_525_000),
             timeout_ms: Span::from_secs(300),
             lasts_ms: Span::from_secs(3600),

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::windows::has_file;
 use super::{Engine, sentences};
@@ -137,6 +138,7 @@ impl Engine {
             lasts: None,
             uses: None,
             proved: false,
+            places: Vec::new(),
             about: Some(about),
         };
         let mut step = Step::default();

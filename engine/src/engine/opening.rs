@@ -211,6 +211,7 @@ impl Engine {
                 asked: opened.asked.clone(),
                 approvals: 0,
                 needed: opened.needed,
+                still_asked: opened.asked.clone(),
                 remaining: opened.timeout,
             },
         );
@@ -249,6 +250,8 @@ impl Engine {
         let id = self.durable.next_id().ok_or_else(no_id)?;
         let ask = asking.ask;
         let names: Vec<String> = ask.from.iter().map(ToString::to_string).collect();
+        // What the policy allows by itself is asked of nobody.
+        let all_of = if needed == 0 { Vec::new() } else { ask.all_of.clone() };
         let lasts = asked.wish.lasts.map_or(ask.max_duration, |lasts| lasts.min(ask.max_duration));
         // Neither a grant nor the wait for it outlasts the hours of its role and rule.
         let stands = policy.stands(&asking.source, now.wall);
@@ -285,6 +288,7 @@ impl Engine {
             ticket: asked.wish.ticket.clone(),
             asked: names.clone(),
             needed,
+            all_of: all_of.clone(),
             opened_wall_ms: now.wall,
             timeout_ms: timeout,
             lasts_ms: lasts,
@@ -306,6 +310,7 @@ impl Engine {
             source: asking.source.clone(),
             asked: names,
             needed,
+            all_of,
             reason: asked.wish.reason.clone(),
             ticket: asked.wish.ticket.clone(),
             timeout,

@@ -180,7 +180,7 @@ impl Engine {
         let own = case.requester().is_some_and(|requester| requester.may_be(person));
         let asked = case.request().is_some_and(|request| {
             request.decisions.iter().any(|decision| decision.by.may_be(person))
-                || self.may_be_asked(person, request).unwrap_or(false)
+                || self.places_in(person, request).is_ok_and(|places| !places.is_empty())
         });
         person.is_root() || own || asked
     }

@@ -2,12 +2,14 @@
 //!
 //! These are the checked, compiled forms; `writ-policy` makes them of files.
 
+mod asked;
 mod circumstances;
 mod decide;
 mod explain;
 mod index;
 mod limits;
 mod pattern;
+mod places;
 mod selector;
 mod window;
 mod word;
@@ -19,6 +21,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use asked::Seats;
 pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
 pub use explain::{Explanation, Fate, RoleStory, RuleStory, Standing};
@@ -26,6 +29,7 @@ pub use limits::{Condition, Facts, Hours, Limits, Stands, Times};
 pub use pattern::{
     CommandPattern, Difference, Miss, PATTERN_BYTES_MAX, PatternError, PatternFault,
 };
+pub(crate) use places::own_place;
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
 pub use window::{NoWindow, WindowVerdict};
 
@@ -68,10 +72,12 @@ pub enum Justification {
 /// How people are asked: what `[ask]`, a role's `ask` and a rule's `ask` come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// Who may decide.
+    /// Who may decide; with `all_of`, everybody whom its seats are for.
     pub from: Vec<Selector>,
-    /// How many different people must approve; at least 1.
+    /// How many different people must approve; at least 1. With `all_of`, the sum.
     pub count: u32,
+    /// The seats that must be filled, where several kinds are asked for.
+    pub all_of: Vec<Seats>,
     /// After this long, silence is a no.
     pub timeout: Span,
     /// The longest that a grant may stand.

@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Aim, AttemptId, Door, Leader, Person, Uid, Window};
 use crate::limits::CONFIRM_WAIT_MAX;
+use crate::policy::own_place;
 use crate::record::{About, Opened, Outcome};
+use crate::seating::{Place, Seating};
 use crate::time::{BootTime, Now, Span};
 
 /// The commands that run.
@@ -71,6 +73,9 @@ pub(crate) struct Decision {
     pub(crate) lasts: Option<Span>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uses: Option<u32>,
+    /// The places that he might take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) places: Vec<Place>,
 }
 
 /// What people have allowed.
@@ -128,10 +133,27 @@ impl OpenRequest {
         self.at.boot.after(self.opened.timeout)
     }
 
-    pub(crate) fn approvals(&self) -> u32 {
+    /// Who is seated by approving it.
+    pub(crate) fn seating(&self) -> Seating {
+        let mut seating = Seating::of(self.opened.seats());
         let approved =
             self.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
-        u32::try_from(approved.count()).unwrap_or(u32::MAX)
+        for decision in approved {
+            match decision.places.as_slice() {
+                // Written before places were put on record.
+                [] => seating.admit(&[Place {
+                    of: own_place(&decision.by),
+                    deputy: false,
+                    seats: Vec::new(),
+                }]),
+                places => seating.admit(places),
+            };
+        }
+        seating
+    }
+
+    pub(crate) fn approvals(&self) -> u32 {
+        self.seating().filled()
     }
 
     /// Who has approved.

@@ -197,6 +197,7 @@ fn decision(at: Now, made: &Made) -> Option<Decision> {
         comment: made.comment.clone(),
         lasts: made.lasts,
         uses: made.uses,
+        places: made.places.clone(),
     })
 }
 

@@ -17,6 +17,7 @@ mod records;
 mod restarting;
 mod running;
 mod runs;
+mod seats;
 mod services;
 mod sessions;
 mod windows;

@@ -13,4 +13,5 @@ mod laws;
 mod limits;
 mod patterns;
 mod people;
+mod seating;
 mod speed;

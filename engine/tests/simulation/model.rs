@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 use writ_engine::Record;
 use writ_engine::effect::Remains;
+use writ_engine::event::Word;
 use writ_engine::facts::{Aim, AttemptId, Door, Leader, Person, Window};
 use writ_engine::id::RequestId;
 use writ_engine::policy::{Decision, Mode, Settings};
@@ -13,7 +14,9 @@ use writ_engine::record::{About, By, Force, Made, Opened, Outcome, What};
 use writ_engine::time::{BootTime, Now, Span};
 
 use crate::cast::same_human;
-use crate::rules::{Says, is_on_call, says, terms, wanted_by};
+use crate::rules::{
+    Says, Seat, most_seated, places_in, places_of, says, seats_in, terms, wanted_by,
+};
 
 /// How long an automatic permission may wait, in milliseconds: the documented value.
 const CONFIRM_WAIT_MS: u64 = 60_000;
@@ -50,6 +53,8 @@ pub(crate) struct Story {
     opened: Option<Opened>,
     about: Option<About>,
     approvers: Vec<Person>,
+    /// The places that each of them could take when he approved.
+    places: Vec<Vec<Seat>>,
     /// What the approvers left of it.
     narrowed: (Span, u32),
     denied: bool,
@@ -102,7 +107,7 @@ impl Model {
             (What::RequestOpened(opened), Some(id)) => self.opened(now, id, opened, settings),
             (What::DecisionMade(made), Some(id)) => match &made.about {
                 Some(about) => self.settled(now, id, made, about, settings),
-                None => self.decided(now, id, made),
+                None => self.decided(now, id, made, settings),
             },
             (what, Some(id)) => self.goes_on(now, id, what, settings, doors),
             (What::LedgerAcknowledged { .. }, None) => {
@@ -193,7 +198,7 @@ impl Model {
         self.stories.insert(id, Story { about: Some(about.clone()), over, ..Story::new(now) });
     }
 
-    fn decided(&mut self, now: Now, id: RequestId, made: &Made) {
+    fn decided(&mut self, now: Now, id: RequestId, made: &Made, settings: Option<&Settings>) {
         let story = self.stories.get_mut(&id).unwrap();
         let By::Person(person) = &made.by else {
             assert!(made.by == By::Policy && story.needed() == 0, "nobody decided on {id}");
@@ -208,7 +213,18 @@ impl Model {
         let (lasts, uses) = &mut story.narrowed;
         *lasts = made.lasts.map_or(*lasts, |made| made.min(*lasts));
         *uses = made.uses.map_or(*uses, |made| made.min(*uses));
+        let plain = story.opened.as_ref().is_some_and(|opened| opened.all_of.is_empty());
+        let kinds = |seats: &[u32]| -> BTreeSet<u32> {
+            if plain { BTreeSet::from([0]) } else { seats.iter().copied().collect() }
+        };
+        let recorded: Vec<Seat> =
+            made.places.iter().map(|place| (place.of.clone(), kinds(&place.seats))).collect();
+        if let (Some(settings), Outcome::Approve) = (settings, made.outcome) {
+            let opened = story.opened.as_ref().unwrap();
+            assert_eq!(recorded, places_of(settings, person, opened), "{id}: other places");
+        }
         story.approvers.push(person.clone());
+        story.places.push(recorded);
     }
 
     fn goes_on(
@@ -244,7 +260,7 @@ impl Model {
             What::GrantStarted { lasts, uses } => {
                 assert!(story.is_open() && !story.denied && story.extends().is_none());
                 let opened = story.opened.as_ref().unwrap();
-                assert!(story.approvers.len() >= opened.needed as usize, "{id} without a quorum");
+                assert!(story.has_quorum(), "{id} without a quorum");
                 assert_eq!(*lasts, opened.lasts.min(story.narrowed.0), "{id} was not narrowed");
                 assert_eq!(*uses, opened.uses.min(story.narrowed.1), "{id} was not narrowed");
                 self.seen.windows += usize::from(story.window().is_some());
@@ -297,7 +313,7 @@ impl Model {
     fn extended(&mut self, id: RequestId, request: RequestId, lasts: Span) {
         let asked = self.stories.get_mut(&request).unwrap();
         assert!(asked.is_open() && !asked.denied && asked.extends() == Some(id));
-        assert!(asked.approvers.len() >= asked.needed() as usize, "{id} without a quorum");
+        assert!(asked.has_quorum(), "{id} without a quorum");
         let opened = asked.opened.as_ref().unwrap();
         assert_eq!(lasts, opened.lasts.min(asked.narrowed.0), "{request} was not narrowed");
         asked.over = true;
@@ -391,6 +407,7 @@ impl Story {
             opened: None,
             about: None,
             approvers: vec![],
+            places: vec![],
             narrowed: (Span(u64::MAX), u32::MAX),
             denied: false,
             grant: None,
@@ -412,11 +429,26 @@ impl Story {
 
     /// Open, though people have decided: half of a step.
     pub(crate) fn is_half_decided(&self) -> bool {
-        let quorum = self
-            .opened
-            .as_ref()
-            .is_some_and(|opened| self.approvers.len() >= opened.needed as usize);
-        self.is_open() && (quorum || self.denied)
+        self.is_open() && (self.has_quorum() || self.denied)
+    }
+
+    /// Whether different people, none of them who asked, fill every seat.
+    fn has_quorum(&self) -> bool {
+        let Some(opened) = &self.opened else { return false };
+        for (place, person) in self.approvers.iter().enumerate() {
+            let mut before = self.approvers[..place].iter();
+            if same_human(person, &opened.requester) || before.any(|one| same_human(one, person)) {
+                return false;
+            }
+        }
+        self.seated(None) >= opened.needed as usize
+    }
+
+    /// How many seats those who approved fill, and somebody else with them.
+    fn seated(&self, more: Option<Vec<Seat>>) -> usize {
+        let Some(opened) = &self.opened else { return 0 };
+        let people: Vec<Vec<Seat>> = self.places.iter().cloned().chain(more).collect();
+        most_seated(&people, &mut BTreeSet::new(), &mut seats_in(opened))
     }
 
     /// Whether a policy refuses what it is about.
@@ -472,9 +504,13 @@ impl Story {
         let command = about.act.aim.command().unwrap();
         let says = says(settings, &about.requester, command);
         assert!(matches!(says, Says::Ask { .. }), "{says:?} is no question");
-        let wanted = wanted_by(settings, &window.role, command).unwrap() as usize;
-        let counting = self.approvers.iter().filter(|person| is_on_call(settings, person)).count();
-        assert!(opened.needed == 0 || counting >= wanted, "more people were to be asked");
+        let wanted = wanted_by(settings, &window.role, command).unwrap();
+        let places = |person| places_in(settings, person, &wanted);
+        let people: Vec<Vec<Seat>> = self.approvers.iter().map(places).collect();
+        let mut seats: Vec<u32> = wanted.iter().map(|seats| seats.count).collect();
+        let count: u32 = seats.iter().sum();
+        let seated = most_seated(&people, &mut BTreeSet::new(), &mut seats);
+        assert!(opened.needed == 0 || seated >= count as usize, "more people were to be asked");
     }
 
     /// A command runs with what this window lends: it is the caller's own, and he is the
@@ -537,7 +573,7 @@ impl Story {
         let Some(opened) = &self.opened else { return false };
         self.is_open()
             && !self.denied
-            && self.approvers.len() < opened.needed as usize
+            && self.seated(None) < opened.needed as usize
             && now.boot < self.deadline()
             && digest == Some(&opened.digest)
             && !same_human(person, &opened.requester)
@@ -550,9 +586,14 @@ impl Story {
         now: Now,
         person: &Person,
         digest: &str,
+        word: Word,
         settings: &Settings,
     ) -> bool {
-        self.counts(now, person, Some(digest)) && is_on_call(settings, person)
+        let Some(opened) = &self.opened else { return false };
+        let places = places_of(settings, person, opened);
+        let named = !places.is_empty();
+        let seated = word == Word::Deny || self.seated(Some(places)) > self.seated(None);
+        self.counts(now, person, Some(digest)) && named && seated
     }
 
     /// Whether an attempt may start now.

@@ -1,7 +1,7 @@
 //! Who is asked, and how: [ask], and `ask` of roles and rules over it.
 
 use crate::{assert_refused, taken};
-use writ_engine::policy::{Ask, Decision, Justification};
+use writ_engine::policy::{Ask, Decision, Justification, Selector};
 use writ_engine::time::Span;
 
 const BOB: (&str, &str) =
@@ -338,7 +338,7 @@ error: `ticket` must be a text in quotes, not true or false
 fn keys_of_a_later_grammar_are_not_accepted_in_silence() {
     let role = role(
         "uses = 3\nservices = [\"sshd\"]",
-        "without_agent = \"pass\"\nask = { all_of = [{ from = [\"bob\"] }], escalate = [] }",
+        "without_agent = \"pass\"\nask = { escalate = [] }",
     );
     assert_refused(
         &[("writ.toml", "ask.from = [\"bob\"]"), ("roles.d/r.toml", &role)],
@@ -364,19 +364,125 @@ error: unknown key `without_agent` in [[role.r.rule]]
   | ^^^^^^^^^^^^^
   = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `services`, `when`
 
-error: unknown key `all_of` in `ask`
+error: unknown key `escalate` in `ask`
  --> roles.d/r.toml:9:9
   |
-9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
-  |         ^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
-
-error: unknown key `escalate` in `ask`
- --> roles.d/r.toml:9:40
-  |
-9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
-  |                                        ^^^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
+9 | ask = { escalate = [] }
+  |         ^^^^^^^^
+  = help: the keys here are `all_of`, `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
 "#,
     );
+}
+
+fn seats_of(ask: &Ask) -> Vec<(u32, String)> {
+    let of = |from: &[Selector]| from.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    ask.all_of.iter().map(|seats| (seats.count, of(&seats.from))).collect()
+}
+
+#[test]
+fn several_kinds_of_seats_are_asked_for_and_all_of_them_count() {
+    let rule =
+        "ask = { all_of = [{ from = [\"bob\", \"%ops\"] }, { from = [\"@oncall\"], count = 2 }] }";
+    let ask = ask_of("[ask]\nfrom = [\"carol\"]\ncount = 2\n", &role("", rule));
+    assert_eq!(seats_of(&ask), [(1, "bob %ops".to_owned()), (2, "@oncall".to_owned())]);
+    assert_eq!(
+        ask.from.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["bob", "%ops", "@oncall"]
+    );
+    assert_eq!(ask.count, 3);
+}
+
+#[test]
+fn from_and_all_of_take_each_others_place() {
+    let all_of = "[[ask.all_of]]\nfrom = [\"bob\"]\n[[ask.all_of]]\nfrom = [\"carol\"]\n";
+    let inherited = ask_of(all_of, &role("", ""));
+    assert_eq!((inherited.count, inherited.all_of.len()), (2, 2));
+    let replaced = ask_of(all_of, &role("", "ask = { from = [\"@oncall\"] }"));
+    assert_eq!(
+        (replaced.count, replaced.all_of.len()),
+        (1, 0),
+        "the count of seats is not inherited"
+    );
+    assert_refused(
+        &[("writ.toml", all_of), ("roles.d/r.toml", &role("", "ask = { count = 2 }"))],
+        r#"
+error: `count` says nothing here: a farther `ask` has `all_of`, which says how many
+ --> roles.d/r.toml:7:17
+  |
+7 | ask = { count = 2 }
+  |                 ^
+  = help: say `from` beside it, or `all_of`, or take it out
+"#,
+    );
+}
+
+#[test]
+fn seats_beside_from_or_empty_or_too_many_are_refused() {
+    let rule = "ask = { all_of = [{ from = [\"bob\"] }], count = 1 }";
+    assert_refused(
+        &[("roles.d/r.toml", &role("", rule))],
+        r#"
+error: `all_of` stands beside `from` or `count`
+ --> roles.d/r.toml:7:18
+  |
+7 | ask = { all_of = [{ from = ["bob"] }], count = 1 }
+  |                  ^^^^^^^^^^^^^^^^^^^^^
+  = help: put `from` and `count` into an item of `all_of`, such as { from = ["@oncall"], count = 1 }
+"#,
+    );
+    assert_refused(
+        &[("writ.toml", "[ask]\nall_of = []\n"), ("roles.d/r.toml", &role("", ""))],
+        r#"
+error: `all_of` is empty
+ --> writ.toml:2:10
+  |
+2 | all_of = []
+  |          ^^
+  = help: put at least one into the list
+"#,
+    );
+    assert_refused(
+        &[("writ.toml", "[ask]\nall_of = [{ from = [\"@security\"], conut = 2 }]\n"), BOB],
+        r#"
+error: no approver is of the team `@security`
+ --> writ.toml:2:21
+  |
+2 | all_of = [{ from = ["@security"], conut = 2 }]
+  |                     ^^^^^^^^^^^
+  = help: the teams of approvers.d are `@oncall`
+
+error: unknown key `conut` in an item of `all_of`
+ --> writ.toml:2:35
+  |
+2 | all_of = [{ from = ["@security"], conut = 2 }]
+  |                                   ^^^^^
+  = help: did you mean `count`?
+"#,
+    );
+    let nine = ["{ from = [\"%ops\"] }"; 9].join(", ");
+    let text = format!("[ask]\nall_of = [{nine}]\n");
+    let told = crate::read(&[("writ.toml", &text)]).unwrap_err().to_string();
+    assert!(told.contains("this list may have 8 items at most"), "{told}");
+}
+
+#[test]
+fn seats_that_the_people_named_can_never_fill_are_refused() {
+    // Bob and Carol are of @oncall, and one person fills one seat.
+    let seats = "ask = { all_of = [{ from = [\"@oncall\"], count = 2 }, { from = [\"bob\"] }] }";
+    assert_refused(
+        &[("roles.d/r.toml", &role("", seats)), BOB, CAROL],
+        r#"
+error: 3 different people must approve, and those whom `all_of` names can fill only 2 of the seats
+ --> roles.d/r.toml:7:18
+  |
+7 | ask = { all_of = [{ from = ["@oncall"], count = 2 }, { from = ["bob"] }] }
+  |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: name more people, or lower a `count`: one person fills one seat
+"#,
+    );
+    let with_a_group =
+        "ask = { all_of = [{ from = [\"@oncall\"], count = 2 }, { from = [\"bob\", \"%ops\"] }] }";
+    taken(&[("roles.d/r.toml", &role("", with_a_group)), BOB, CAROL]);
+    let enough = "ask = { all_of = [{ from = [\"@oncall\"] }, { from = [\"bob\"] }] }";
+    taken(&[("roles.d/r.toml", &role("", enough)), BOB, CAROL]);
 }

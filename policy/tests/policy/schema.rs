@@ -28,6 +28,12 @@ const TABLES: &[Table] = &[
     },
     Table { definition: "ask", file: "writ.toml", around: "[ask]\nKEY", given: &[] },
     Table {
+        definition: "seats",
+        file: "writ.toml",
+        around: "[[ask.all_of]]\nKEY\nfrom = [\"bob\"]",
+        given: &["from"],
+    },
+    Table {
         definition: "noninteractive",
         file: "writ.toml",
         around: "[noninteractive]\nKEY",

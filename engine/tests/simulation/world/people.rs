@@ -28,7 +28,7 @@ impl World {
         let story = &self.model.stories[&id];
         let uses = matches!(&event, Event::Decided { uses: Some(_), .. });
         let counted = story.counts_uses() || !uses;
-        let must = counted && story.must_count(self.now, &person, &digest, &self.settings);
+        let must = counted && story.must_count(self.now, &person, &digest, word, &self.settings);
         match self.handle(event.clone()) {
             Heard::Answered(Ok(_)) => {
                 assert!(must, "{person:?} was heard on {id}");
