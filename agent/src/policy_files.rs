@@ -116,6 +116,8 @@ fn nothing() -> Policy {
             from: Vec::new(),
             count: 1,
             all_of: Vec::new(),
+            escalate: Vec::new(),
+            self_approval: false,
             timeout: NOTHING_LASTS,
             max_duration: NOTHING_LASTS,
             uses: 1,

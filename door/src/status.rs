@@ -158,7 +158,7 @@ mod tests {
         let one = Waiting { still_asked: vec!["@security".to_owned()], ..both };
         assert_eq!(one.once(), "7K3M-Q2 waiting (1 of 2; still needs one of @security)");
         assert_eq!(
-            one.line(Duration::from_secs(60), 70),
+            one.line(Duration::from_secs(60), 79),
             "writ: 7K3M-Q2 waiting (1 of 2; still needs one of @security) · 1:00 left"
         );
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
 use crate::id::{IdKey, RequestId};
-use crate::policy::Seats;
+use crate::policy::{Escalation, Seats, Selector};
 use crate::seating::Place;
 use crate::time::{Now, Span, WallTime};
 
@@ -184,6 +184,12 @@ pub enum What {
         /// By whom.
         attempt: AttemptId,
     },
+    /// Nobody answered for a while, and more people may.
+    #[serde(rename = "request.escalated")]
+    RequestEscalated {
+        /// Who may decide from now on too, as the policy names them.
+        from: Vec<Selector>,
+    },
     /// The requester took it back.
     #[serde(rename = "request.cancelled")]
     RequestCancelled {
@@ -354,6 +360,12 @@ pub struct Opened {
     /// The seats that must be filled, where several kinds are asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub all_of: Vec<Seats>,
+    /// Who may decide beside those who are asked, after a silence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalate: Vec<Escalation>,
+    /// Whether the requester may approve it himself, where he is one of those who are asked.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub self_approval: bool,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -405,6 +417,9 @@ pub struct Made {
     /// The places that he may take, where he is one of those who are asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+    /// Whether he decided on his own request, where the policy lets him.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub self_approval: bool,
     /// What was decided about, where no request was opened before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -442,6 +457,7 @@ impl What {
             Self::PolicyRefused { .. } => "policy.refused",
             Self::RequestOpened(_) => "request.opened",
             Self::RequestJoined { .. } => "request.joined",
+            Self::RequestEscalated { .. } => "request.escalated",
             Self::RequestCancelled { .. } => "request.cancelled",
             Self::RequestExpired { .. } => "request.expired",
             Self::DecisionMade(_) => "decision.made",

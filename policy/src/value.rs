@@ -190,15 +190,17 @@ impl<'t> Value<'t> {
         })
     }
 
-    /// Several tables in a list, at least one, each to be called `title`.
+    /// Whether it is a list.
+    pub(crate) fn is_list(&self) -> bool {
+        self.value.as_array().is_some()
+    }
+
+    /// Several tables in a list, each to be called `title`.
     pub(crate) fn inline_tables(&self, title: &str, found: &mut Findings) -> Vec<Section<'t>> {
         let Some(array) = self.value.as_array() else {
             let _: Option<()> = self.wrong_type("a list of tables in [ ]", found);
             return Vec::new();
         };
-        if array.is_empty() {
-            found.note(&self.place, Problem::EmptyList { key: self.title.to_string() });
-        }
         let mut sections = Vec::new();
         for item in array.iter() {
             let place = Place::new(self.place.file, item.span());

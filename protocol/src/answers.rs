@@ -101,6 +101,15 @@ pub struct Seats {
     pub count: u32,
 }
 
+/// More people who may decide, after a silence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// How long after the request was opened, in milliseconds.
+    pub after_ms: u64,
+    /// Who, as the policy names them.
+    pub from: Vec<String>,
+}
+
 /// Reply of `Ask` and `Request`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
@@ -160,6 +169,9 @@ pub struct Accepted {
 pub struct Decision {
     /// His user name.
     pub by: String,
+    /// Whether he decided on his own request, where the policy lets him.
+    #[serde(default)]
+    pub self_approval: bool,
     /// His answer.
     pub verdict: Verdict,
     /// What he had to say.

@@ -55,6 +55,9 @@ impl Entry {
                 fields.put_name("WRIT_DECISION", &made.outcome);
                 fields.put_name("WRIT_FORCE", &made.force);
                 fields.by(&made.by);
+                if made.self_approval {
+                    fields.put("WRIT_SELF", "yes");
+                }
                 if made.proved {
                     fields.put("WRIT_PROVED", "yes");
                 }
@@ -236,6 +239,10 @@ impl Fields {
     /// What the records without an act of their own say.
     fn rest(&mut self, what: &What) {
         match what {
+            What::RequestEscalated { from } => {
+                let from: Vec<String> = from.iter().map(ToString::to_string).collect();
+                self.put("WRIT_ASKED", &from.join(","));
+            }
             What::RequestCancelled { by } => self.by(&By::Person(by.clone())),
             What::RequestExpired { reason } => self.put_name("WRIT_END_REASON", reason),
             What::RequestDenied { by, comment } => {

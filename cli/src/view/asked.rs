@@ -1,5 +1,6 @@
 //! Whom a question is for.
 
+use crate::span::in_words;
 use writ_protocol::text::shown;
 
 /// Who is asked and how many of them must approve; with `seats`, of whom how many each.
@@ -15,6 +16,11 @@ pub(crate) fn text<'a, N: AsRef<str> + 'a>(
         0 | 1 => names,
         needed => format!("{names}; {needed} different people must approve"),
     }
+}
+
+/// Who is asked too, so long after the others.
+pub(crate) fn later(after_ms: u64, names: &[String]) -> String {
+    format!("after {} without an answer also {}", in_words(after_ms), listed(names))
 }
 
 fn listed(names: &[impl AsRef<str>]) -> String {

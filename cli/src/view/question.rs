@@ -37,6 +37,14 @@ pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
             .strong_field("doubt", &format!("its condition cannot be evaluated: {}", shown(doubt)));
     }
     sheet.field("asked", &asked(question));
+    for step in &question.escalate {
+        let later = asked::later(step.after_ms.0, &step.asked);
+        sheet.field("then", &later);
+    }
+    if question.self_approval {
+        let user = shown(&question.requester.user);
+        sheet.strong_field("self", &format!("{user} may approve it, where one of these people"));
+    }
     sheet.field("grants", &grants(question));
     stands(&mut sheet, question, &checked.request);
     sheet.field("digest", &checked.digest);
@@ -220,6 +228,8 @@ mod tests {
             asked: vec!["@oncall".to_owned()],
             needed: 2,
             all_of: vec![],
+            escalate: vec![],
+            self_approval: false,
             opened_wall_ms: WallTime(1_795_475_525_000),
             timeout_ms: Span::from_secs(300),
             lasts_ms: Span::from_secs(3600),
@@ -250,6 +260,7 @@ mod tests {
             needed: 2,
             decisions: vec![Decision {
                 by: "bob".to_owned(),
+                self_approval: false,
                 verdict: Verdict::Approve,
                 comment: Some("fine".to_owned()),
                 wall_ms: 1_795_475_530_000,

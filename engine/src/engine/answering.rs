@@ -48,7 +48,7 @@ pub(super) fn still_waiting(
 ) -> Answer {
     Answer::Waiting {
         id,
-        asked: request.opened.asked.clone(),
+        asked: request.asked(),
         approvals: seating.filled(),
         needed: request.opened.needed,
         still_asked: still_asked(request, seating),
@@ -60,7 +60,7 @@ pub(super) fn still_waiting(
 pub(super) fn still_asked(request: &OpenRequest, seating: &Seating) -> Vec<String> {
     let opened = &request.opened;
     if opened.all_of.is_empty() {
-        return opened.asked.clone();
+        return request.asked();
     }
     let mut names: Vec<String> = Vec::new();
     for (kind, seats) in (0..).zip(&opened.all_of) {

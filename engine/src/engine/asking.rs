@@ -139,6 +139,7 @@ impl Engine {
             uses: None,
             proved: false,
             places: Vec::new(),
+            self_approval: false,
             about: Some(about),
         };
         let mut step = Step::default();

@@ -81,6 +81,9 @@ impl Engine {
         if said.digest != request.opened.digest {
             return Err(Refusal::WrongDigest(id));
         }
+        if said.word == Word::Approve {
+            self.extends_what_stands(now, id, request)?;
+        }
         if request.opened.reauth && said.word == Word::Approve && said.proof == Proof::None {
             return Err(Refusal::ProofNeeded(id));
         }
@@ -97,6 +100,22 @@ impl Engine {
         Ok((request, places))
     }
 
+    /// A grant that is over comes to no life again, though its end is not on record yet.
+    fn extends_what_stands(
+        &self,
+        now: Now,
+        id: RequestId,
+        request: &OpenRequest,
+    ) -> Result<(), Refusal> {
+        let Some(grant) = request.opened.extends else { return Ok(()) };
+        match self.durable.cases.get(grant).and_then(Case::deadline) {
+            Some(until) if now.boot < until => Ok(()),
+            _ => Err(Refusal::Refused(format!(
+                "{grant}, which {id} was to make stand longer, has ended; it has to be asked anew"
+            ))),
+        }
+    }
+
     fn decidable(
         &self,
         person: &Person,
@@ -111,17 +130,20 @@ impl Engine {
             }
             _ => return Err(Refusal::NotFound(id)),
         };
-        if request.opened.requester.may_be(person) {
+        let own = request.opened.requester.may_be(person);
+        if own && !request.opened.self_approval {
             return Err(Refusal::NotYours(format!(
                 "{id} was asked for by {}, and nobody decides on his own request, whichever account he uses; somebody else has to",
                 request.opened.requester.account.name
             )));
         }
-        let places = self.places_in(person, request)?;
+        let mut places = self.places_in(person, request)?;
+        // For himself, and in nobody's place.
+        places.retain(|place| !own || !place.deputy);
         if places.is_empty() {
             return Err(Refusal::NotYours(format!(
                 "{id} is for {} to decide, and {} is not among them",
-                request.opened.asked.join(", "),
+                request.asked().join(", "),
                 person.account.name
             )));
         }
@@ -145,7 +167,7 @@ impl Engine {
             return Ok(self.policy()?.places(person, &opened.all_of));
         }
         let from: Vec<Selector> =
-            opened.asked.iter().filter_map(|name| name.parse().ok()).collect();
+            request.asked().iter().filter_map(|name| name.parse().ok()).collect();
         let seats = Seats { from, count: opened.needed };
         Ok(self.policy()?.places(person, core::slice::from_ref(&seats)))
     }
@@ -197,7 +219,8 @@ impl Engine {
         let name = said.person.account.name.clone();
         let mut step = Step { result: Ok(done), ..Step::default() };
         step.sync();
-        let made = Made { places, ..made(said, Outcome::Approve) };
+        let self_approval = request.opened.requester.may_be(&said.person);
+        let made = Made { places, self_approval, ..made(said, Outcome::Approve) };
         step.record(now, Some(id), What::DecisionMade(made));
         if let Some(grant) = request.opened.extends.filter(|_| granted) {
             let answer = self.extended(&mut step, now, grant, id, lasts);
@@ -278,6 +301,7 @@ fn made(said: Said, outcome: Outcome) -> Made {
         uses: said.uses,
         proved: said.proof == Proof::Given,
         places: Vec::new(),
+        self_approval: false,
         about: None,
     }
 }

@@ -12,6 +12,7 @@ mod circumstance;
 mod clock;
 mod deciding;
 mod ending;
+mod escalating;
 mod extending;
 mod glass;
 mod opening;

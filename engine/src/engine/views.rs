@@ -1,6 +1,7 @@
 //! What others may look at.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::Engine;
 use crate::facts::{Act, AttemptId, Leader, Person, Uid, Window};
@@ -250,6 +251,12 @@ impl<'a> Listed<'a> {
         };
         let (opened, at, deadline) = (&*request.opened, request.at, case.deadline());
         Some(Self { id, stage, opened, at, deadline, uses_left, running, request })
+    }
+
+    /// Who may decide, as the policy names them.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.request.asked()
     }
 
     /// Who has answered what, in order.

@@ -105,7 +105,9 @@ impl Engine {
         let enough = |open: &OpenWindow| {
             let seats = ask.seats();
             let mut seating = Seating::of(seats.iter().map(|seats| seats.count));
-            for person in open.request.approvers() {
+            let requester = &open.request.opened.requester;
+            let counting = |person: &&Person| ask.self_approval || !requester.may_be(person);
+            for person in open.request.approvers().filter(counting) {
                 seating.admit(&policy.places(person, &seats));
             }
             let needed = seats.iter().fold(0_u32, |sum, seats| sum.saturating_add(seats.count));
@@ -369,6 +371,8 @@ pub(super) fn of_nobody(policy: &Policy, terms: &WindowTerms) -> Ask {
         from: Vec::new(),
         count: 0,
         all_of: Vec::new(),
+        escalate: Vec::new(),
+        self_approval: false,
         reauth: false,
         max_duration: terms.max_duration,
         ..policy.settings().ask.clone()
@@ -387,6 +391,7 @@ pub(super) fn by_policy(digest: String) -> Made {
         uses: None,
         proved: false,
         places: Vec::new(),
+        self_approval: false,
         about: None,
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{Ask, Selector};
+use crate::time::Span;
 
 /// So many seats, each to be filled by one of these people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,16 @@ pub struct Seats {
     pub from: Vec<Selector>,
     /// How many there are; at least 1.
     pub count: u32,
+}
+
+/// More people, after a silence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escalation {
+    /// How long after the request was opened.
+    pub after: Span,
+    /// Who may decide from then on too.
+    pub from: Vec<Selector>,
 }
 
 impl Ask {

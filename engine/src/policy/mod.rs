@@ -21,7 +21,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-pub use asked::Seats;
+pub use asked::{Escalation, Seats};
 pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
 pub use explain::{Explanation, Fate, RoleStory, RuleStory, Standing};
@@ -78,6 +78,10 @@ pub struct Ask {
     pub count: u32,
     /// The seats that must be filled, where several kinds are asked for.
     pub all_of: Vec<Seats>,
+    /// Who may decide beside these when nobody has, the earliest step first.
+    pub escalate: Vec<Escalation>,
+    /// Whether somebody who is asked may approve what he asks for himself.
+    pub self_approval: bool,
     /// After this long, silence is a no.
     pub timeout: Span,
     /// The longest that a grant may stand.

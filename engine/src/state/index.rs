@@ -38,7 +38,7 @@ pub(crate) struct Index {
 
 impl Index {
     pub(super) fn note(&mut self, id: RequestId, case: &Case) {
-        if let Some(at) = case.deadline() {
+        if let Some(at) = case.due() {
             self.deadlines.insert((at, id));
         }
         if let Some(fingerprint) = joinable(case) {
@@ -62,7 +62,7 @@ impl Index {
     }
 
     pub(super) fn forget(&mut self, id: RequestId, case: &Case) {
-        if let Some(at) = case.deadline() {
+        if let Some(at) = case.due() {
             self.deadlines.remove(&(at, id));
         }
         if let Some(fingerprint) = joinable(case) {

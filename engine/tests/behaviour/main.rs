@@ -10,6 +10,7 @@
 mod asking;
 mod deciding;
 mod ending;
+mod escalating;
 mod glass;
 mod host;
 mod limits;

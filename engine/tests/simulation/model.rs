@@ -15,7 +15,7 @@ use writ_engine::time::{BootTime, Now, Span};
 
 use crate::cast::same_human;
 use crate::rules::{
-    Says, Seat, most_seated, places_in, places_of, says, seats_in, terms, wanted_by,
+    Says, Seat, most_seated, places_in, places_of, says, seats_in, terms, wanted_by, wanted_own,
 };
 
 /// How long an automatic permission may wait, in milliseconds: the documented value.
@@ -36,6 +36,10 @@ pub(crate) struct Seen {
     pub(crate) extended: usize,
     pub(crate) stopped: usize,
     pub(crate) runs: usize,
+    pub(crate) escalated: usize,
+    pub(crate) by_later: usize,
+    pub(crate) own: usize,
+    pub(crate) kinds: usize,
 }
 
 /// What the ledger tells.
@@ -57,6 +61,8 @@ pub(crate) struct Story {
     places: Vec<Vec<Seat>>,
     /// What the approvers left of it.
     narrowed: (Span, u32),
+    /// How many steps of its escalation have come.
+    escalated: usize,
     denied: bool,
     grant: Option<Granted>,
     over: bool,
@@ -221,8 +227,16 @@ impl Model {
             made.places.iter().map(|place| (place.of.clone(), kinds(&place.seats))).collect();
         if let (Some(settings), Outcome::Approve) = (settings, made.outcome) {
             let opened = story.opened.as_ref().unwrap();
-            assert_eq!(recorded, places_of(settings, person, opened), "{id}: other places");
+            assert_eq!(
+                recorded,
+                places_of(settings, person, opened, story.escalated),
+                "{id}: other places"
+            );
         }
+        let own = same_human(person, &story.opened.as_ref().unwrap().requester);
+        assert_eq!(made.self_approval, own && made.outcome == Outcome::Approve);
+        self.seen.own += usize::from(own);
+        self.seen.by_later += usize::from(made.places.iter().any(|place| place.of == "#1004"));
         story.approvers.push(person.clone());
         story.places.push(recorded);
     }
@@ -248,6 +262,14 @@ impl Model {
                     story.is_of(door);
                 }
             }
+            What::RequestEscalated { from } => {
+                assert!(story.is_open() && now.boot < story.deadline());
+                let step = &story.opened.as_ref().unwrap().escalate[story.escalated];
+                assert!(now.boot.0 >= story.opened_at.0 + step.after.0, "{id} too early");
+                assert_eq!(step.from, *from);
+                story.escalated += 1;
+                self.seen.escalated += 1;
+            }
             What::RequestCancelled { by } => {
                 assert!(story.is_open());
                 assert!(same_human(by, &story.opened.as_ref().unwrap().requester));
@@ -263,6 +285,7 @@ impl Model {
                 assert!(story.has_quorum(), "{id} without a quorum");
                 assert_eq!(*lasts, opened.lasts.min(story.narrowed.0), "{id} was not narrowed");
                 assert_eq!(*uses, opened.uses.min(story.narrowed.1), "{id} was not narrowed");
+                self.seen.kinds += usize::from(opened.all_of.len() > 1);
                 self.seen.windows += usize::from(story.window().is_some());
                 story.grant = Some(Granted { until: now.boot.after(*lasts), uses: *uses });
             }
@@ -387,6 +410,12 @@ impl Model {
         }
     }
 
+    /// Whether what a request is to make stand longer, if anything, stands now.
+    pub(crate) fn extends_what_stands(&self, now: Now, id: RequestId) -> bool {
+        let grant = self.stories[&id].extends().map(|grant| &self.stories[&grant]);
+        grant.is_none_or(|grant| grant.is_granted() && now.boot < grant.deadline())
+    }
+
     /// An attempt is told that it may start.
     pub(crate) fn is_allowed(&self, now: Now, id: RequestId) {
         let story = &self.stories[&id];
@@ -396,7 +425,7 @@ impl Model {
     }
 
     pub(crate) fn min_deadline(&self) -> Option<BootTime> {
-        self.stories.values().filter(|story| !story.over).map(Story::deadline).min()
+        self.stories.values().filter(|story| !story.over).map(Story::due).min()
     }
 }
 
@@ -409,6 +438,7 @@ impl Story {
             approvers: vec![],
             places: vec![],
             narrowed: (Span(u64::MAX), u32::MAX),
+            escalated: 0,
             denied: false,
             grant: None,
             over: false,
@@ -437,7 +467,8 @@ impl Story {
         let Some(opened) = &self.opened else { return false };
         for (place, person) in self.approvers.iter().enumerate() {
             let mut before = self.approvers[..place].iter();
-            if same_human(person, &opened.requester) || before.any(|one| same_human(one, person)) {
+            let own = same_human(person, &opened.requester) && !opened.self_approval;
+            if own || before.any(|one| same_human(one, person)) {
                 return false;
             }
         }
@@ -506,7 +537,10 @@ impl Story {
         assert!(matches!(says, Says::Ask { .. }), "{says:?} is no question");
         let wanted = wanted_by(settings, &window.role, command).unwrap();
         let places = |person| places_in(settings, person, &wanted);
-        let people: Vec<Vec<Seat>> = self.approvers.iter().map(places).collect();
+        let own = wanted_own(settings, &window.role, command);
+        let counting =
+            self.approvers.iter().filter(|person| own || !same_human(person, self.requester()));
+        let people: Vec<Vec<Seat>> = counting.map(places).collect();
         let mut seats: Vec<u32> = wanted.iter().map(|seats| seats.count).collect();
         let count: u32 = seats.iter().sum();
         let seated = most_seated(&people, &mut BTreeSet::new(), &mut seats);
@@ -560,6 +594,14 @@ impl Story {
         self.running.len()
     }
 
+    /// When the next of its escalation comes, or else it ends.
+    fn due(&self) -> BootTime {
+        let steps = self.opened.as_ref().filter(|_| self.is_open()).map(|opened| &opened.escalate);
+        let next = steps.and_then(|steps| steps.get(self.escalated));
+        let next = next.map(|step| BootTime(self.opened_at.0 + step.after.0));
+        next.map_or(self.deadline(), |next| next.min(self.deadline()))
+    }
+
     fn deadline(&self) -> BootTime {
         match (&self.grant, &self.opened) {
             (Some(grant), _) => grant.until,
@@ -576,8 +618,14 @@ impl Story {
             && self.seated(None) < opened.needed as usize
             && now.boot < self.deadline()
             && digest == Some(&opened.digest)
-            && !same_human(person, &opened.requester)
+            && (opened.self_approval || !same_human(person, &opened.requester))
             && !self.approvers.iter().any(|other| same_human(person, other))
+    }
+
+    /// Whether a person is one of those who are asked, by the people of today.
+    pub(crate) fn is_for(&self, person: &Person, settings: &Settings) -> bool {
+        let opened = self.opened.as_ref().unwrap();
+        !places_of(settings, person, opened, self.escalated).is_empty()
     }
 
     /// The same, by the people who are on call now.
@@ -590,7 +638,7 @@ impl Story {
         settings: &Settings,
     ) -> bool {
         let Some(opened) = &self.opened else { return false };
-        let places = places_of(settings, person, opened);
+        let places = places_of(settings, person, opened, self.escalated);
         let named = !places.is_empty();
         let seated = word == Word::Deny || self.seated(Some(places)) > self.seated(None);
         self.counts(now, person, Some(digest)) && named && seated

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use writ_engine::facts::{Command, Host, OnEnd, Person};
 use writ_engine::policy::{
-    Approver, Ask, CommandPattern, Decision, Justification, Member, Mode, Role, Rule, RunAsFilter,
-    Seats, Selector, Settings, Unmatched, WindowTerms,
+    Approver, Ask, CommandPattern, Decision, Escalation, Justification, Member, Mode, Role, Rule,
+    RunAsFilter, Seats, Selector, Settings, Unmatched, WindowTerms,
 };
 use writ_engine::record::Opened;
 use writ_engine::time::Span;
@@ -27,6 +27,8 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         from: vec!["@oncall".parse().unwrap()],
         count: 1,
         all_of: vec![],
+        escalate: vec![],
+        self_approval: false,
         timeout: Span::from_secs(random.between(5, 300)),
         max_duration: Span::from_secs(random.between(5, 600)),
         uses: writ_engine::limits::USES_MAX,
@@ -38,13 +40,28 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ticket: None,
         reauth: false,
     };
-    let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask.clone() }));
+    let timeout = ask.timeout.0;
+    let after = random.between(1, timeout - 1_000);
+    let step =
+        |after, from: &str| Escalation { after: Span(after), from: vec![from.parse().unwrap()] };
+    let steps =
+        [vec![], vec![step(after, "erin")], vec![step(after, "erin"), step(after + 900, "dave")]];
+    let ask = Ask { escalate: random.pick(&steps).clone(), ..ask };
+    let self_approval = random.one_in(3);
+    let asking = |count| Decision::Ask(Arc::new(Ask { count, self_approval, ..ask.clone() }));
     let two = u32::try_from(random.between(2, 3)).unwrap();
     // Several kinds of seats, which the same people may fill.
     let seats = |from: &str, count| Seats { from: vec![from.parse().unwrap()], count };
     let all_of = vec![seats("@oncall", two - 1), seats("@security", 1)];
     let from = ["@oncall", "@security"].map(|name| name.parse().unwrap()).to_vec();
-    let kinds = Decision::Ask(Arc::new(Ask { from, count: two, all_of, ..ask.clone() }));
+    let kinds = Decision::Ask(Arc::new(Ask {
+        from,
+        count: two,
+        all_of,
+        escalate: vec![],
+        self_approval,
+        ..ask.clone()
+    }));
     let shell = if random.one_in(2) { kinds } else { asking(two) };
     let mut roles = vec![role(
         "operator",
@@ -182,6 +199,16 @@ pub(crate) fn wanted_by(settings: &Settings, role: &str, command: &Command) -> O
     }
 }
 
+/// Whether that rule lets people approve what they ask for themselves.
+pub(crate) fn wanted_own(settings: &Settings, role: &str, command: &Command) -> bool {
+    let role = settings.roles.iter().find(|known| known.name == role).unwrap();
+    let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+    match role.rules.iter().find(matching).map(|rule| &rule.decision) {
+        Some(Decision::Ask(ask)) => ask.self_approval,
+        _ => false,
+    }
+}
+
 /// One rule after the other, with none of the engine's index.
 pub(crate) fn says(settings: &Settings, person: &Person, command: &Command) -> Says {
     if person.account.uid.0 == 0 {
@@ -223,9 +250,16 @@ pub(crate) type Seat = (String, BTreeSet<u32>);
 
 /// The places that a person may take in an answer to what is asked: told here once more,
 /// and otherwise than in the engine.
-pub(crate) fn places_of(settings: &Settings, person: &Person, opened: &Opened) -> Vec<Seat> {
+pub(crate) fn places_of(
+    settings: &Settings,
+    person: &Person,
+    opened: &Opened,
+    escalated: usize,
+) -> Vec<Seat> {
     let plain = || {
-        let from = opened.asked.iter().map(|name| name.parse().unwrap()).collect();
+        let mut from: Vec<Selector> =
+            opened.asked.iter().map(|name| name.parse().unwrap()).collect();
+        from.extend(opened.escalate[..escalated].iter().flat_map(|step| step.from.clone()));
         vec![Seats { from, count: opened.needed }]
     };
     let all = if opened.all_of.is_empty() { plain() } else { opened.all_of.clone() };
@@ -233,13 +267,13 @@ pub(crate) fn places_of(settings: &Settings, person: &Person, opened: &Opened) -
 }
 
 pub(crate) fn places_in(settings: &Settings, person: &Person, all: &[Seats]) -> Vec<Seat> {
-    let Some(approver) = settings.approvers.get(&person.account.name) else { return vec![] };
+    let approver = settings.approvers.get(&person.account.name);
     let mut kinds = BTreeSet::new();
     for (kind, seats) in all.iter().enumerate() {
         for selector in &seats.from {
             let named = match selector {
-                Selector::Team(team) => approver.teams.contains(team),
-                Selector::Person(name) => *name == approver.name,
+                Selector::Team(team) => approver.is_some_and(|him| him.teams.contains(team)),
+                Selector::Person(name) => *name == person.account.name,
                 Selector::Group(_) => panic!("nobody asks groups here"),
             };
             if named {
@@ -247,7 +281,11 @@ pub(crate) fn places_in(settings: &Settings, person: &Person, all: &[Seats]) -> 
             }
         }
     }
-    if kinds.is_empty() { vec![] } else { vec![(approver.name.clone(), kinds)] }
+    let place = match approver {
+        Some(approver) => approver.name.clone(),
+        None => format!("#{}", person.account.uid.0),
+    };
+    if kinds.is_empty() { vec![] } else { vec![(place, kinds)] }
 }
 
 /// The most people that any assignment seats, by trying them all.

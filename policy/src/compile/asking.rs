@@ -2,13 +2,14 @@
 //! `ask`, over that the rule's. Each key is taken from the nearest that has it.
 
 use writ_engine::limits::USES_MAX;
-use writ_engine::policy::{Ask, Seats, Selector};
+use writ_engine::policy::{Ask, Escalation, Seats, Selector};
 use writ_engine::time::Span;
 
 use super::people::People;
 use super::{DEFAULT_COUNT, DEFAULT_JUSTIFICATION, DEFAULT_MAX_DURATION, DEFAULT_TIMEOUT};
+use crate::duration;
 use crate::findings::Findings;
-use crate::keys::{AllOfKeys, AskKeys, From};
+use crate::keys::{AllOfKeys, AskKeys, EscalationKeys, From};
 use crate::problem::Problem;
 use crate::source::{Place, Placed};
 
@@ -69,6 +70,8 @@ impl<'a> Layers<'a> {
             from,
             count,
             all_of: if of_kinds { kinds } else { Vec::new() },
+            escalate: self.escalation().iter().map(step).collect(),
+            self_approval: self.self_approval(),
             timeout: self.nearest(|ask| ask.timeout).unwrap_or(DEFAULT_TIMEOUT),
             max_duration: longest.map_or(max_duration, |longest| max_duration.min(longest)),
             uses: self.nearest(|ask| ask.uses).unwrap_or(USES_MAX),
@@ -90,8 +93,10 @@ impl<'a> Layers<'a> {
             Who::Nobody(_) => found.note(asking, Problem::NobodyToAsk),
             Who::Unread => {}
             Who::From(from, count) => {
+                let later = self.escalation().iter().flat_map(|step| &step.from);
+                let all: Vec<_> = from.iter().chain(later).cloned().collect();
                 if let Some(count) = count
-                    && let Some(reachable) = people.reachable(from)
+                    && let Some(reachable) = people.reachable(&all)
                     && usize::try_from(count.value).is_ok_and(|count| count > reachable)
                 {
                     let problem = Problem::TooFewToAsk { count: count.value, reachable };
@@ -108,6 +113,36 @@ impl<'a> Layers<'a> {
             }
         }
         self.check_count(found);
+        self.check_escalation(found);
+    }
+
+    /// Notes steps that come when silence is a no already, or beside `all_of`.
+    fn check_escalation(&self, found: &mut Findings) {
+        let timeout = self.nearest(|ask| ask.timeout).unwrap_or(DEFAULT_TIMEOUT);
+        for step in self.escalation().iter().filter(|step| step.after.value >= timeout) {
+            let timeout = duration::text(timeout);
+            found.note(&step.after.place, Problem::LateEscalation { timeout });
+        }
+        if matches!(self.who(), Who::AllOf(_)) {
+            // Steps of a farther table than that of the seats do not count, and may be there.
+            let place = self.0.iter().rposition(|ask| ask.all_of.is_some());
+            for steps in
+                self.0.iter().skip(place.unwrap_or(0)).filter_map(|ask| ask.escalate.as_ref())
+            {
+                if !steps.value.is_empty() {
+                    found.note(&steps.place, Problem::EscalateBesideAllOf);
+                }
+            }
+        }
+    }
+
+    /// The steps of the nearest that says any; where there are seats of several kinds,
+    /// none.
+    pub(crate) fn escalation(&self) -> &'a [EscalationKeys] {
+        match self.who() {
+            Who::AllOf(_) => &[],
+            _ => self.nearest(|ask| ask.escalate.as_ref()).map_or(&[], |steps| &steps.value),
+        }
     }
 
     /// Notes a `count` over an `all_of` that it does not count for.
@@ -148,9 +183,18 @@ impl<'a> Layers<'a> {
         who
     }
 
+    /// Whether whoever is asked may approve what he asks for himself.
+    pub(crate) fn self_approval(&self) -> bool {
+        self.nearest(|ask| ask.self_approval.as_ref()).is_some_and(|own| own.value)
+    }
+
     fn nearest<T>(&self, key: impl Fn(&'a AskKeys) -> Option<T>) -> Option<T> {
         self.0.iter().rev().find_map(|ask| key(ask))
     }
+}
+
+fn step(step: &EscalationKeys) -> Escalation {
+    Escalation { after: step.after.value, from: different(&step.from) }
 }
 
 /// Each of them once.

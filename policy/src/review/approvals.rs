@@ -39,10 +39,13 @@ fn check(
     place: &Place,
     remarks: &mut Remarks,
 ) {
-    let Some(wanted) = Wanted::of(people, layers.who()) else { return };
+    let Some(wanted) = Wanted::of(people, layers) else { return };
     let (count, answering) = (wanted.count(), wanted.seated_without(None));
     if answering < count {
         remarks.note(place, Remark::NobodyAnswers { count, answering: wanted.answering(None) });
+        return;
+    }
+    if layers.self_approval() {
         return;
     }
     for member in &role.members {
@@ -59,13 +62,17 @@ struct Wanted<'k>(Vec<(BTreeSet<&'k str>, u32)>);
 
 impl<'k> Wanted<'k> {
     /// Nothing where that cannot be told of any of them.
-    fn of(people: &People<'k>, who: Who<'k>) -> Option<Self> {
+    fn of(people: &People<'k>, layers: &Layers<'k>) -> Option<Self> {
         let accounts = |from: &'k [Placed<Selector>]| {
             people.accounts(from.iter().map(|selector| &selector.value))
         };
-        let kinds = match who {
+        let kinds = match layers.who() {
             Who::From(from, count) => {
-                vec![(accounts(from)?, count.map_or(DEFAULT_COUNT, |count| count.value))]
+                let mut all = accounts(from)?;
+                for step in layers.escalation() {
+                    all.extend(accounts(&step.from)?);
+                }
+                vec![(all, count.map_or(DEFAULT_COUNT, |count| count.value))]
             }
             Who::AllOf(all_of) => {
                 let kinds = all_of.kinds.iter().flatten();

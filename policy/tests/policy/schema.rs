@@ -34,6 +34,12 @@ const TABLES: &[Table] = &[
         given: &["from"],
     },
     Table {
+        definition: "escalation",
+        file: "writ.toml",
+        around: "[[ask.escalate]]\nKEY\nafter = \"90s\"\nfrom = [\"bob\"]",
+        given: &["after", "from"],
+    },
+    Table {
         definition: "noninteractive",
         file: "writ.toml",
         around: "[noninteractive]\nKEY",

@@ -51,6 +51,12 @@ fn decision(sheet: &mut Sheet, explained: &Explained) {
         let names = if explained.asked.is_empty() { &nobody } else { explained.asked.as_slice() };
         let seats = asked::seats(&explained.all_of);
         sheet.field("asked", &asked::text(names, seats, explained.needed));
+        for step in &explained.escalate {
+            sheet.field("then", &asked::later(step.after_ms, &step.from));
+        }
+        if explained.self_approval {
+            sheet.field("self", "who asks may approve it, where he is one of these people");
+        }
         sheet.field("no answer", &format!("is a no after {}", in_words(explained.timeout_ms)));
         let longest = in_words(explained.max_duration_ms);
         sheet.field("grants", &format!("{longest} at most"));
