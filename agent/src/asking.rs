@@ -124,6 +124,7 @@ fn as_told(answer: Answer) -> answers::Answer {
         asked: Vec::new(),
         approvals: 0,
         needed: 0,
+        still_asked: Vec::new(),
         remaining_ms: 0,
         started_boot_ms: None,
         wants_reason: false,
@@ -148,15 +149,18 @@ fn as_told(answer: Answer) -> answers::Answer {
             message: Some(message),
             ..blank
         },
-        Answer::Waiting { id, asked, approvals, needed, remaining } => answers::Answer {
-            state: AnswerState::Waiting,
-            id: Some(id.to_string()),
-            asked,
-            approvals,
-            needed,
-            remaining_ms: remaining.0,
-            ..blank
-        },
+        Answer::Waiting { id, asked, approvals, needed, still_asked, remaining } => {
+            answers::Answer {
+                state: AnswerState::Waiting,
+                id: Some(id.to_string()),
+                asked,
+                approvals,
+                needed,
+                still_asked,
+                remaining_ms: remaining.0,
+                ..blank
+            }
+        }
         Answer::Wanted { reason, ticket } => answers::Answer {
             state: AnswerState::Wanted,
             wants_reason: reason,

@@ -210,12 +210,13 @@ fn as_listed(
         ticket: opened.ticket.clone(),
         tty: act.tty.clone(),
         source_ip: act.source_ip.clone(),
-        asked: opened.asked.clone(),
+        asked: listed.asked(),
         needed: opened.needed,
         decisions: listed
             .answers()
             .map(|answer| Decision {
                 by: answer.by.account.name.clone(),
+                self_approval: opened.requester.may_be(answer.by),
                 verdict: match answer.outcome {
                     Outcome::Approve => Verdict::Approve,
                     _ => Verdict::Deny,

@@ -115,6 +115,9 @@ fn nothing() -> Policy {
         ask: Ask {
             from: Vec::new(),
             count: 1,
+            all_of: Vec::new(),
+            escalate: Vec::new(),
+            self_approval: false,
             timeout: NOTHING_LASTS,
             max_duration: NOTHING_LASTS,
             uses: 1,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use writ_engine::facts::Person;
-use writ_engine::policy::{Decision, Policy, Role, WindowTerms};
+use writ_engine::policy::{Decision, Policy, Role, Seats, WindowTerms};
 use writ_engine::{Engine, OpenRole};
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::{self, WindowDecision};
@@ -62,8 +62,14 @@ fn one(role: &Role, open: Option<OpenRole>) -> answers::Role {
             .map(|ask| ask.from.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
         needed: ask.map_or(0, |ask| ask.count),
+        all_of: ask.map(|ask| ask.all_of.iter().map(seats).collect()).unwrap_or_default(),
         max_duration_ms: terms.map_or(0, |terms| terms.max_duration.0),
         open: open.map(|open| open.id.to_string()),
         remaining_ms: open.map_or(0, |open| open.remaining.0),
     }
+}
+
+fn seats(seats: &Seats) -> answers::Seats {
+    let from = seats.from.iter().map(ToString::to_string).collect();
+    answers::Seats { from, count: seats.count }
 }

@@ -189,7 +189,7 @@ fn a_refused_extension_gives_the_agents_sentence() {
 fn role(name: &str, decision: &str) -> Value {
     json!({
         "window": { "role": name, "groups": [], "actions": [], "capabilities": [], "root_equivalent": [] },
-        "decision": decision, "asked": [], "needed": 0, "max_duration_ms": 0, "remaining_ms": 0
+        "decision": decision, "asked": [], "needed": 0, "all_of": [], "max_duration_ms": 0, "remaining_ms": 0
     })
 }
 

@@ -19,6 +19,8 @@ pub struct Waiting {
     pub approvals: u32,
     /// How many must.
     pub needed: u32,
+    /// Those of `asked` whose approval still counts.
+    pub still_asked: Vec<String>,
 }
 
 impl Waiting {
@@ -29,6 +31,7 @@ impl Waiting {
             asked: answer.asked,
             approvals: answer.approvals,
             needed: answer.needed,
+            still_asked: answer.still_asked,
         }
     }
 
@@ -36,12 +39,10 @@ impl Waiting {
     /// matters least goes first.
     pub fn line(&self, left: Duration, columns_max: usize) -> String {
         let left = clock(left);
-        let asked = self.asked(usize::MAX);
-        let few = self.asked(1);
         let lines = [
-            format!("{} · {left} left · Ctrl-C leaves it open", self.sentence(&asked)),
-            format!("{} · {left} left", self.sentence(&asked)),
-            format!("{} · {left} left", self.sentence(&few)),
+            format!("{} · {left} left · Ctrl-C leaves it open", self.sentence(usize::MAX)),
+            format!("{} · {left} left", self.sentence(usize::MAX)),
+            format!("{} · {left} left", self.sentence(1)),
             format!("{} waiting · {left} left", self.id()),
         ]
         .map(|line| format!("{SPEAKER}{line}"));
@@ -52,14 +53,21 @@ impl Waiting {
 
     /// The sentence that says it once, where there is no line to keep up to date.
     pub fn once(&self) -> String {
-        self.sentence(&self.asked(usize::MAX))
+        self.sentence(usize::MAX)
     }
 
-    /// How many have approved is told where one is not enough.
-    fn sentence(&self, asked: &str) -> String {
-        let id = self.id();
-        if self.needed > 1 {
-            format!("{id} waiting for {asked} ({} of {})", self.approvals, self.needed)
+    /// How many have approved is told where one is not enough; and who is left, where
+    /// others of those who were asked are not.
+    fn sentence(&self, names_max: usize) -> String {
+        let (id, approvals, needed) = (self.id(), self.approvals, self.needed);
+        let left = approvals > 0 && self.still_asked.len() < self.asked.len();
+        if left && !self.still_asked.is_empty() {
+            let still = listed(&self.still_asked, names_max);
+            return format!("{id} waiting ({approvals} of {needed}; still needs one of {still})");
+        }
+        let asked = listed(&self.asked, names_max);
+        if needed > 1 {
+            format!("{id} waiting for {asked} ({approvals} of {needed})")
         } else {
             format!("{id} waiting for {asked}")
         }
@@ -68,16 +76,16 @@ impl Waiting {
     fn id(&self) -> String {
         text::shown(&self.id)
     }
+}
 
-    fn asked(&self, names_max: usize) -> String {
-        let names: Vec<String> =
-            self.asked.iter().take(names_max).map(|name| text::shown(name)).collect();
-        let more = self.asked.len() - names.len();
-        match (names.is_empty(), more) {
-            (true, _) => "approval".to_owned(),
-            (false, 0) => names.join(", "),
-            (false, more) => format!("{} and {more} more", names.join(", ")),
-        }
+/// So many names at most, and how many more there are.
+fn listed(names: &[String], names_max: usize) -> String {
+    let shown: Vec<String> = names.iter().take(names_max).map(|name| text::shown(name)).collect();
+    let more = names.len() - shown.len();
+    match (shown.is_empty(), more) {
+        (true, _) => "approval".to_owned(),
+        (false, 0) => shown.join(", "),
+        (false, more) => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
@@ -102,6 +110,7 @@ mod tests {
             asked: asked.iter().map(|name| (*name).to_owned()).collect(),
             approvals: 1,
             needed: 2,
+            still_asked: asked.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 
@@ -140,6 +149,18 @@ mod tests {
         assert_eq!(waiting.once(), "7K3M-Q2 waiting for bob");
         let line = waiting.line(Duration::from_secs(300), 79);
         assert_eq!(line, "writ: 7K3M-Q2 waiting for bob · 5:00 left · Ctrl-C leaves it open");
+    }
+
+    #[test]
+    fn whose_approval_still_counts_is_told_where_that_of_others_does_not() {
+        let both = waiting(&["@oncall", "@security"]);
+        assert_eq!(both.once(), "7K3M-Q2 waiting for @oncall, @security (1 of 2)");
+        let one = Waiting { still_asked: vec!["@security".to_owned()], ..both };
+        assert_eq!(one.once(), "7K3M-Q2 waiting (1 of 2; still needs one of @security)");
+        assert_eq!(
+            one.line(Duration::from_secs(60), 79),
+            "writ: 7K3M-Q2 waiting (1 of 2; still needs one of @security) · 1:00 left"
+        );
     }
 
     #[test]

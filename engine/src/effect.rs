@@ -137,6 +137,8 @@ pub enum Answer {
         approvals: u32,
         /// How many must.
         needed: u32,
+        /// Those of `asked` whose approval still counts, others having approved.
+        still_asked: Vec<String>,
         /// Until silence is a no.
         remaining: Span,
     },

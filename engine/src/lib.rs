@@ -23,6 +23,7 @@ pub mod limits;
 pub mod policy;
 pub mod question;
 pub mod record;
+pub mod seating;
 pub mod state;
 pub mod time;
 

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::facts::{Aim, Door, Uid};
 use crate::id::RequestId;
+use crate::policy::Seats;
 use crate::time::{Span, WallTime};
 
 /// The version of the text.
@@ -66,6 +67,15 @@ pub struct Question {
     pub asked: Vec<String>,
     /// How many must approve.
     pub needed: u32,
+    /// The seats that must be filled, where several kinds are asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub all_of: Vec<Seats>,
+    /// Who may decide beside those who are asked, after a silence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalate: Vec<Later>,
+    /// Whether the requester may approve it himself, where he is one of those who are asked.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub self_approval: bool,
     /// When it was opened, in milliseconds since 1970-01-01 UTC.
     #[serde(with = "wall_as_text")]
     pub opened_wall_ms: WallTime,
@@ -80,6 +90,17 @@ pub struct Question {
     /// Whether who approves must prove who he is first.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub reauth: bool,
+}
+
+/// Who may decide too, when so long nobody has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Later {
+    /// After the request was opened.
+    #[serde(with = "span_as_text")]
+    pub after_ms: Span,
+    /// Who, as the policy names them.
+    pub asked: Vec<String>,
 }
 
 /// Who asks, under every account that he is known by.
@@ -222,6 +243,9 @@ mod tests {
             ticket: None,
             asked: vec!["@oncall".into()],
             needed: 1,
+            all_of: vec![],
+            escalate: vec![],
+            self_approval: false,
             opened_wall_ms: WallTime(u64::MAX),
             timeout_ms: Span(u64::MAX - 1),
             lasts_ms: Span(1),

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
 use crate::hinges::DoorChange;
 use crate::id::{IdKey, RequestId};
+use crate::policy::{Escalation, Seats, Selector};
+use crate::seating::Place;
 use crate::time::{Now, Span, WallTime};
 
 /// One event.
@@ -77,6 +79,16 @@ pub struct Source {
     /// Why nobody could say whether the rule's condition held, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
+}
+
+impl Opened {
+    /// How many seats there are of each kind.
+    pub(crate) fn seats(&self) -> Vec<u32> {
+        match self.all_of.as_slice() {
+            [] => Vec::from([self.needed]),
+            all => all.iter().map(|seats| seats.count).collect(),
+        }
+    }
 }
 
 impl Source {
@@ -172,6 +184,12 @@ pub enum What {
     RequestJoined {
         /// By whom.
         attempt: AttemptId,
+    },
+    /// Nobody answered for a while, and more people may.
+    #[serde(rename = "request.escalated")]
+    RequestEscalated {
+        /// Who may decide from now on too, as the policy names them.
+        from: Vec<Selector>,
     },
     /// The requester took it back.
     #[serde(rename = "request.cancelled")]
@@ -343,6 +361,15 @@ pub struct Opened {
     pub asked: Vec<String>,
     /// How many must approve.
     pub needed: u32,
+    /// The seats that must be filled, where several kinds are asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub all_of: Vec<Seats>,
+    /// Who may decide beside those who are asked, after a silence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalate: Vec<Escalation>,
+    /// Whether the requester may approve it himself, where he is one of those who are asked.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub self_approval: bool,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -391,6 +418,12 @@ pub struct Made {
     /// Whether he had proved who he is, a moment before and for this question.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub proved: bool,
+    /// The places that he may take, where he is one of those who are asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+    /// Whether he decided on his own request, where the policy lets him.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub self_approval: bool,
     /// What was decided about, where no request was opened before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -432,6 +465,7 @@ impl What {
             Self::PolicyRefused { .. } => "policy.refused",
             Self::RequestOpened(_) => "request.opened",
             Self::RequestJoined { .. } => "request.joined",
+            Self::RequestEscalated { .. } => "request.escalated",
             Self::RequestCancelled { .. } => "request.cancelled",
             Self::RequestExpired { .. } => "request.expired",
             Self::DecisionMade(_) => "decision.made",

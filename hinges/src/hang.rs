@@ -23,6 +23,9 @@ const PAM: &str = "pam:";
 /// A plugin or module longer than this is none of ours, in bytes.
 const MODULE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// How much of it is read at once, in bytes.
+const PIECE_BYTES: usize = 16 * 1024;
+
 /// How the doors of a host hang, and where what they hang on lies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Look {
@@ -149,13 +152,18 @@ fn folder_of(path: &Path) -> PathBuf {
 }
 
 fn digest_of(host: &Host, path: &Path) -> Result<String, String> {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(host.path(path))?.take(MODULE_BYTES_MAX).read_to_end(&mut bytes)?;
-        Ok(bytes)
+    let read = || -> io::Result<Sha256> {
+        let mut file = File::open(host.path(path))?.take(MODULE_BYTES_MAX);
+        let (mut sha256, mut piece) = (Sha256::new(), [0; PIECE_BYTES]);
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(sha256),
+                read => sha256.update(piece.get(..read).unwrap_or_default()),
+            }
+        }
     };
-    let bytes = read().map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    Ok(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    let sha256 = read().map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    Ok(sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

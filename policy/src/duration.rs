@@ -51,10 +51,34 @@ pub fn parse(text: &str) -> Result<Span, DurationError> {
     }
 }
 
+/// A length of time as it is written, in whole seconds.
+#[must_use]
+pub fn text(span: Span) -> String {
+    let mut seconds = span.0 / 1000;
+    let mut text = String::new();
+    for (unit, length) in UNITS {
+        let count = seconds / length;
+        if count > 0 {
+            text.push_str(&format!("{count}{}", char::from(unit)));
+        }
+        seconds %= length;
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_length_comes_back_from_its_text() {
+        for written in ["90s", "1m30s", "5m", "1h30m", "2d"] {
+            let span = parse(written).unwrap();
+            assert_eq!(parse(&text(span)), Ok(span));
+        }
+        assert_eq!(text(Span::from_secs(90)), "1m30s");
+    }
 
     #[test]
     fn numbers_with_units_add_up() {

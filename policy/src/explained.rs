@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use writ_engine::facts::{Command, Person, RunAs};
 use writ_engine::policy::{
-    Ask, Asking, CommandPattern, Condition, Decision, Difference, Explanation, Fate, Justification,
-    Miss, Mode, Policy, Role, RoleStory, Rule, RuleStory, RunAsFilter, Standing, Times, Verdict,
-    Why,
+    Ask, Asking, CommandPattern, Condition, Decision, Difference, Escalation, Explanation, Fate,
+    Justification, Miss, Mode, Policy, Role, RoleStory, Rule, RuleStory, RunAsFilter, Seats,
+    Standing, Times, Verdict, Why,
 };
 use writ_engine::time::WallTime;
 use writ_protocol::answers;
@@ -50,6 +50,9 @@ pub fn explain(
         why: None,
         asked: Vec::new(),
         needed: 0,
+        all_of: Vec::new(),
+        escalate: Vec::new(),
+        self_approval: false,
         timeout_ms: 0,
         max_duration_ms: 0,
         wants_reason: false,
@@ -97,10 +100,25 @@ fn decided(explained: &mut Explained, told: &Explanation<'_>) {
 fn asked(explained: &mut Explained, ask: &Ask) {
     explained.asked = ask.from.iter().map(ToString::to_string).collect();
     explained.needed = ask.count;
+    explained.escalate = ask.escalate.iter().map(escalation).collect();
+    explained.self_approval = ask.self_approval;
+    explained.all_of = ask.all_of.iter().map(seats).collect();
     explained.timeout_ms = ask.timeout.0;
     explained.max_duration_ms = ask.max_duration.0;
     explained.wants_reason = ask.justification == Justification::Required;
     explained.ticket_pattern = ask.ticket.as_ref().map(|pattern| pattern.source().to_owned());
+}
+
+fn seats(seats: &Seats) -> answers::Seats {
+    answers::Seats {
+        from: seats.from.iter().map(ToString::to_string).collect(),
+        count: seats.count,
+    }
+}
+
+fn escalation(step: &Escalation) -> answers::Escalation {
+    let from = step.from.iter().map(ToString::to_string).collect();
+    answers::Escalation { after_ms: step.after.0, from }
 }
 
 fn of_role(

@@ -50,7 +50,7 @@ pub use escapes::escape_of;
 pub use excerpt::Position;
 pub use explained::explain;
 pub use host::HostName;
-pub use keys::COUNT_MAX;
+pub use keys::{ALL_OF_MAX, COUNT_MAX, ESCALATIONS_MAX};
 pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICY_BYTES_MAX, load};
 pub use loaded::Loaded;
 pub use name::{NAME_CHARS_MAX, NameError};

@@ -79,6 +79,24 @@ pub(crate) enum Problem {
     NobodyToAsk,
     #[error("{count} people must approve, and `from` names only {reachable}")]
     TooFewToAsk { count: u32, reachable: usize },
+    #[error(
+        "{seats} different people must approve, and those whom `all_of` names can fill only {reachable} of the seats"
+    )]
+    TooFewForSeats { seats: u32, reachable: u32 },
+    #[error("`all_of` stands beside `from` or `count`")]
+    AllOfBesideFrom,
+    #[error("`count` says nothing here: a farther `ask` has `all_of`, which says how many")]
+    CountOverAllOf,
+    #[error("`escalate` says nothing beside `all_of`: nobody can take the place of others there")]
+    EscalateBesideAllOf,
+    #[error("this step does not come after the one before it")]
+    EscalationOrder,
+    #[error("this comes too late: silence is a no after {timeout}")]
+    LateEscalation { timeout: String },
+    #[error(
+        "`self_approval` in [ask] would let everybody who is asked approve what he asks for himself"
+    )]
+    SelfApprovalOfAll,
     #[error("this is longer than the `max_duration` of the role")]
     LongerThanRole,
     #[error("`ask` stands beside a decision that does not ask")]
@@ -194,6 +212,21 @@ impl Problem {
                 "say whom with `from`, in `ask` here, in `ask` of the role or in [ask] of writ.toml".into()
             }
             Self::TooFewToAsk { .. } => "name more people in `from`, or lower `count`".into(),
+            Self::TooFewForSeats { .. } => {
+                "name more people, or lower a `count`: one person fills one seat".into()
+            }
+            Self::AllOfBesideFrom => {
+                "put `from` and `count` into an item of `all_of`, such as { from = [\"@oncall\"], count = 1 }".into()
+            }
+            Self::CountOverAllOf => "say `from` beside it, or `all_of`, or take it out".into(),
+            Self::EscalateBesideAllOf => {
+                "name more people in the items of `all_of`, or write `from` and `count`".into()
+            }
+            Self::EscalationOrder => "put the steps in the order in which they come".into(),
+            Self::LateEscalation { .. } => "lengthen `timeout`, or shorten this".into(),
+            Self::SelfApprovalOfAll => {
+                "say it in `ask` of the rule or role that it is meant for".into()
+            }
             Self::LongerThanRole => "shorten it, or lengthen that of the role".into(),
             Self::AskUnasked => "write `decision = \"ask\"`, or take `ask` out".into(),
             Self::GroupsWithoutUsers => {

@@ -204,6 +204,26 @@ impl<'t> Value<'t> {
         })
     }
 
+    /// Whether it is a list.
+    pub(crate) fn is_list(&self) -> bool {
+        self.value.as_array().is_some()
+    }
+
+    /// Several tables in a list, each to be called `title`.
+    pub(crate) fn inline_tables(&self, title: &str, found: &mut Findings) -> Vec<Section<'t>> {
+        let Some(array) = self.value.as_array() else {
+            let _: Option<()> = self.wrong_type("a list of tables in [ ]", found);
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for item in array.iter() {
+            let place = Place::new(self.place.file, item.span());
+            let value = Value::of_name(title.to_owned(), place, item.get_ref());
+            sections.extend(value.table(title.to_owned(), found));
+        }
+        sections
+    }
+
     fn wrong_type<T>(&self, wanted: &'static str, found: &mut Findings) -> Option<T> {
         let has = match self.value {
             DeValue::String(_) => "a text",

@@ -69,6 +69,9 @@ pub struct Answer {
     /// How many must.
     #[serde(default)]
     pub needed: u32,
+    /// While waiting: those of `asked` whose approval still counts, others having approved.
+    #[serde(default)]
+    pub still_asked: Vec<String>,
     /// While waiting: until silence is a no. When allowed: until the grant ends.
     /// Milliseconds.
     #[serde(default)]
@@ -87,6 +90,24 @@ pub struct Answer {
     /// The regular expression that a ticket must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_pattern: Option<String>,
+}
+
+/// So many seats, each to be filled by another one of these people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seats {
+    /// Who may fill one, as the policy names them.
+    pub from: Vec<String>,
+    /// How many there are.
+    pub count: u32,
+}
+
+/// More people who may decide, after a silence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// How long after the request was opened, in milliseconds.
+    pub after_ms: u64,
+    /// Who, as the policy names them.
+    pub from: Vec<String>,
 }
 
 /// Reply of `Ask` and `Request`.
@@ -148,6 +169,9 @@ pub struct Accepted {
 pub struct Decision {
     /// His user name.
     pub by: String,
+    /// Whether he decided on his own request, where the policy lets him.
+    #[serde(default)]
+    pub self_approval: bool,
     /// His answer.
     pub verdict: Verdict,
     /// What he had to say.
@@ -217,6 +241,9 @@ pub struct Role {
     /// How many must approve.
     #[serde(default)]
     pub needed: u32,
+    /// The seats that must be filled, where several kinds are asked for.
+    #[serde(default)]
+    pub all_of: Vec<Seats>,
     /// The longest that a window stays open, in milliseconds.
     #[serde(default)]
     pub max_duration_ms: u64,

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::answers::Mode;
+use crate::answers::{Escalation, Mode, Seats};
 
 /// What is supposed of a use of sudo that nobody made. Left out, it is one at a terminal,
 /// now, of somebody who did not come from afar and says nothing.
@@ -129,6 +129,15 @@ pub struct Explained {
     pub asked: Vec<String>,
     /// How many different people would have to approve; 0 where nobody is asked.
     pub needed: u32,
+    /// The seats that would have to be filled, where several kinds are asked for.
+    #[serde(default)]
+    pub all_of: Vec<Seats>,
+    /// Who could decide too, after a silence.
+    #[serde(default)]
+    pub escalate: Vec<Escalation>,
+    /// Whether the person could approve it himself, where he is one of those who are asked.
+    #[serde(default)]
+    pub self_approval: bool,
     /// After how long silence is a no, in milliseconds; 0 where nobody is asked.
     pub timeout_ms: u64,
     /// How long a grant may stand, in milliseconds; 0 where nobody is asked.

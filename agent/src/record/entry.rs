@@ -3,6 +3,7 @@
 use writ_engine::Subject;
 use writ_engine::facts::{Account, Act, Action, Aim, Command, Ending, Person, Window};
 use writ_engine::hinges::Standing;
+use writ_engine::policy::Seats;
 use writ_engine::record::{By, Record, SessionEnd, StoppedProcess, What};
 use writ_protocol::text::{encode, shown, shown_command};
 
@@ -43,6 +44,7 @@ impl Entry {
             What::RequestOpened(opened) => {
                 fields.story(story);
                 fields.put("WRIT_ASKED", &opened.asked.join(","));
+                fields.seats(&opened.all_of);
                 fields.put("WRIT_FOR", &seconds(opened.lasts.0));
                 if let Some(grant) = opened.extends {
                     fields.put("WRIT_EXTENDS", &grant.to_string());
@@ -54,6 +56,9 @@ impl Entry {
                 fields.put_name("WRIT_DECISION", &made.outcome);
                 fields.put_name("WRIT_FORCE", &made.force);
                 fields.by(&made.by);
+                if made.self_approval {
+                    fields.put("WRIT_SELF", "yes");
+                }
                 if made.proved {
                     fields.put("WRIT_PROVED", "yes");
                 }
@@ -208,6 +213,17 @@ impl Fields {
         }
     }
 
+    /// The seats that must be filled, where several kinds are asked for.
+    fn seats(&mut self, all: &[Seats]) {
+        let kinds = all.iter().map(|seats| {
+            let from: Vec<String> = seats.from.iter().map(ToString::to_string).collect();
+            format!("{} of {}", seats.count, from.join(","))
+        });
+        if !all.is_empty() {
+            self.put("WRIT_ALL_OF", &kinds.collect::<Vec<_>>().join("; "));
+        }
+    }
+
     fn account(&mut self, name: &'static str, number: &'static str, account: &Account) {
         self.put(name, &account.name);
         self.put(number, &account.uid.0.to_string());
@@ -229,6 +245,10 @@ impl Fields {
     /// What the records without an act of their own say.
     fn rest(&mut self, what: &What) {
         match what {
+            What::RequestEscalated { from } => {
+                let from: Vec<String> = from.iter().map(ToString::to_string).collect();
+                self.put("WRIT_ASKED", &from.join(","));
+            }
             What::RequestCancelled { by } => self.by(&By::Person(by.clone())),
             What::RequestExpired { reason } => self.put_name("WRIT_END_REASON", reason),
             What::RequestDenied { by, comment } => {

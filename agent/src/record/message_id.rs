@@ -32,6 +32,7 @@ mod tests {
         let events = [
             "request.opened",
             "request.joined",
+            "request.escalated",
             "request.cancelled",
             "request.expired",
             "decision.made",

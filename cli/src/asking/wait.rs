@@ -225,7 +225,14 @@ fn waiting_for(answer: &Answer) -> String {
     let asked = asked.join(", ");
     if answer.needed > 1 {
         let (approvals, needed) = (answer.approvals, answer.needed);
-        format!("writ: {id} waiting for {asked} ({approvals} of {needed})")
+        let still: Vec<String> = answer.still_asked.iter().map(|name| shown(name)).collect();
+        let all = approvals == 0 || still.is_empty() || still.len() == answer.asked.len();
+        if all {
+            format!("writ: {id} waiting for {asked} ({approvals} of {needed})")
+        } else {
+            let still = still.join(", ");
+            format!("writ: {id} waiting ({approvals} of {needed}; still needs one of {still})")
+        }
     } else {
         format!("writ: {id} waiting for {asked}")
     }

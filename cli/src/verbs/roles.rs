@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::screen::{Screen, print, print_json};
 use crate::sheet::Sheet;
 use crate::span::{countdown, in_words};
-use crate::view::window;
+use crate::view::{asked as people, window};
 
 /// List your roles on this host: what they lend, who is asked, what is open
 ///
@@ -69,10 +69,5 @@ fn text(role: &Role, screen: Screen) -> String {
 }
 
 fn asked(role: &Role) -> String {
-    let names: Vec<String> = role.asked.iter().map(|name| shown(name)).collect();
-    let names = names.join(", ");
-    match role.needed {
-        0 | 1 => names,
-        needed => format!("{names}; {needed} different people must approve"),
-    }
+    people::text(&role.asked, people::seats(&role.all_of), role.needed)
 }

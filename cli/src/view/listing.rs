@@ -75,6 +75,7 @@ pub(crate) fn who(request: &Request) -> String {
 /// What somebody answered, such as `bob approved` or `carol refused: not today`.
 pub(crate) fn decision(decision: &Decision) -> String {
     let verdict = match decision.verdict {
+        Verdict::Approve if decision.self_approval => "approved his own request",
         Verdict::Approve => "approved",
         Verdict::Deny => "refused",
     };

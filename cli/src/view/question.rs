@@ -9,7 +9,7 @@ use crate::question::CheckedQuestion;
 use crate::screen::Screen;
 use crate::sheet::Sheet;
 use crate::span::{countdown, in_words};
-use crate::view::{command, listing, session, window};
+use crate::view::{asked, command, listing, session, window};
 
 /// The question from its text, then how it stands.
 pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
@@ -37,6 +37,14 @@ pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
             .strong_field("doubt", &format!("its condition cannot be evaluated: {}", shown(doubt)));
     }
     sheet.field("asked", &asked(question));
+    for step in &question.escalate {
+        let later = asked::later(step.after_ms.0, &step.asked);
+        sheet.field("then", &later);
+    }
+    if question.self_approval {
+        let user = shown(&question.requester.user);
+        sheet.strong_field("self", &format!("{user} may approve it, where one of these people"));
+    }
     sheet.field("grants", &grants(question));
     stands(&mut sheet, question, &checked.request);
     sheet.field("digest", &checked.digest);
@@ -106,12 +114,13 @@ fn rule(question: &Question) -> Option<String> {
 }
 
 fn asked(question: &Question) -> String {
-    let names: Vec<String> = question.asked.iter().map(|name| shown(name)).collect();
-    let names = names.join(", ");
+    let seats = question.all_of.iter().map(|seats| {
+        let from: Vec<String> = seats.from.iter().map(ToString::to_string).collect();
+        (from, seats.count)
+    });
     let asked = match question.needed {
         0 => "nobody: the policy allows it".to_owned(),
-        1 => names,
-        needed => format!("{names}; {needed} different people must approve"),
+        needed => asked::text(&question.asked, seats, needed),
     };
     match question.reauth {
         true => format!("{asked}; who approves proves who he is first"),
@@ -218,6 +227,9 @@ mod tests {
             ticket: Some("OPS-4".to_owned()),
             asked: vec!["@oncall".to_owned()],
             needed: 2,
+            all_of: vec![],
+            escalate: vec![],
+            self_approval: false,
             opened_wall_ms: WallTime(1_795_475_525_000),
             timeout_ms: Span::from_secs(300),
             lasts_ms: Span::from_secs(3600),
@@ -248,6 +260,7 @@ mod tests {
             needed: 2,
             decisions: vec![Decision {
                 by: "bob".to_owned(),
+                self_approval: false,
                 verdict: Verdict::Approve,
                 comment: Some("fine".to_owned()),
                 wall_ms: 1_795_475_530_000,

@@ -1,19 +1,21 @@
 //! Where an attempt stands, in answers.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::Engine;
 use crate::effect::Answer;
 use crate::id::RequestId;
 use crate::record::Outcome;
+use crate::seating::Seating;
 use crate::state::{Case, Grant, OpenRequest};
 use crate::time::{Now, Span};
 
 impl Engine {
     pub(super) fn waiting_answer(&self, now: Now, id: RequestId) -> Option<Answer> {
         match self.durable.cases.get(id)? {
-            Case::Open(request) => Some(still_waiting(now, id, request, request.approvals())),
+            Case::Open(request) => Some(still_waiting(now, id, request, &request.seating())),
             _ => None,
         }
     }
@@ -42,15 +44,34 @@ pub(super) fn still_waiting(
     now: Now,
     id: RequestId,
     request: &OpenRequest,
-    approvals: u32,
+    seating: &Seating,
 ) -> Answer {
     Answer::Waiting {
         id,
-        asked: request.opened.asked.clone(),
-        approvals,
+        asked: request.asked(),
+        approvals: seating.filled(),
         needed: request.opened.needed,
+        still_asked: still_asked(request, seating),
         remaining: request.deadline().since(now.boot),
     }
+}
+
+/// Those whose approval still counts, as the policy names them.
+pub(super) fn still_asked(request: &OpenRequest, seating: &Seating) -> Vec<String> {
+    let opened = &request.opened;
+    if opened.all_of.is_empty() {
+        return request.asked();
+    }
+    let mut names: Vec<String> = Vec::new();
+    for (kind, seats) in (0..).zip(&opened.all_of) {
+        let from = seats.from.iter().filter(|_| seating.has_room(kind)).map(ToString::to_string);
+        for name in from {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
 }
 
 /// `last`: the name of who made the quorum, when that is not on record yet.

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::windows::has_file;
 use super::{Engine, sentences};
@@ -145,6 +146,8 @@ impl Engine {
             lasts: None,
             uses: None,
             proved: false,
+            places: Vec::new(),
+            self_approval: false,
             about: Some(about),
         };
         let mut step = Step::default();

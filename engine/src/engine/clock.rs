@@ -8,7 +8,7 @@ use super::ending::Over;
 use crate::effect::{Answer, Step};
 use crate::id::RequestId;
 use crate::limits::DEADLINES_PER_STEP_MAX;
-use crate::state::Stand;
+use crate::state::{Case, Stand};
 use crate::time::{BootTime, Now};
 
 impl Engine {
@@ -27,8 +27,18 @@ impl Engine {
         let due = self.durable.cases.deadlines().take_while(|(at, _)| *at <= now.boot);
         for (_, id) in due.take(DEADLINES_PER_STEP_MAX) {
             if let Some(case) = self.durable.cases.get(id) {
-                self.end(&mut step, now, id, case, Over::Deadline);
-                ended.insert(id);
+                match case {
+                    Case::Open(request) if now.boot < request.deadline() => {
+                        // It may have ended a moment ago, with the grant that it extends.
+                        if request.opened.extends.is_none() || !step.has_ended(id) {
+                            self.escalate(&mut step, now, id, request);
+                        }
+                    }
+                    _ => {
+                        self.end(&mut step, now, id, case, Over::Deadline);
+                        ended.insert(id);
+                    }
+                }
             }
         }
         let due = self.attempts.deadlines().take_while(|(at, _)| *at <= now.boot);

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::answering::{allowed, still_waiting};
+use super::answering::{allowed, still_asked, still_waiting};
 use super::asking::{fits, spans};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Done, Effect, Refusal, Step};
@@ -12,8 +12,9 @@ use crate::event::{Proof, Word};
 use crate::facts::Person;
 use crate::id::RequestId;
 use crate::limits::REMARK_BYTES_MAX;
-use crate::policy::{Selector, Stands};
+use crate::policy::{Seats, Selector, Stands};
 use crate::record::{By, Force, Made, Outcome, What};
+use crate::seating::Place;
 use crate::state::{Attempt, Case, OpenRequest, Stand};
 use crate::time::{Now, Span};
 
@@ -32,9 +33,9 @@ impl Engine {
     pub(super) fn decided(&self, now: Now, id: RequestId, said: Said) -> Step {
         match self.heard(now, id, &said) {
             Err(refusal) => Step::refused(refusal),
-            Ok(request) => match said.word {
-                Word::Deny => self.denied(now, id, said),
-                Word::Approve => self.approved(now, id, request, said),
+            Ok((request, places)) => match said.word {
+                Word::Deny => self.denied(now, id, request, said),
+                Word::Approve => self.approved(now, id, request, said, places),
             },
         }
     }
@@ -50,11 +51,12 @@ impl Engine {
         id: RequestId,
         digest: &str,
     ) -> Result<bool, Refusal> {
-        let request = self.decidable(person, id)?;
-        match digest == request.opened.digest {
-            true => Ok(request.opened.reauth),
-            false => Err(Refusal::WrongDigest(id)),
+        let (request, places) = self.decidable(person, id)?;
+        if digest != request.opened.digest {
+            return Err(Refusal::WrongDigest(id));
         }
+        seated(person, id, request, &places)?;
+        Ok(request.opened.reauth)
     }
 
     /// Whether a person may decide on an open request.
@@ -65,14 +67,22 @@ impl Engine {
         self.decidable(person, id).map(|_| ())
     }
 
-    /// The request that a word counts for.
-    fn heard(&self, now: Now, id: RequestId, said: &Said) -> Result<&OpenRequest, Refusal> {
-        let request = self.decidable(&said.person, id)?;
+    /// The request that a word counts for, and the places that its speaker may take.
+    fn heard(
+        &self,
+        now: Now,
+        id: RequestId,
+        said: &Said,
+    ) -> Result<(&OpenRequest, Vec<Place>), Refusal> {
+        let (request, places) = self.decidable(&said.person, id)?;
         if now.boot >= request.deadline() {
             return Err(Refusal::Refused(format!("{id} has expired; it has to be asked anew")));
         }
         if said.digest != request.opened.digest {
             return Err(Refusal::WrongDigest(id));
+        }
+        if said.word == Word::Approve {
+            self.extends_what_stands(now, id, request)?;
         }
         if request.opened.reauth && said.word == Word::Approve && said.proof == Proof::None {
             return Err(Refusal::ProofNeeded(id));
@@ -84,10 +94,33 @@ impl Engine {
                 "the uses of {id} are not counted; narrow how long it stands instead"
             )));
         }
-        Ok(request)
+        if said.word == Word::Approve {
+            seated(&said.person, id, request, &places)?;
+        }
+        Ok((request, places))
     }
 
-    fn decidable(&self, person: &Person, id: RequestId) -> Result<&OpenRequest, Refusal> {
+    /// A grant that is over comes to no life again, though its end is not on record yet.
+    fn extends_what_stands(
+        &self,
+        now: Now,
+        id: RequestId,
+        request: &OpenRequest,
+    ) -> Result<(), Refusal> {
+        let Some(grant) = request.opened.extends else { return Ok(()) };
+        match self.durable.cases.get(grant).and_then(Case::deadline) {
+            Some(until) if now.boot < until => Ok(()),
+            _ => Err(Refusal::Refused(format!(
+                "{grant}, which {id} was to make stand longer, has ended; it has to be asked anew"
+            ))),
+        }
+    }
+
+    fn decidable(
+        &self,
+        person: &Person,
+        id: RequestId,
+    ) -> Result<(&OpenRequest, Vec<Place>), Refusal> {
         let request = match self.durable.cases.get(id) {
             Some(Case::Open(request)) => request,
             Some(Case::Granted(_) | Case::Window(_)) if self.visible_to(person, id) => {
@@ -97,16 +130,20 @@ impl Engine {
             }
             _ => return Err(Refusal::NotFound(id)),
         };
-        if request.opened.requester.may_be(person) {
+        let own = request.opened.requester.may_be(person);
+        if own && !request.opened.self_approval {
             return Err(Refusal::NotYours(format!(
                 "{id} was asked for by {}, and nobody decides on his own request, whichever account he uses; somebody else has to",
                 request.opened.requester.account.name
             )));
         }
-        if !self.may_be_asked(person, request)? {
+        let mut places = self.places_in(person, request)?;
+        // For himself, and in nobody's place.
+        places.retain(|place| !own || !place.deputy);
+        if places.is_empty() {
             return Err(Refusal::NotYours(format!(
                 "{id} is for {} to decide, and {} is not among them",
-                request.opened.asked.join(", "),
+                request.asked().join(", "),
                 person.account.name
             )));
         }
@@ -116,27 +153,34 @@ impl Engine {
                 earlier.by.account.name
             )));
         }
-        Ok(request)
+        Ok((request, places))
     }
 
-    /// Whether a request is for a person to decide, by the people of today.
-    pub(super) fn may_be_asked(
+    /// The places that a person may take in deciding on a request, by the people of today.
+    pub(super) fn places_in(
         &self,
         person: &Person,
         request: &OpenRequest,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Vec<Place>, Refusal> {
+        let opened = &request.opened;
+        if !opened.all_of.is_empty() {
+            return Ok(self.policy()?.places(person, &opened.all_of));
+        }
         let from: Vec<Selector> =
-            request.opened.asked.iter().filter_map(|name| name.parse().ok()).collect();
-        Ok(self.policy()?.may_be_asked(person, &from))
+            request.asked().iter().filter_map(|name| name.parse().ok()).collect();
+        let seats = Seats { from, count: opened.needed };
+        Ok(self.policy()?.places(person, core::slice::from_ref(&seats)))
     }
 
-    fn denied(&self, now: Now, id: RequestId, said: Said) -> Step {
+    fn denied(&self, now: Now, id: RequestId, request: &OpenRequest, said: Said) -> Step {
         let name = said.person.account.name.clone();
         let message =
             sentences::with_comment(&format!("{name} said no to {id}"), said.comment.as_deref());
         let comment = said.comment.clone();
         let by = By::Person(said.person.clone());
-        let mut step = Step { result: Ok(self.tally(id, 0)), ..Step::default() };
+        let (approvals, needed) = (request.approvals(), request.opened.needed);
+        let done = Done::Decided { granted: false, approvals, needed };
+        let mut step = Step { result: Ok(done), ..Step::default() };
         step.sync();
         step.record(now, Some(id), What::DecisionMade(made(said, Outcome::Deny)));
         step.record(now, Some(id), What::RequestDenied { by, comment });
@@ -144,11 +188,19 @@ impl Engine {
         step
     }
 
-    fn approved(&self, now: Now, id: RequestId, request: &OpenRequest, said: Said) -> Step {
-        let done = self.tally(id, 1);
-        let Done::Decided { granted, approvals, .. } = done else {
-            return Step::refused(Refusal::NotFound(id));
-        };
+    fn approved(
+        &self,
+        now: Now,
+        id: RequestId,
+        request: &OpenRequest,
+        said: Said,
+        places: Vec<Place>,
+    ) -> Step {
+        let mut seating = request.seating();
+        seating.admit(&places);
+        let (approvals, needed) = (seating.filled(), request.opened.needed);
+        let granted = approvals >= needed;
+        let done = Done::Decided { granted, approvals, needed };
         let lasts =
             said.lasts.map_or(request.granted_lasts(), |span| span.min(request.granted_lasts()));
         // No grant outlasts the hours of its role and rule, whatever the clock was set to.
@@ -167,7 +219,9 @@ impl Engine {
         let name = said.person.account.name.clone();
         let mut step = Step { result: Ok(done), ..Step::default() };
         step.sync();
-        step.record(now, Some(id), What::DecisionMade(made(said, Outcome::Approve)));
+        let self_approval = request.opened.requester.may_be(&said.person);
+        let made = Made { places, self_approval, ..made(said, Outcome::Approve) };
+        step.record(now, Some(id), What::DecisionMade(made));
         if let Some(grant) = request.opened.extends.filter(|_| granted) {
             let answer = self.extended(&mut step, now, grant, id, lasts);
             self.dismiss_waiting(&mut step, id, &answer);
@@ -179,7 +233,7 @@ impl Engine {
             let answer = allowed(id, request, Some(&name), lasts);
             self.admit_waiting(&mut step, id, uses, &answer);
         } else {
-            let answer = still_waiting(now, id, request, approvals);
+            let answer = still_waiting(now, id, request, &seating);
             for (attempt, _) in self.attempts.waiting_for(id) {
                 step.answer(attempt.clone(), answer.clone());
             }
@@ -216,17 +270,24 @@ impl Engine {
             step.dismiss(attempt.clone(), last.clone());
         }
     }
+}
 
-    fn tally(&self, id: RequestId, more: u32) -> Done {
-        match self.durable.cases.get(id) {
-            Some(Case::Open(request)) => {
-                let (approvals, needed) =
-                    (request.approvals().saturating_add(more), request.opened.needed);
-                Done::Decided { granted: more > 0 && approvals >= needed, approvals, needed }
-            }
-            _ => Done::Done,
-        }
+/// Whether there is a seat for somebody who approves.
+fn seated(
+    person: &Person,
+    id: RequestId,
+    request: &OpenRequest,
+    places: &[Place],
+) -> Result<(), Refusal> {
+    let mut seating = request.seating();
+    let before = still_asked(request, &seating).join(", ");
+    if seating.admit(places).is_some() {
+        return Ok(());
     }
+    Err(Refusal::Refused(format!(
+        "{id} needs no more of those whom {} could approve for; it still needs one of {before}",
+        person.account.name
+    )))
 }
 
 fn made(said: Said, outcome: Outcome) -> Made {
@@ -239,6 +300,8 @@ fn made(said: Said, outcome: Outcome) -> Made {
         lasts: said.lasts,
         uses: said.uses,
         proved: said.proof == Proof::Given,
+        places: Vec::new(),
+        self_approval: false,
         about: None,
     }
 }

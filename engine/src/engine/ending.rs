@@ -49,10 +49,10 @@ impl Engine {
         match self.durable.cases.get(id) {
             Some(case @ (Case::Granted(_) | Case::Window(_))) => {
                 let request = case.request().ok_or(Refusal::NotFound(id))?;
-                if person.is_root() || self.may_be_asked(person, request)? {
+                if person.is_root() || !self.places_in(person, request)?.is_empty() {
                     return Ok(());
                 }
-                let asked = match request.opened.asked.as_slice() {
+                let asked = match request.asked().as_slice() {
                     [] => String::from("root"),
                     asked => format!("{} or root", asked.join(", ")),
                 };
@@ -281,7 +281,7 @@ fn sentence(reason: ExpiryReason, id: RequestId, request: &OpenRequest) -> Strin
     let why = match reason {
         ExpiryReason::Silence => {
             let (asked, waited) =
-                (request.opened.asked.join(", "), sentences::span(request.opened.timeout));
+                (request.asked().join(", "), sentences::span(request.opened.timeout));
             format!("{id} has expired: {asked} did not answer within {waited}")
         }
         ExpiryReason::Reboot => format!("{id} ended when the host was booted"),

@@ -13,6 +13,7 @@ mod clock;
 mod deciding;
 mod doors;
 mod ending;
+mod escalating;
 mod extending;
 mod glass;
 mod opening;

@@ -12,8 +12,8 @@ use crate::id::RequestId;
 use crate::limits::{
     QUESTION_BYTES_MAX, REQUESTS_OPEN_MAX, REQUESTS_OPEN_PER_ACCOUNT_MAX, WAITING_PER_REQUEST_MAX,
 };
-use crate::policy::{Asking, Justification, Policy};
-use crate::question::{QUESTION_VERSION, Question, Requester, digest};
+use crate::policy::{Asking, Escalation, Justification, Policy};
+use crate::question::{Later, QUESTION_VERSION, Question, Requester, digest};
 use crate::record::{Opened, Outcome, What};
 use crate::state::{Asked, Attempt, Case, Fingerprint, OpenWindow, Stand};
 use crate::time::{BootTime, Now};
@@ -211,6 +211,7 @@ impl Engine {
                 asked: opened.asked.clone(),
                 approvals: 0,
                 needed: opened.needed,
+                still_asked: opened.asked.clone(),
                 remaining: opened.timeout,
             },
         );
@@ -249,6 +250,11 @@ impl Engine {
         let id = self.durable.next_id().ok_or_else(no_id)?;
         let ask = asking.ask;
         let names: Vec<String> = ask.from.iter().map(ToString::to_string).collect();
+        // What the policy allows by itself is asked of nobody.
+        let (all_of, escalate, self_approval) = match needed {
+            0 => (Vec::new(), Vec::new(), false),
+            _ => (ask.all_of.clone(), ask.escalate.clone(), ask.self_approval),
+        };
         let lasts = asked.wish.lasts.map_or(ask.max_duration, |lasts| lasts.min(ask.max_duration));
         // Neither a grant nor the wait for it outlasts the hours of its role and rule.
         let stands = policy.stands(&asking.source, now.wall);
@@ -285,6 +291,9 @@ impl Engine {
             ticket: asked.wish.ticket.clone(),
             asked: names.clone(),
             needed,
+            all_of: all_of.clone(),
+            escalate: escalate.iter().map(later).collect(),
+            self_approval,
             opened_wall_ms: now.wall,
             timeout_ms: timeout,
             lasts_ms: lasts,
@@ -306,6 +315,9 @@ impl Engine {
             source: asking.source.clone(),
             asked: names,
             needed,
+            all_of,
+            escalate,
+            self_approval,
             reason: asked.wish.reason.clone(),
             ticket: asked.wish.ticket.clone(),
             timeout,
@@ -376,6 +388,10 @@ fn justified(asked: &Asked, asking: &Asking<'_>) -> Result<(), Lack> {
     };
     let ticket = ticket.map(|pattern| pattern.source().to_string());
     Err(Lack::Wanted { reason, ticket, sentence })
+}
+
+fn later(step: &Escalation) -> Later {
+    Later { after_ms: step.after, asked: step.from.iter().map(ToString::to_string).collect() }
 }
 
 fn waiting(now: Now, policy: &Policy, id: RequestId, asked: Asked) -> Attempt {

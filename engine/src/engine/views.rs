@@ -1,6 +1,7 @@
 //! What others may look at.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::Engine;
 use crate::facts::{Act, AttemptId, Leader, Person, Uid, Window};
@@ -191,7 +192,7 @@ impl Engine {
         let own = case.requester().is_some_and(|requester| requester.may_be(person));
         let asked = case.request().is_some_and(|request| {
             request.decisions.iter().any(|decision| decision.by.may_be(person))
-                || self.may_be_asked(person, request).unwrap_or(false)
+                || self.places_in(person, request).is_ok_and(|places| !places.is_empty())
         });
         person.is_root() || own || asked
     }
@@ -261,6 +262,12 @@ impl<'a> Listed<'a> {
         };
         let (opened, at, deadline) = (&*request.opened, request.at, case.deadline());
         Some(Self { id, stage, opened, at, deadline, uses_left, running, request })
+    }
+
+    /// Who may decide, as the policy names them.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.request.asked()
     }
 
     /// Who has answered what, in order.

@@ -17,6 +17,7 @@ use crate::facts::{Action, Aim, AttemptId, Evidence, Person, Uid, Window};
 use crate::id::RequestId;
 use crate::policy::{Ask, Asking, Policy, Verdict, WindowTerms, WindowVerdict};
 use crate::record::{About, By, Force, Made, Outcome, Source, What};
+use crate::seating::Seating;
 use crate::state::{Asked, Attempt, OpenWindow, Stand};
 use crate::time::{BootTime, Now, Span};
 
@@ -102,11 +103,16 @@ impl Engine {
     ) -> Option<(RequestId, &OpenWindow)> {
         let policy = self.policy().ok()?;
         let enough = |open: &OpenWindow| {
-            let approvers = open.request.approvers();
-            let counting = approvers.filter(|person| policy.may_be_asked(person, &ask.from));
-            let needed = usize::try_from(ask.count.max(1)).unwrap_or(usize::MAX);
+            let seats = ask.seats();
+            let mut seating = Seating::of(seats.iter().map(|seats| seats.count));
+            let requester = &open.request.opened.requester;
+            let counting = |person: &&Person| ask.self_approval || !requester.may_be(person);
+            for person in open.request.approvers().filter(counting) {
+                seating.admit(&policy.places(person, &seats));
+            }
+            let needed = seats.iter().fold(0_u32, |sum, seats| sum.saturating_add(seats.count));
             let proved = open.request.opened.reauth || !ask.reauth;
-            open.request.opened.needed == 0 || (proved && counting.count() >= needed)
+            open.request.opened.needed == 0 || (proved && seating.filled() >= needed)
         };
         self.windows_of(now, person).find(|(_, open)| {
             open.window().is_some_and(|window| window.role == role) && enough(open)
@@ -370,6 +376,9 @@ pub(super) fn of_nobody(policy: &Policy, terms: &WindowTerms) -> Ask {
     Ask {
         from: Vec::new(),
         count: 0,
+        all_of: Vec::new(),
+        escalate: Vec::new(),
+        self_approval: false,
         reauth: false,
         max_duration: terms.max_duration,
         ..policy.settings().ask.clone()
@@ -387,6 +396,8 @@ pub(super) fn by_policy(digest: String) -> Made {
         lasts: None,
         uses: None,
         proved: false,
+        places: Vec::new(),
+        self_approval: false,
         about: None,
     }
 }

@@ -3,7 +3,7 @@
 use super::circumstances::{Circumstances, Speaking, Speaks};
 use super::index::Place;
 use super::{
-    Approver, Ask, Decision, HostPattern, Member, Policy, Role, Rule, RunAsFilter, Selector,
+    Approver, Ask, Decision, HostPattern, Member, Policy, Role, Rule, RunAsFilter, Seats, Selector,
     Unmatched,
 };
 use crate::facts::{Command, Host, Person, RunAs, ServiceSession};
@@ -300,18 +300,8 @@ impl Policy {
     /// host; where no approver has it, it is that of a user.
     #[must_use]
     pub fn may_be_asked(&self, person: &Person, from: &[Selector]) -> bool {
-        let account = person.account.name.as_str();
-        from.iter().any(|selector| match selector {
-            Selector::Person(name) => match self.settings.approvers.get(name) {
-                Some(approver) => approver.acts_as(account),
-                None => name == account,
-            },
-            Selector::Group(group) => person.groups.contains(group),
-            Selector::Team(team) => {
-                let members = self.settings.approvers.values().filter(|a| a.teams.contains(team));
-                members.into_iter().any(|approver| approver.acts_as(account))
-            }
-        })
+        let seats = Seats { from: from.to_vec(), count: 1 };
+        !self.places(person, core::slice::from_ref(&seats)).is_empty()
     }
 
     /// The places of the roles that a person has on this host, in order.
@@ -398,7 +388,7 @@ impl RunAsFilter {
 }
 
 impl Approver {
-    fn acts_as(&self, account: &str) -> bool {
+    pub(super) fn acts_as(&self, account: &str) -> bool {
         self.unix_user.as_deref() == Some(account)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! These are the checked, compiled forms; `writ-policy` makes them of files.
 
+mod asked;
 mod circumstances;
 mod decide;
 mod explain;
@@ -9,6 +10,7 @@ mod index;
 mod limits;
 mod pattern;
 mod pins;
+mod places;
 mod selector;
 mod window;
 mod word;
@@ -20,6 +22,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use asked::{Escalation, Seats};
 pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
 pub use explain::{Explanation, Fate, RoleStory, RuleStory, Standing};
@@ -28,6 +31,7 @@ pub use pattern::{
     CommandPattern, Difference, Miss, PATTERN_BYTES_MAX, PatternError, PatternFault,
 };
 pub use pins::FileSeen;
+pub(crate) use places::own_place;
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
 pub use window::{NoWindow, WindowVerdict};
 
@@ -70,10 +74,16 @@ pub enum Justification {
 /// How people are asked: what `[ask]`, a role's `ask` and a rule's `ask` come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// Who may decide.
+    /// Who may decide; with `all_of`, everybody whom its seats are for.
     pub from: Vec<Selector>,
-    /// How many different people must approve; at least 1.
+    /// How many different people must approve; at least 1. With `all_of`, the sum.
     pub count: u32,
+    /// The seats that must be filled, where several kinds are asked for.
+    pub all_of: Vec<Seats>,
+    /// Who may decide beside these when nobody has, the earliest step first.
+    pub escalate: Vec<Escalation>,
+    /// Whether somebody who is asked may approve what he asks for himself.
+    pub self_approval: bool,
     /// After this long, silence is a no.
     pub timeout: Span,
     /// The longest that a grant may stand.

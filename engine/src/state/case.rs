@@ -11,14 +11,16 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Aim, AttemptId, Door, Leader, Person, Uid, Window};
 use crate::limits::CONFIRM_WAIT_MAX;
+use crate::policy::{Escalation, own_place};
 use crate::record::{About, Opened, Outcome};
+use crate::seating::{Place, Seating};
 use crate::time::{BootTime, Now, Span};
 
 /// The commands that run.
@@ -57,6 +59,9 @@ pub(crate) struct OpenRequest {
     pub(crate) at: Now,
     pub(crate) opened: Box<Opened>,
     pub(crate) decisions: Vec<Decision>,
+    /// How many steps of its escalation have come.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) escalated: usize,
 }
 
 /// What one person answered.
@@ -71,6 +76,9 @@ pub(crate) struct Decision {
     pub(crate) lasts: Option<Span>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uses: Option<u32>,
+    /// The places that he might take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) places: Vec<Place>,
 }
 
 /// What people have allowed.
@@ -120,7 +128,7 @@ pub(crate) enum Origin {
 
 impl OpenRequest {
     pub(crate) fn new(at: Now, opened: Opened) -> Self {
-        Self { at, opened: Box::new(opened), decisions: Vec::new() }
+        Self { at, opened: Box::new(opened), decisions: Vec::new(), escalated: 0 }
     }
 
     /// Silence is a no from this instant on.
@@ -128,10 +136,53 @@ impl OpenRequest {
         self.at.boot.after(self.opened.timeout)
     }
 
-    pub(crate) fn approvals(&self) -> u32 {
+    /// Who may decide now, as the policy names them.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let mut asked = self.opened.asked.clone();
+        let came = self.opened.escalate.iter().take(self.escalated);
+        for name in came.flat_map(|step| &step.from).map(ToString::to_string) {
+            if !asked.contains(&name) {
+                asked.push(name);
+            }
+        }
+        asked
+    }
+
+    /// The next step of its escalation, and when it comes; none that would come when
+    /// silence is a no already.
+    pub(crate) fn next_escalation(&self) -> Option<(BootTime, &Escalation)> {
+        let next = self.opened.escalate.get(self.escalated)?;
+        let at = self.at.boot.after(next.after);
+        (at < self.deadline()).then_some((at, next))
+    }
+
+    /// The next step has come.
+    pub(crate) fn escalated(mut self) -> Self {
+        self.escalated = self.escalated.saturating_add(1);
+        self
+    }
+
+    /// Who is seated by approving it.
+    pub(crate) fn seating(&self) -> Seating {
+        let mut seating = Seating::of(self.opened.seats());
         let approved =
             self.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
-        u32::try_from(approved.count()).unwrap_or(u32::MAX)
+        for decision in approved {
+            match decision.places.as_slice() {
+                // Written before places were put on record.
+                [] => seating.admit(&[Place {
+                    of: own_place(&decision.by),
+                    deputy: false,
+                    seats: Vec::new(),
+                }]),
+                places => seating.admit(places),
+            };
+        }
+        seating
+    }
+
+    pub(crate) fn approvals(&self) -> u32 {
+        self.seating().filled()
     }
 
     /// Who has approved.
@@ -287,6 +338,16 @@ impl Case {
         }
     }
 
+    /// When something is to be done about it, if nothing happens before.
+    pub(crate) fn due(&self) -> Option<BootTime> {
+        match self {
+            Self::Open(request) => {
+                Some(request.next_escalation().map_or_else(|| request.deadline(), |(at, _)| at))
+            }
+            _ => self.deadline(),
+        }
+    }
+
     /// The commands that run under it.
     pub(crate) fn running(&self) -> impl Iterator<Item = &AttemptId> {
         self.runs_all().into_iter().flat_map(Running::keys)
@@ -342,4 +403,9 @@ impl Case {
         let of_request = self.request().map(|request| &request.opened.requester);
         of_request.or_else(|| self.about().map(|about| &about.requester))
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
 }

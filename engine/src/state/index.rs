@@ -8,6 +8,7 @@ use crate::facts::{AttemptId, Person, Uid};
 use crate::id::RequestId;
 use crate::limits::COMMAND_BYTES_MAX;
 use crate::record::About;
+use crate::seating::Place;
 use crate::time::BootTime;
 
 /// How much there is.
@@ -37,7 +38,7 @@ pub(crate) struct Index {
 
 impl Index {
     pub(super) fn note(&mut self, id: RequestId, case: &Case) {
-        if let Some(at) = case.deadline() {
+        if let Some(at) = case.due() {
             self.deadlines.insert((at, id));
         }
         if let Some(fingerprint) = joinable(case) {
@@ -61,7 +62,7 @@ impl Index {
     }
 
     pub(super) fn forget(&mut self, id: RequestId, case: &Case) {
-        if let Some(at) = case.deadline() {
+        if let Some(at) = case.due() {
             self.deadlines.remove(&(at, id));
         }
         if let Some(fingerprint) = joinable(case) {
@@ -161,7 +162,8 @@ fn bytes_max(case: &Case) -> usize {
             .iter()
             .map(|decision| {
                 let comment = decision.comment.as_ref().map_or(0, |text| 6 * text.len());
-                FRAME_BYTES + comment + groups_bytes_max(&decision.by)
+                let places: usize = decision.places.iter().map(place_bytes_max).sum();
+                FRAME_BYTES + comment + places + groups_bytes_max(&decision.by)
             })
             .sum();
         3 * request.opened.question.len() + remarks
@@ -183,6 +185,11 @@ fn run_bytes_max(run: &Run) -> usize {
 
 fn about_bytes_max(about: &About) -> usize {
     (6 * about.act.aim.bytes()).min(COMMAND_BYTES_MAX)
+}
+
+/// A place, with up to ten digits for each kind of seats.
+fn place_bytes_max(place: &Place) -> usize {
+    RUNNING_BYTES + 2 * place.of.len() + 11 * place.seats.len()
 }
 
 /// The names of a person's groups: of a directory's there may be hundreds. The

@@ -169,6 +169,14 @@ fn next(before: Option<Case>, record: &Record) -> Result<Option<Case>, Option<Ca
             Some(decision) => Ok(Some(Case::Open(request.decided(decision)))),
             None => Err(Some(Case::Open(request))),
         },
+        (Some(Case::Open(request)), What::RequestEscalated { from }) => {
+            let due = request.next_escalation().is_some_and(|(_, step)| step.from == *from);
+            if due {
+                Ok(Some(Case::Open(request.escalated())))
+            } else {
+                Err(Some(Case::Open(request)))
+            }
+        }
         (
             Some(Case::Open(_)),
             What::RequestDenied { .. }
@@ -211,6 +219,7 @@ fn decision(at: Now, made: &Made) -> Option<Decision> {
         comment: made.comment.clone(),
         lasts: made.lasts,
         uses: made.uses,
+        places: made.places.clone(),
     })
 }
 

@@ -300,6 +300,9 @@ pub(crate) fn ask() -> Ask {
     Ask {
         from: vec!["@oncall".parse().unwrap()],
         count: 1,
+        all_of: vec![],
+        escalate: vec![],
+        self_approval: false,
         timeout: Span::from_secs(300),
         max_duration: Span::from_secs(3600),
         uses: writ_engine::limits::USES_MAX,

@@ -44,6 +44,9 @@ pub(crate) fn ask(count: u32) -> Ask {
     Ask {
         from: vec!["@oncall".parse().unwrap()],
         count,
+        all_of: vec![],
+        escalate: vec![],
+        self_approval: false,
         timeout: Span::from_secs(60),
         max_duration: Span::from_secs(60),
         uses: writ_engine::limits::USES_MAX,

@@ -14,4 +14,5 @@ mod limits;
 mod patterns;
 mod people;
 mod pins;
+mod seating;
 mod speed;

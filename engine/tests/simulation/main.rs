@@ -68,6 +68,10 @@ fn the_promises_hold_after_every_step_of_every_history() {
         ("grants extended", total(|(_, seen)| seen.extended), 50),
         ("commands stopped", total(|(_, seen)| seen.stopped), 50),
         ("commands run with what a window lends", total(|(_, seen)| seen.runs), 50),
+        ("requests escalated", total(|(_, seen)| seen.escalated), 200),
+        ("decisions of people who were asked later", total(|(_, seen)| seen.by_later), 20),
+        ("decisions on one's own request", total(|(_, seen)| seen.own), 50),
+        ("grants of several kinds of seats", total(|(_, seen)| seen.kinds), 50),
     ];
     println!("{seen:?}");
     for (what, times, enough) in seen {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 use writ_engine::Record;
 use writ_engine::effect::Remains;
+use writ_engine::event::Word;
 use writ_engine::facts::{Aim, AttemptId, Door, Leader, Person, Window};
 use writ_engine::id::RequestId;
 use writ_engine::policy::{Decision, Mode, Settings};
@@ -13,7 +14,9 @@ use writ_engine::record::{About, By, Force, Made, Opened, Outcome, What};
 use writ_engine::time::{BootTime, Now, Span};
 
 use crate::cast::same_human;
-use crate::rules::{Says, is_on_call, says, terms, wanted_by};
+use crate::rules::{
+    Says, Seat, most_seated, places_in, places_of, says, seats_in, terms, wanted_by, wanted_own,
+};
 
 /// How long an automatic permission may wait, in milliseconds: the documented value.
 const CONFIRM_WAIT_MS: u64 = 60_000;
@@ -33,6 +36,10 @@ pub(crate) struct Seen {
     pub(crate) extended: usize,
     pub(crate) stopped: usize,
     pub(crate) runs: usize,
+    pub(crate) escalated: usize,
+    pub(crate) by_later: usize,
+    pub(crate) own: usize,
+    pub(crate) kinds: usize,
 }
 
 /// What the ledger tells.
@@ -50,8 +57,12 @@ pub(crate) struct Story {
     opened: Option<Opened>,
     about: Option<About>,
     approvers: Vec<Person>,
+    /// The places that each of them could take when he approved.
+    places: Vec<Vec<Seat>>,
     /// What the approvers left of it.
     narrowed: (Span, u32),
+    /// How many steps of its escalation have come.
+    escalated: usize,
     denied: bool,
     grant: Option<Granted>,
     over: bool,
@@ -102,7 +113,7 @@ impl Model {
             (What::RequestOpened(opened), Some(id)) => self.opened(now, id, opened, settings),
             (What::DecisionMade(made), Some(id)) => match &made.about {
                 Some(about) => self.settled(now, id, made, about, settings),
-                None => self.decided(now, id, made),
+                None => self.decided(now, id, made, settings),
             },
             (what, Some(id)) => self.goes_on(now, id, what, settings, doors),
             (What::LedgerAcknowledged { .. }, None) => {
@@ -193,7 +204,7 @@ impl Model {
         self.stories.insert(id, Story { about: Some(about.clone()), over, ..Story::new(now) });
     }
 
-    fn decided(&mut self, now: Now, id: RequestId, made: &Made) {
+    fn decided(&mut self, now: Now, id: RequestId, made: &Made, settings: Option<&Settings>) {
         let story = self.stories.get_mut(&id).unwrap();
         let By::Person(person) = &made.by else {
             assert!(made.by == By::Policy && story.needed() == 0, "nobody decided on {id}");
@@ -208,7 +219,26 @@ impl Model {
         let (lasts, uses) = &mut story.narrowed;
         *lasts = made.lasts.map_or(*lasts, |made| made.min(*lasts));
         *uses = made.uses.map_or(*uses, |made| made.min(*uses));
+        let plain = story.opened.as_ref().is_some_and(|opened| opened.all_of.is_empty());
+        let kinds = |seats: &[u32]| -> BTreeSet<u32> {
+            if plain { BTreeSet::from([0]) } else { seats.iter().copied().collect() }
+        };
+        let recorded: Vec<Seat> =
+            made.places.iter().map(|place| (place.of.clone(), kinds(&place.seats))).collect();
+        if let (Some(settings), Outcome::Approve) = (settings, made.outcome) {
+            let opened = story.opened.as_ref().unwrap();
+            assert_eq!(
+                recorded,
+                places_of(settings, person, opened, story.escalated),
+                "{id}: other places"
+            );
+        }
+        let own = same_human(person, &story.opened.as_ref().unwrap().requester);
+        assert_eq!(made.self_approval, own && made.outcome == Outcome::Approve);
+        self.seen.own += usize::from(own);
+        self.seen.by_later += usize::from(made.places.iter().any(|place| place.of == "#1004"));
         story.approvers.push(person.clone());
+        story.places.push(recorded);
     }
 
     fn goes_on(
@@ -232,6 +262,14 @@ impl Model {
                     story.is_of(door);
                 }
             }
+            What::RequestEscalated { from } => {
+                assert!(story.is_open() && now.boot < story.deadline());
+                let step = &story.opened.as_ref().unwrap().escalate[story.escalated];
+                assert!(now.boot.0 >= story.opened_at.0 + step.after.0, "{id} too early");
+                assert_eq!(step.from, *from);
+                story.escalated += 1;
+                self.seen.escalated += 1;
+            }
             What::RequestCancelled { by } => {
                 assert!(story.is_open());
                 assert!(same_human(by, &story.opened.as_ref().unwrap().requester));
@@ -244,9 +282,10 @@ impl Model {
             What::GrantStarted { lasts, uses } => {
                 assert!(story.is_open() && !story.denied && story.extends().is_none());
                 let opened = story.opened.as_ref().unwrap();
-                assert!(story.approvers.len() >= opened.needed as usize, "{id} without a quorum");
+                assert!(story.has_quorum(), "{id} without a quorum");
                 assert_eq!(*lasts, opened.lasts.min(story.narrowed.0), "{id} was not narrowed");
                 assert_eq!(*uses, opened.uses.min(story.narrowed.1), "{id} was not narrowed");
+                self.seen.kinds += usize::from(opened.all_of.len() > 1);
                 self.seen.windows += usize::from(story.window().is_some());
                 story.grant = Some(Granted { until: now.boot.after(*lasts), uses: *uses });
             }
@@ -297,7 +336,7 @@ impl Model {
     fn extended(&mut self, id: RequestId, request: RequestId, lasts: Span) {
         let asked = self.stories.get_mut(&request).unwrap();
         assert!(asked.is_open() && !asked.denied && asked.extends() == Some(id));
-        assert!(asked.approvers.len() >= asked.needed() as usize, "{id} without a quorum");
+        assert!(asked.has_quorum(), "{id} without a quorum");
         let opened = asked.opened.as_ref().unwrap();
         assert_eq!(lasts, opened.lasts.min(asked.narrowed.0), "{request} was not narrowed");
         asked.over = true;
@@ -371,6 +410,12 @@ impl Model {
         }
     }
 
+    /// Whether what a request is to make stand longer, if anything, stands now.
+    pub(crate) fn extends_what_stands(&self, now: Now, id: RequestId) -> bool {
+        let grant = self.stories[&id].extends().map(|grant| &self.stories[&grant]);
+        grant.is_none_or(|grant| grant.is_granted() && now.boot < grant.deadline())
+    }
+
     /// An attempt is told that it may start.
     pub(crate) fn is_allowed(&self, now: Now, id: RequestId) {
         let story = &self.stories[&id];
@@ -380,7 +425,7 @@ impl Model {
     }
 
     pub(crate) fn min_deadline(&self) -> Option<BootTime> {
-        self.stories.values().filter(|story| !story.over).map(Story::deadline).min()
+        self.stories.values().filter(|story| !story.over).map(Story::due).min()
     }
 }
 
@@ -391,7 +436,9 @@ impl Story {
             opened: None,
             about: None,
             approvers: vec![],
+            places: vec![],
             narrowed: (Span(u64::MAX), u32::MAX),
+            escalated: 0,
             denied: false,
             grant: None,
             over: false,
@@ -412,11 +459,27 @@ impl Story {
 
     /// Open, though people have decided: half of a step.
     pub(crate) fn is_half_decided(&self) -> bool {
-        let quorum = self
-            .opened
-            .as_ref()
-            .is_some_and(|opened| self.approvers.len() >= opened.needed as usize);
-        self.is_open() && (quorum || self.denied)
+        self.is_open() && (self.has_quorum() || self.denied)
+    }
+
+    /// Whether different people, none of them who asked, fill every seat.
+    fn has_quorum(&self) -> bool {
+        let Some(opened) = &self.opened else { return false };
+        for (place, person) in self.approvers.iter().enumerate() {
+            let mut before = self.approvers[..place].iter();
+            let own = same_human(person, &opened.requester) && !opened.self_approval;
+            if own || before.any(|one| same_human(one, person)) {
+                return false;
+            }
+        }
+        self.seated(None) >= opened.needed as usize
+    }
+
+    /// How many seats those who approved fill, and somebody else with them.
+    fn seated(&self, more: Option<Vec<Seat>>) -> usize {
+        let Some(opened) = &self.opened else { return 0 };
+        let people: Vec<Vec<Seat>> = self.places.iter().cloned().chain(more).collect();
+        most_seated(&people, &mut BTreeSet::new(), &mut seats_in(opened))
     }
 
     /// Whether a policy refuses what it is about.
@@ -472,9 +535,16 @@ impl Story {
         let command = about.act.aim.command().unwrap();
         let says = says(settings, &about.requester, command);
         assert!(matches!(says, Says::Ask { .. }), "{says:?} is no question");
-        let wanted = wanted_by(settings, &window.role, command).unwrap() as usize;
-        let counting = self.approvers.iter().filter(|person| is_on_call(settings, person)).count();
-        assert!(opened.needed == 0 || counting >= wanted, "more people were to be asked");
+        let wanted = wanted_by(settings, &window.role, command).unwrap();
+        let places = |person| places_in(settings, person, &wanted);
+        let own = wanted_own(settings, &window.role, command);
+        let counting =
+            self.approvers.iter().filter(|person| own || !same_human(person, self.requester()));
+        let people: Vec<Vec<Seat>> = counting.map(places).collect();
+        let mut seats: Vec<u32> = wanted.iter().map(|seats| seats.count).collect();
+        let count: u32 = seats.iter().sum();
+        let seated = most_seated(&people, &mut BTreeSet::new(), &mut seats);
+        assert!(opened.needed == 0 || seated >= count as usize, "more people were to be asked");
     }
 
     /// A command runs with what this window lends: it is the caller's own, and he is the
@@ -524,6 +594,14 @@ impl Story {
         self.running.len()
     }
 
+    /// When the next of its escalation comes, or else it ends.
+    fn due(&self) -> BootTime {
+        let steps = self.opened.as_ref().filter(|_| self.is_open()).map(|opened| &opened.escalate);
+        let next = steps.and_then(|steps| steps.get(self.escalated));
+        let next = next.map(|step| BootTime(self.opened_at.0 + step.after.0));
+        next.map_or(self.deadline(), |next| next.min(self.deadline()))
+    }
+
     fn deadline(&self) -> BootTime {
         match (&self.grant, &self.opened) {
             (Some(grant), _) => grant.until,
@@ -537,11 +615,17 @@ impl Story {
         let Some(opened) = &self.opened else { return false };
         self.is_open()
             && !self.denied
-            && self.approvers.len() < opened.needed as usize
+            && self.seated(None) < opened.needed as usize
             && now.boot < self.deadline()
             && digest == Some(&opened.digest)
-            && !same_human(person, &opened.requester)
+            && (opened.self_approval || !same_human(person, &opened.requester))
             && !self.approvers.iter().any(|other| same_human(person, other))
+    }
+
+    /// Whether a person is one of those who are asked, by the people of today.
+    pub(crate) fn is_for(&self, person: &Person, settings: &Settings) -> bool {
+        let opened = self.opened.as_ref().unwrap();
+        !places_of(settings, person, opened, self.escalated).is_empty()
     }
 
     /// The same, by the people who are on call now.
@@ -550,9 +634,14 @@ impl Story {
         now: Now,
         person: &Person,
         digest: &str,
+        word: Word,
         settings: &Settings,
     ) -> bool {
-        self.counts(now, person, Some(digest)) && is_on_call(settings, person)
+        let Some(opened) = &self.opened else { return false };
+        let places = places_of(settings, person, opened, self.escalated);
+        let named = !places.is_empty();
+        let seated = word == Word::Deny || self.seated(Some(places)) > self.seated(None);
+        self.counts(now, person, Some(digest)) && named && seated
     }
 
     /// Whether an attempt may start now.

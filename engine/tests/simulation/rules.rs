@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use writ_engine::facts::{Command, Host, OnEnd, Person};
 use writ_engine::policy::{
-    Approver, Ask, CommandPattern, Decision, Justification, Member, Mode, Role, Rule, RunAsFilter,
-    Settings, Unmatched, WindowTerms,
+    Approver, Ask, CommandPattern, Decision, Escalation, Justification, Member, Mode, Role, Rule,
+    RunAsFilter, Seats, Selector, Settings, Unmatched, WindowTerms,
 };
+use writ_engine::record::Opened;
 use writ_engine::time::Span;
 
 use crate::random::Random;
@@ -25,6 +26,9 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
     let ask = Ask {
         from: vec!["@oncall".parse().unwrap()],
         count: 1,
+        all_of: vec![],
+        escalate: vec![],
+        self_approval: false,
         timeout: Span::from_secs(random.between(5, 300)),
         max_duration: Span::from_secs(random.between(5, 600)),
         uses: writ_engine::limits::USES_MAX,
@@ -36,21 +40,42 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ticket: None,
         reauth: false,
     };
-    let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask.clone() }));
+    let timeout = ask.timeout.0;
+    let after = random.between(1, timeout - 1_000);
+    let step =
+        |after, from: &str| Escalation { after: Span(after), from: vec![from.parse().unwrap()] };
+    let steps =
+        [vec![], vec![step(after, "erin")], vec![step(after, "erin"), step(after + 900, "dave")]];
+    let ask = Ask { escalate: random.pick(&steps).clone(), ..ask };
+    let self_approval = random.one_in(3);
+    let asking = |count| Decision::Ask(Arc::new(Ask { count, self_approval, ..ask.clone() }));
     let two = u32::try_from(random.between(2, 3)).unwrap();
+    // Several kinds of seats, which the same people may fill.
+    let seats = |from: &str, count| Seats { from: vec![from.parse().unwrap()], count };
+    let all_of = vec![seats("@oncall", two - 1), seats("@security", 1)];
+    let from = ["@oncall", "@security"].map(|name| name.parse().unwrap()).to_vec();
+    let kinds = Decision::Ask(Arc::new(Ask {
+        from,
+        count: two,
+        all_of,
+        escalate: vec![],
+        self_approval,
+        ..ask.clone()
+    }));
+    let shell = if random.one_in(2) { kinds } else { asking(two) };
     let mut roles = vec![role(
         "operator",
         &["alice", "%ops"],
         vec![
             rule("look", "/bin/look **", Decision::Allow),
             rule("restart", "/bin/restart *", asking(1)),
-            rule("shell", "/bin/shell **", asking(two)),
+            rule("shell", "/bin/shell **", shell.clone()),
             rule("edit", "sudoedit /etc/*", asking(1)),
         ],
     )];
     roles[0].window = some_terms(random, &["adm", "web"], asking(1));
     let mut watcher = role("watcher", &["%ops"], vec![]);
-    watcher.window = some_terms(random, &["adm"], asking(two));
+    watcher.window = some_terms(random, &["adm"], shell);
     roles.push(watcher);
     if random.one_in(3) {
         roles.push(role(
@@ -69,7 +94,10 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         .enumerate()
         .filter(|(place, _)| *place != gone)
         .map(|(_, name)| {
-            let teams = BTreeSet::from(["oncall".to_string()]);
+            let mut teams = BTreeSet::from(["oncall".to_string()]);
+            if ["bob", "carol"].contains(name) {
+                teams.insert("security".to_string());
+            }
             (
                 name.to_string(),
                 Approver { name: name.to_string(), unix_user: Some(name.to_string()), teams },
@@ -157,14 +185,27 @@ pub(crate) fn terms<'a>(
     (terms.decision != Decision::Deny).then_some(terms)
 }
 
-/// How many people a role's own rule wants for a command: what a window of that role
-/// stands for.
-pub(crate) fn wanted_by(settings: &Settings, role: &str, command: &Command) -> Option<u32> {
+/// The seats that a role's own rule wants filled for a command: what a window of that
+/// role stands for.
+pub(crate) fn wanted_by(settings: &Settings, role: &str, command: &Command) -> Option<Vec<Seats>> {
     let role = settings.roles.iter().find(|known| known.name == role)?;
     let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
     match &role.rules.iter().find(matching)?.decision {
-        Decision::Ask(ask) => Some(ask.count),
+        Decision::Ask(ask) if ask.all_of.is_empty() => {
+            Some(vec![Seats { from: ask.from.clone(), count: ask.count }])
+        }
+        Decision::Ask(ask) => Some(ask.all_of.clone()),
         Decision::Allow | Decision::Deny => None,
+    }
+}
+
+/// Whether that rule lets people approve what they ask for themselves.
+pub(crate) fn wanted_own(settings: &Settings, role: &str, command: &Command) -> bool {
+    let role = settings.roles.iter().find(|known| known.name == role).unwrap();
+    let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+    match role.rules.iter().find(matching).map(|rule| &rule.decision) {
+        Some(Decision::Ask(ask)) => ask.self_approval,
+        _ => false,
     }
 }
 
@@ -202,4 +243,79 @@ pub(crate) fn says(settings: &Settings, person: &Person, command: &Command) -> S
 /// Whether somebody is of the team that every request here is for.
 pub(crate) fn is_on_call(settings: &Settings, person: &Person) -> bool {
     settings.approvers.contains_key(&person.account.name)
+}
+
+/// A place that somebody may take, and the kinds of seats that it fills.
+pub(crate) type Seat = (String, BTreeSet<u32>);
+
+/// The places that a person may take in an answer to what is asked: told here once more,
+/// and otherwise than in the engine.
+pub(crate) fn places_of(
+    settings: &Settings,
+    person: &Person,
+    opened: &Opened,
+    escalated: usize,
+) -> Vec<Seat> {
+    let plain = || {
+        let mut from: Vec<Selector> =
+            opened.asked.iter().map(|name| name.parse().unwrap()).collect();
+        from.extend(opened.escalate[..escalated].iter().flat_map(|step| step.from.clone()));
+        vec![Seats { from, count: opened.needed }]
+    };
+    let all = if opened.all_of.is_empty() { plain() } else { opened.all_of.clone() };
+    places_in(settings, person, &all)
+}
+
+pub(crate) fn places_in(settings: &Settings, person: &Person, all: &[Seats]) -> Vec<Seat> {
+    let approver = settings.approvers.get(&person.account.name);
+    let mut kinds = BTreeSet::new();
+    for (kind, seats) in all.iter().enumerate() {
+        for selector in &seats.from {
+            let named = match selector {
+                Selector::Team(team) => approver.is_some_and(|him| him.teams.contains(team)),
+                Selector::Person(name) => *name == person.account.name,
+                Selector::Group(_) => panic!("nobody asks groups here"),
+            };
+            if named {
+                kinds.insert(u32::try_from(kind).unwrap());
+            }
+        }
+    }
+    let place = match approver {
+        Some(approver) => approver.name.clone(),
+        None => format!("#{}", person.account.uid.0),
+    };
+    if kinds.is_empty() { vec![] } else { vec![(place, kinds)] }
+}
+
+/// The most people that any assignment seats, by trying them all.
+pub(crate) fn most_seated(
+    people: &[Vec<Seat>],
+    taken: &mut BTreeSet<String>,
+    left: &mut Vec<u32>,
+) -> usize {
+    let Some((first, rest)) = people.split_first() else { return 0 };
+    let mut best = most_seated(rest, taken, left);
+    for (place, kinds) in first {
+        if taken.insert(place.clone()) {
+            for kind in kinds {
+                let kind = *kind as usize;
+                if left[kind] > 0 {
+                    left[kind] -= 1;
+                    best = best.max(1 + most_seated(rest, taken, left));
+                    left[kind] += 1;
+                }
+            }
+            taken.remove(place);
+        }
+    }
+    best
+}
+
+/// How many seats there are of each kind.
+pub(crate) fn seats_in(opened: &Opened) -> Vec<u32> {
+    match opened.all_of.as_slice() {
+        [] => vec![opened.needed],
+        all => all.iter().map(|seats| seats.count).collect(),
+    }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use writ_engine::policy::{Ask, Justification, Mode, Settings, Unmatched};
 use writ_engine::time::Span;
 
-use self::asking::Layers;
+pub(crate) use self::asking::{Layers, Who};
 use self::people::People;
 use crate::findings::Findings;
 use crate::host::HostName;

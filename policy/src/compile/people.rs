@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use writ_engine::policy::{Approver, Selector};
+use writ_engine::seating::{Place, Seating};
 
 use super::Completeness;
 use crate::findings::Findings;
-use crate::keys::{AskKeys, From};
+use crate::keys::{AskKeys, SeatsKeys};
 use crate::problem::Problem;
 use crate::source::Placed;
 
@@ -39,10 +40,10 @@ impl<'a> People<'a> {
 
     /// Notes each team of a list that no approver is of.
     pub(super) fn check_teams(&self, ask: &AskKeys, found: &mut Findings) {
-        let (Completeness::Whole, From::These(from)) = (self.completeness, &ask.from) else {
+        if self.completeness == Completeness::Partial {
             return;
-        };
-        for selector in &from.value {
+        }
+        for selector in ask.named() {
             if let Selector::Team(team) = &selector.value
                 && !self.teams.contains_key(team.as_str())
             {
@@ -53,9 +54,31 @@ impl<'a> People<'a> {
         }
     }
 
+    /// How many of these seats the people whom they name can fill, and how many there
+    /// are, apart from those whose people cannot be told without looking up groups of the
+    /// host.
+    pub(super) fn seated(&self, kinds: &[SeatsKeys]) -> Option<(u32, u32)> {
+        let known: Vec<(BTreeSet<&str>, u32)> =
+            kinds.iter().filter_map(|kind| Some((self.named(&kind.from)?, kind.count))).collect();
+        let everybody: BTreeSet<&str> =
+            known.iter().flat_map(|(names, _)| names.iter().copied()).collect();
+        let mut seating = Seating::of(known.iter().map(|(_, count)| *count));
+        for name in everybody {
+            let his = (0..).zip(&known).filter(|(_, (names, _))| names.contains(name));
+            let seats = his.map(|(kind, _)| kind).collect();
+            seating.admit(&[Place { of: name.to_owned(), deputy: false, seats }]);
+        }
+        let seats = known.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count));
+        (!known.is_empty()).then(|| (seating.filled(), seats))
+    }
+
     /// How many different people a list names, where that can be told without
     /// looking up groups of the host.
     pub(super) fn reachable(&self, from: &[Placed<Selector>]) -> Option<usize> {
+        Some(self.named(from)?.len())
+    }
+
+    fn named<'n>(&'n self, from: &'n [Placed<Selector>]) -> Option<BTreeSet<&'n str>> {
         if self.completeness == Completeness::Partial {
             return None;
         }
@@ -69,7 +92,7 @@ impl<'a> People<'a> {
                 }
             }
         }
-        Some(named.len())
+        Some(named)
     }
 
     /// One name for one person: that of the approver, whichever way he is named.

@@ -58,6 +58,9 @@ pub(crate) fn host(mut file: Section<'_>, found: &mut Findings) -> HostKeys {
             .unwrap_or_default(),
     };
     file.finish(found);
+    if let Some(own) = keys.ask.self_approval.as_ref().filter(|own| own.value) {
+        found.note(&own.place, Problem::SelfApprovalOfAll);
+    }
     keys
 }
 

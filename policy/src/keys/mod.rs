@@ -10,8 +10,8 @@ mod rule;
 mod times;
 
 pub(crate) use approver::{ApproverKeys, approvers};
-pub use ask::COUNT_MAX;
-pub(crate) use ask::{AskKeys, From};
+pub use ask::{ALL_OF_MAX, COUNT_MAX, ESCALATIONS_MAX};
+pub(crate) use ask::{AllOfKeys, AskKeys, EscalationKeys, From, SeatsKeys};
 pub(crate) use host::{HostKeys, host};
 pub(crate) use role::{RoleKeys, roles};
 pub(crate) use rule::RuleKeys;

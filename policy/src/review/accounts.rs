@@ -4,7 +4,7 @@ use writ_engine::policy::{Member, Selector};
 
 use super::{Remark, Remarks};
 use crate::compile::Said;
-use crate::keys::{AskKeys, From};
+use crate::keys::AskKeys;
 use crate::source::Place;
 use crate::suggest;
 
@@ -70,8 +70,7 @@ impl Look<'_> {
 
     /// Whom an ask names: approvers are looked at where they are said.
     fn asked(&mut self, ask: &AskKeys, approvers: &[&str]) {
-        let From::These(from) = &ask.from else { return };
-        for selector in &from.value {
+        for selector in ask.named() {
             match &selector.value {
                 Selector::Person(name) if !approvers.contains(&name.as_str()) => {
                     self.user(name, &selector.place);

@@ -3,27 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use writ_engine::policy::{Member, Selector};
+use writ_engine::seating::{self, Seating};
 
 use super::{Remark, Remarks};
-use crate::compile::{DEFAULT_COUNT, Said};
-use crate::keys::{ApproverKeys, AskKeys, DecisionKey, From, RoleKeys};
-use crate::source::Place;
+use crate::compile::{DEFAULT_COUNT, Layers, Said, Who};
+use crate::keys::{ApproverKeys, DecisionKey, RoleKeys};
+use crate::source::{Place, Placed};
 
 /// Remarks asks whose approvers, by their accounts on this host, are too few, or are
 /// the requesters themselves.
 pub(super) fn look(said: &Said, remarks: &mut Remarks) {
     let people = People::of(&said.approvers);
-    let host = &said.host.ask;
+    let host = Layers::of_host(&said.host.ask);
     for role in &said.roles {
-        let of_role: Vec<&AskKeys> =
-            [Some(host), role.ask.as_ref()].into_iter().flatten().collect();
+        let of_role = host.with(role.ask.as_ref());
         if window_asks(role) {
             check(&people, role, &of_role, &role.name.place, remarks);
         }
         for rule in role.rules.iter().filter(|rule| rule.decision.value == DecisionKey::Ask) {
-            let layers: Vec<&AskKeys> =
-                of_role.iter().copied().chain(rule.ask.as_deref()).collect();
-            check(&people, role, &layers, &rule.decision.place, remarks);
+            check(&people, role, &of_role.with(rule.ask.as_deref()), &rule.decision.place, remarks);
         }
     }
 }
@@ -37,35 +35,77 @@ fn window_asks(role: &RoleKeys) -> bool {
 fn check(
     people: &People<'_>,
     role: &RoleKeys,
-    layers: &[&AskKeys],
+    layers: &Layers<'_>,
     place: &Place,
     remarks: &mut Remarks,
 ) {
-    let nearest = layers.iter().rev();
-    let from = nearest.clone().find_map(|ask| match &ask.from {
-        From::Unsaid => None,
-        From::Unread => Some(None),
-        From::These(from) => Some(Some(&from.value)),
-    });
-    let count = nearest.clone().find_map(|ask| ask.count.as_ref());
-    let count = count.map_or(DEFAULT_COUNT, |count| count.value);
-    let Some(answering) = from
-        .flatten()
-        .and_then(|from| people.accounts(from.iter().map(|selector| &selector.value)))
-    else {
+    let Some(wanted) = Wanted::of(people, layers) else { return };
+    let (count, answering) = (wanted.count(), wanted.seated_without(None));
+    if answering < count {
+        remarks.note(place, Remark::NobodyAnswers { count, answering: wanted.answering(None) });
         return;
-    };
-    let enough = |left: usize| usize::try_from(count).is_ok_and(|count| left >= count);
-    if !enough(answering.len()) {
-        remarks.note(place, Remark::NobodyAnswers { count, answering: answering.len() });
+    }
+    if layers.self_approval() {
         return;
     }
     for member in &role.members {
         let Member::User(user) = &member.value else { continue };
-        let left = answering.iter().filter(|account| **account != user).count();
-        if !enough(left) {
+        if wanted.seated_without(Some(user)) < count {
+            let left = wanted.answering(Some(user));
             remarks.note(place, Remark::Himself { member: user.clone(), count, left });
         }
+    }
+}
+
+/// The seats, each kind with the accounts that could fill one.
+struct Wanted<'k>(Vec<(BTreeSet<&'k str>, u32)>);
+
+impl<'k> Wanted<'k> {
+    /// Nothing where that cannot be told of any of them.
+    fn of(people: &People<'k>, layers: &Layers<'k>) -> Option<Self> {
+        let accounts = |from: &'k [Placed<Selector>]| {
+            people.accounts(from.iter().map(|selector| &selector.value))
+        };
+        let kinds = match layers.who() {
+            Who::From(from, count) => {
+                let mut all = accounts(from)?;
+                for step in layers.escalation() {
+                    all.extend(accounts(&step.from)?);
+                }
+                vec![(all, count.map_or(DEFAULT_COUNT, |count| count.value))]
+            }
+            Who::AllOf(all_of) => {
+                let kinds = all_of.kinds.iter().flatten();
+                kinds.filter_map(|kind| Some((accounts(&kind.from)?, kind.count))).collect()
+            }
+            Who::Nobody(_) | Who::Unread => return None,
+        };
+        Some(Self(kinds))
+    }
+
+    fn count(&self) -> u32 {
+        self.0.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// The different accounts, one of them left out.
+    fn accounts(&self, without: Option<&str>) -> BTreeSet<&'k str> {
+        let all = self.0.iter().flat_map(|(accounts, _)| accounts.iter().copied());
+        all.filter(|account| Some(*account) != without).collect()
+    }
+
+    fn answering(&self, without: Option<&str>) -> usize {
+        self.accounts(without).len()
+    }
+
+    /// How many seats they could fill.
+    fn seated_without(&self, without: Option<&str>) -> u32 {
+        let mut seating = Seating::of(self.0.iter().map(|(_, count)| *count));
+        for account in self.accounts(without) {
+            let his = (0..).zip(&self.0).filter(|(_, (accounts, _))| accounts.contains(account));
+            let seats = his.map(|(kind, _)| kind).collect();
+            seating.admit(&[seating::Place { of: account.to_owned(), deputy: false, seats }]);
+        }
+        seating.filled()
     }
 }
 

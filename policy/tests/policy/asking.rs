@@ -1,7 +1,7 @@
 //! Who is asked, and how: [ask], and `ask` of roles and rules over it.
 
 use crate::{assert_refused, taken};
-use writ_engine::policy::{Ask, Decision, Justification};
+use writ_engine::policy::{Ask, Decision, Escalation, Justification, Selector};
 use writ_engine::time::Span;
 
 const BOB: (&str, &str) =
@@ -336,10 +336,7 @@ error: `ticket` must be a text in quotes, not true or false
 
 #[test]
 fn keys_of_a_later_grammar_are_not_accepted_in_silence() {
-    let role = role(
-        "uses = 3\nservices = [\"sshd\"]",
-        "without_agent = \"pass\"\nask = { all_of = [{ from = [\"bob\"] }], escalate = [] }",
-    );
+    let role = role("uses = 3\nservices = [\"sshd\"]", "without_agent = \"pass\"");
     assert_refused(
         &[("writ.toml", "ask.from = [\"bob\"]"), ("roles.d/r.toml", &role)],
         r#"
@@ -363,20 +360,219 @@ error: unknown key `without_agent` in [[role.r.rule]]
 8 | without_agent = "pass"
   | ^^^^^^^^^^^^^
   = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `services`, `sha256`, `when`
+"#,
+    );
+}
 
-error: unknown key `all_of` in `ask`
- --> roles.d/r.toml:9:9
-  |
-9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
-  |         ^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
+fn seats_of(ask: &Ask) -> Vec<(u32, String)> {
+    let of = |from: &[Selector]| from.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    ask.all_of.iter().map(|seats| (seats.count, of(&seats.from))).collect()
+}
 
-error: unknown key `escalate` in `ask`
- --> roles.d/r.toml:9:40
+#[test]
+fn several_kinds_of_seats_are_asked_for_and_all_of_them_count() {
+    let rule =
+        "ask = { all_of = [{ from = [\"bob\", \"%ops\"] }, { from = [\"@oncall\"], count = 2 }] }";
+    let ask = ask_of("[ask]\nfrom = [\"@oncall\"]\ncount = 2\n", &role("", rule));
+    assert_eq!(seats_of(&ask), [(1, "bob %ops".to_owned()), (2, "@oncall".to_owned())]);
+    assert_eq!(
+        ask.from.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["bob", "%ops", "@oncall"]
+    );
+    assert_eq!(ask.count, 3);
+}
+
+#[test]
+fn from_and_all_of_take_each_others_place() {
+    let all_of = "[[ask.all_of]]\nfrom = [\"bob\"]\n[[ask.all_of]]\nfrom = [\"carol\"]\n";
+    let inherited = ask_of(all_of, &role("", ""));
+    assert_eq!((inherited.count, inherited.all_of.len()), (2, 2));
+    let replaced = ask_of(all_of, &role("", "ask = { from = [\"@oncall\"] }"));
+    assert_eq!(
+        (replaced.count, replaced.all_of.len()),
+        (1, 0),
+        "the count of seats is not inherited"
+    );
+    assert_refused(
+        &[("writ.toml", all_of), ("roles.d/r.toml", &role("", "ask = { count = 2 }"))],
+        r#"
+error: `count` says nothing here: a farther `ask` has `all_of`, which says how many
+ --> roles.d/r.toml:7:17
   |
-9 | ask = { all_of = [{ from = ["bob"] }], escalate = [] }
-  |                                        ^^^^^^^^
-  = help: the keys here are `count`, `from`, `justification`, `max_duration`, `reauth`, `ticket`, `timeout`, `uses`
+7 | ask = { count = 2 }
+  |                 ^
+  = help: say `from` beside it, or `all_of`, or take it out
+"#,
+    );
+}
+
+#[test]
+fn seats_beside_from_or_empty_or_too_many_are_refused() {
+    let rule = "ask = { all_of = [{ from = [\"bob\"] }], count = 1 }";
+    assert_refused(
+        &[("roles.d/r.toml", &role("", rule))],
+        r#"
+error: `all_of` stands beside `from` or `count`
+ --> roles.d/r.toml:7:18
+  |
+7 | ask = { all_of = [{ from = ["bob"] }], count = 1 }
+  |                  ^^^^^^^^^^^^^^^^^^^^
+  = help: put `from` and `count` into an item of `all_of`, such as { from = ["@oncall"], count = 1 }
+"#,
+    );
+    assert_refused(
+        &[("writ.toml", "[ask]\nall_of = []\n"), ("roles.d/r.toml", &role("", ""))],
+        r#"
+error: `all_of` is empty
+ --> writ.toml:2:10
+  |
+2 | all_of = []
+  |          ^^
+  = help: put at least one into the list
+"#,
+    );
+    assert_refused(
+        &[("writ.toml", "[ask]\nall_of = [{ from = [\"@security\"], conut = 2 }]\n"), BOB],
+        r#"
+error: no approver is of the team `@security`
+ --> writ.toml:2:21
+  |
+2 | all_of = [{ from = ["@security"], conut = 2 }]
+  |                     ^^^^^^^^^^^
+  = help: the teams of approvers.d are `@oncall`
+
+error: unknown key `conut` in an item of `all_of`
+ --> writ.toml:2:35
+  |
+2 | all_of = [{ from = ["@security"], conut = 2 }]
+  |                                   ^^^^^
+  = help: did you mean `count`?
+"#,
+    );
+    let nine = ["{ from = [\"%ops\"] }"; 9].join(", ");
+    let text = format!("[ask]\nall_of = [{nine}]\n");
+    let told = crate::read(&[("writ.toml", &text)]).unwrap_err().to_string();
+    assert!(told.contains("this list may have 8 items at most"), "{told}");
+}
+
+#[test]
+fn seats_that_the_people_named_can_never_fill_are_refused() {
+    // Bob and Carol are of @oncall, and one person fills one seat.
+    let seats = "ask = { all_of = [{ from = [\"@oncall\"], count = 2 }, { from = [\"bob\"] }] }";
+    assert_refused(
+        &[("roles.d/r.toml", &role("", seats)), BOB, CAROL],
+        r#"
+error: 3 different people must approve, and those whom `all_of` names can fill only 2 of the seats
+ --> roles.d/r.toml:7:18
+  |
+7 | ask = { all_of = [{ from = ["@oncall"], count = 2 }, { from = ["bob"] }] }
+  |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: name more people, or lower a `count`: one person fills one seat
+"#,
+    );
+    let with_a_group =
+        "ask = { all_of = [{ from = [\"@oncall\"], count = 2 }, { from = [\"bob\", \"%ops\"] }] }";
+    taken(&[("roles.d/r.toml", &role("", with_a_group)), BOB, CAROL]);
+    let enough = "ask = { all_of = [{ from = [\"@oncall\"] }, { from = [\"bob\"] }] }";
+    taken(&[("roles.d/r.toml", &role("", enough)), BOB, CAROL]);
+}
+
+#[test]
+fn more_people_are_asked_after_a_silence() {
+    let escalate = "escalate = [{ after = \"90s\", from = [\"carol\"] }, { after = \"2m\", from = [\"%ops\"] }]";
+    let host = format!("[ask]\nfrom = [\"bob\"]\n{escalate}\n");
+    let steps = |ask: &Ask| {
+        let step = |step: &Escalation| (step.after.0 / 1000, step.from[0].to_string());
+        ask.escalate.iter().map(step).collect::<Vec<_>>()
+    };
+    assert_eq!(steps(&ask_of(&host, &role("", ""))), [(90, "carol".into()), (120, "%ops".into())]);
+    assert_eq!(steps(&ask_of(&host, &role("", "ask = { escalate = [] }"))), []);
+    let seats = "ask = { all_of = [{ from = [\"bob\"] }, { from = [\"carol\"] }] }";
+    assert_eq!(steps(&ask_of(&host, &role("", seats))), [], "that of the host is not for seats");
+    // Bob and whoever is asked later are enough for two.
+    ask_of(&host, &role("", "ask = { count = 2 }"));
+}
+
+#[test]
+fn steps_that_could_never_come_or_stand_beside_seats_are_refused() {
+    let late = role(
+        "",
+        "ask = { timeout = \"90s\", escalate = [{ after = \"90s\", from = [\"carol\"] }, { after = \"30s\", from = [\"%ops\"] }] }",
+    );
+    assert_refused(
+        &[("writ.toml", "ask.from = [\"bob\"]"), ("roles.d/r.toml", &late)],
+        r#"
+error: this comes too late: silence is a no after 1m30s
+ --> roles.d/r.toml:7:48
+  |
+7 | ask = { timeout = "90s", escalate = [{ after = "90s", from = ["carol"] }, { after = "30s", from = ["%ops"] }] }
+  |                                                ^^^^^
+  = help: lengthen `timeout`, or shorten this
+
+error: this step does not come after the one before it
+ --> roles.d/r.toml:7:85
+  |
+7 | … escalate = [{ after = "90s", from = ["carol"] }, { after = "30s", from = ["%ops"] }] }
+  |                                                              ^^^^^
+  = help: put the steps in the order in which they come
+"#,
+    );
+    let beside = role(
+        "",
+        "ask = { all_of = [{ from = [\"bob\"] }], escalate = [{ after = \"9s\", from = [\"carol\"] }] }",
+    );
+    assert_refused(
+        &[("roles.d/r.toml", &beside)],
+        r#"
+error: `escalate` says nothing beside `all_of`: nobody can take the place of others there
+ --> roles.d/r.toml:7:51
+  |
+7 | ask = { all_of = [{ from = ["bob"] }], escalate = [{ after = "9s", from = ["carol"] }] }
+  |                                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: name more people in the items of `all_of`, or write `from` and `count`
+"#,
+    );
+    let nobody = role(
+        "",
+        "ask = { escalate = [{ after = \"9s\", from = [\"@nobody\"] }, { from = [\"bob\"] }] }",
+    );
+    assert_refused(
+        &[("writ.toml", "ask.from = [\"bob\"]"), ("roles.d/r.toml", &nobody), BOB],
+        r#"
+error: no approver is of the team `@nobody`
+ --> roles.d/r.toml:7:45
+  |
+7 | ask = { escalate = [{ after = "9s", from = ["@nobody"] }, { from = ["bob"] }] }
+  |                                             ^^^^^^^^^
+  = help: the teams of approvers.d are `@oncall`
+
+error: an item of `escalate` has no `after`
+ --> roles.d/r.toml:7:59
+  |
+7 | ask = { escalate = [{ after = "9s", from = ["@nobody"] }, { from = ["bob"] }] }
+  |                                                           ^^^^^^^^^^^^^^^^^^
+  = help: add a line such as `after = "90s"`
+"#,
+    );
+}
+
+#[test]
+fn approving_ones_own_request_is_said_in_a_rule_or_a_role_and_not_for_all() {
+    let host = "[ask]\nfrom = [\"bob\"]\n";
+    assert!(!ask_of(host, &role("", "")).self_approval);
+    assert!(ask_of(host, &role("", "ask = { self_approval = true }")).self_approval);
+    assert!(ask_of(host, &role("ask = { self_approval = true }", "")).self_approval);
+    let not_here = role("ask = { self_approval = true }", "ask = { self_approval = false }");
+    assert!(!ask_of(host, &not_here).self_approval);
+    assert_refused(
+        &[("writ.toml", "[ask]\nfrom = [\"bob\"]\nself_approval = true\n")],
+        r#"
+error: `self_approval` in [ask] would let everybody who is asked approve what he asks for himself
+ --> writ.toml:3:17
+  |
+3 | self_approval = true
+  |                 ^^^^
+  = help: say it in `ask` of the rule or role that it is meant for
 "#,
     );
 }

@@ -119,6 +119,22 @@ fn a_question_that_only_its_asker_could_answer_is_remarked() {
 }
 
 #[test]
+fn seats_that_only_the_asker_could_fill_are_remarked() {
+    let asks = |seats: &str| {
+        let ask = format!("decision = \"ask\"\nask = {{ all_of = [{seats}] }}");
+        role("a", "[\"bob\"]", &[("[\"/bin/a\"]", ask.as_str())])
+    };
+    let team = "[approver.bob]\nunix_user = \"bob\"\nteams = [\"oncall\"]\n[approver.carol]\nunix_user = \"carol\"\nteams = [\"oncall\"]\n";
+    let with =
+        |seats: &str| remarks(&[("roles.d/a.toml", &asks(seats)), ("approvers.d/b.toml", team)]);
+    let himself =
+        "5: what `bob` asks for here, too few can approve: 2 people must, and without him 1 can";
+    assert_eq!(with("{ from = [\"@oncall\"] }, { from = [\"carol\"] }"), [himself]);
+    assert_eq!(with("{ from = [\"@oncall\"] }, { from = [\"erin\"] }"), [""; 0]);
+    assert_eq!(with("{ from = [\"carol\"] }, { from = [\"%ops\"] }"), [""; 0]);
+}
+
+#[test]
 fn a_question_that_nobody_answers_on_this_host_is_remarked() {
     let afar = "[approver.bob]\nteams = [\"oncall\"]\nkeys = [\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g bob\"]\n";
     let lends =

@@ -28,6 +28,18 @@ const TABLES: &[Table] = &[
     },
     Table { definition: "ask", file: "writ.toml", around: "[ask]\nKEY", given: &[] },
     Table {
+        definition: "seats",
+        file: "writ.toml",
+        around: "[[ask.all_of]]\nKEY\nfrom = [\"bob\"]",
+        given: &["from"],
+    },
+    Table {
+        definition: "escalation",
+        file: "writ.toml",
+        around: "[[ask.escalate]]\nKEY\nafter = \"90s\"\nfrom = [\"bob\"]",
+        given: &["after", "from"],
+    },
+    Table {
         definition: "noninteractive",
         file: "writ.toml",
         around: "[noninteractive]\nKEY",

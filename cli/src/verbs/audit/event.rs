@@ -38,6 +38,10 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
         }
         What::RequestOpened(opened) => request_opened(opened, subject),
         What::RequestJoined { .. } => format!("{} asked again", requester(subject)),
+        What::RequestEscalated { from } => {
+            let from: Vec<String> = from.iter().map(|name| shown(&name.to_string())).collect();
+            format!("nobody answered; {} may decide too", from.join(", "))
+        }
         What::RequestCancelled { by } => format!("{} took the request back", person(by)),
         What::RequestExpired { reason } => format!("the request ended: {}", expiry(*reason)),
         What::DecisionMade(made) => decision_made(made, subject),

@@ -9,7 +9,7 @@ use crate::screen::Screen;
 use crate::sheet::Sheet;
 use crate::span::in_words;
 use crate::table::Table;
-use crate::view::command;
+use crate::view::{asked, command};
 
 /// The decision, then what every rule had to do with it.
 pub(super) fn text(explained: &Explained, asked: &Command, screen: Screen) -> String {
@@ -47,13 +47,16 @@ fn decision(sheet: &mut Sheet, explained: &Explained) {
         sheet.strong_field("decision", &why);
     }
     if explained.decision == Says::Ask {
-        let names: Vec<String> = explained.asked.iter().map(|name| shown(name)).collect();
-        let people = match explained.needed {
-            0 | 1 => String::new(),
-            needed => format!("; {needed} different people must approve"),
-        };
-        let names = if names.is_empty() { "nobody is named".to_owned() } else { names.join(", ") };
-        sheet.field("asked", &format!("{names}{people}"));
+        let nobody = ["nobody is named".to_owned()];
+        let names = if explained.asked.is_empty() { &nobody } else { explained.asked.as_slice() };
+        let seats = asked::seats(&explained.all_of);
+        sheet.field("asked", &asked::text(names, seats, explained.needed));
+        for step in &explained.escalate {
+            sheet.field("then", &asked::later(step.after_ms, &step.from));
+        }
+        if explained.self_approval {
+            sheet.field("self", "who asks may approve it, where he is one of these people");
+        }
         sheet.field("no answer", &format!("is a no after {}", in_words(explained.timeout_ms)));
         let longest = in_words(explained.max_duration_ms);
         sheet.field("grants", &format!("{longest} at most"));

@@ -120,7 +120,7 @@ impl World {
             86 => self.somebody_runs(),
             87 if self.random.one_in(2) => self.a_service_ends(),
             87..=88 => self.a_door_hangs_up(),
-            89 if self.random.one_in(2) => self.somebody_wants_longer(),
+            89 => self.somebody_wants_longer(),
             90 if self.random.one_in(3) => self.somebody_logs_out(),
             90 if self.random.one_in(3) => self.a_door_is_touched(),
             90 => self.somebody_takes_back(),

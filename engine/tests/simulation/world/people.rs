@@ -11,7 +11,9 @@ impl World {
         let mut people = everybody();
         // Who is on call answers more than who is not.
         if self.random.one_in(2) {
-            people.retain(|person| is_on_call(&self.settings, person));
+            people.retain(|person| {
+                is_on_call(&self.settings, person) || person.account.name == "erin"
+            });
         }
         let people = if people.is_empty() { everybody() } else { people };
         let person = self.random.pick(&people).clone();
@@ -30,7 +32,8 @@ impl World {
         let story = &self.model.stories[&id];
         let uses = matches!(&event, Event::Decided { uses: Some(_), .. });
         let counted = story.counts_uses() || !uses;
-        let must = counted && story.must_count(self.now, &person, &digest, &self.settings);
+        let must = counted && story.must_count(self.now, &person, &digest, word, &self.settings);
+        let must = must && (word == Word::Deny || self.model.extends_what_stands(self.now, id));
         match self.handle(event.clone()) {
             Heard::Answered(Ok(_)) => {
                 assert!(must, "{person:?} was heard on {id}");
@@ -133,7 +136,7 @@ impl World {
         let person = self.random.pick(&people).clone();
         let story = &self.model.stories[&id];
         // What the policy opened by itself, nobody was asked about.
-        let asked = story.needed() > 0 && is_on_call(&self.settings, &person);
+        let asked = story.needed() > 0 && story.is_for(&person, &self.settings);
         let (may, granted) = (person.is_root() || asked, story.is_granted());
         match self.handle(Event::Revoked { person, id, comment: None }) {
             Heard::Answered(Ok(_)) => {
