@@ -8,6 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
+/// How many digits a digest has.
+const DIGITS: usize = 64;
+
 /// A SHA-256 digest (FIPS 180-4).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
@@ -54,6 +57,7 @@ impl Digest {
 
     /// Adds the 64 digits to `out`.
     pub(crate) fn write_hex(self, out: &mut Vec<u8>) {
+        out.reserve(DIGITS);
         for byte in self.0 {
             for nibble in [byte >> 4, byte & 0xf] {
                 out.extend(HEX.get(usize::from(nibble)));
@@ -78,7 +82,9 @@ fn nibble(digit: u8) -> Option<u8> {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut digits = Vec::with_capacity(DIGITS);
+        self.write_hex(&mut digits);
+        f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 

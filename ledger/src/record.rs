@@ -41,7 +41,10 @@ impl Record {
     /// # Errors
     /// When it does not give a JSON object within the limit.
     pub fn of(value: &impl Serialize) -> Result<Self, RecordError> {
-        Self::from_json(&serde_json::to_string(value)?)
+        // What serde_json writes is JSON; it is not read again.
+        let json = serde_json::to_string(value)?;
+        one_object(&json, RECORD_BYTES_MAX)?;
+        Ok(Self(json.into_boxed_str()))
     }
 
     /// Takes JSON that is there already; its bytes are kept as they are.
@@ -90,6 +93,12 @@ impl Snapshot {
 
 fn object(json: &str, bytes_max: usize) -> Result<Box<str>, RecordError> {
     let json = serde_json::from_str::<&RawValue>(json)?.get();
+    one_object(json, bytes_max)?;
+    Ok(json.into())
+}
+
+/// Of a text that is JSON.
+fn one_object(json: &str, bytes_max: usize) -> Result<(), RecordError> {
     if !json.starts_with('{') {
         return Err(RecordError::NotAnObject);
     }
@@ -99,7 +108,7 @@ fn object(json: &str, bytes_max: usize) -> Result<Box<str>, RecordError> {
     if json.len() > bytes_max {
         return Err(RecordError::TooLong { bytes: json.len(), bytes_max });
     }
-    Ok(json.into())
+    Ok(())
 }
 
 #[cfg(test)]
