@@ -10,8 +10,8 @@
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -39,12 +39,22 @@ pub(crate) struct LedgerPlace {
 
 type Item = (Entry, Option<LedgerPlace>);
 
+/// What both sides of the queue count. It is bounded by this and not by a channel of that
+/// length, which would take its whole memory from the start.
+#[derive(Debug, Default)]
+struct Counts {
+    /// Entries that wait for the journal.
+    waiting: AtomicUsize,
+    /// Entries that it did not take.
+    dropped: AtomicU64,
+}
+
 /// The way to the journal.
 #[derive(Debug)]
 pub(crate) struct JournalWriter {
     gathered: Vec<Item>,
-    queue: Option<SyncSender<Item>>,
-    dropped: Arc<AtomicU64>,
+    queue: Option<Sender<Item>>,
+    counts: Arc<Counts>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -54,13 +64,13 @@ impl JournalWriter {
     /// # Errors
     /// When the system gives no thread.
     pub(crate) fn start() -> io::Result<Self> {
-        let (queue, entries) = sync_channel(QUEUE_MAX);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&dropped);
+        let (queue, entries) = channel();
+        let counts = Arc::new(Counts::default());
+        let counter = Arc::clone(&counts);
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || write_all(&entries, &counter))?;
-        Ok(Self { gathered: Vec::new(), queue: Some(queue), dropped, thread: Some(thread) })
+        Ok(Self { gathered: Vec::new(), queue: Some(queue), counts, thread: Some(thread) })
     }
 
     /// Keeps an entry for the next [`JournalWriter::flush`].
@@ -81,8 +91,11 @@ impl JournalWriter {
     pub(crate) fn flush(&mut self) {
         let Some(queue) = &self.queue else { return };
         for item in self.gathered.drain(..) {
-            if queue.try_send(item).is_err() {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
+            let is_full = self.counts.waiting.load(Ordering::Relaxed) >= QUEUE_MAX;
+            // Only this side adds, so that it is never more than may be.
+            self.counts.waiting.fetch_add(usize::from(!is_full), Ordering::Relaxed);
+            if is_full || queue.send(item).is_err() {
+                self.counts.dropped.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
@@ -90,7 +103,7 @@ impl JournalWriter {
     /// How many entries the journal did not take.
     #[must_use]
     pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.counts.dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -105,9 +118,10 @@ impl Drop for JournalWriter {
     }
 }
 
-fn write_all(entries: &Receiver<Item>, dropped: &AtomicU64) {
+fn write_all(entries: &Receiver<Item>, counts: &Counts) {
     let mut target = None;
     for (entry, place) in entries {
+        counts.waiting.fetch_sub(1, Ordering::Relaxed);
         // The journal may have been restarted: once more with a new connection.
         let written = write(&mut target, &entry, place.as_ref()).or_else(|_| {
             target = None;
@@ -115,7 +129,7 @@ fn write_all(entries: &Receiver<Item>, dropped: &AtomicU64) {
         });
         if written.is_err() {
             target = None;
-            dropped.fetch_add(1, Ordering::Relaxed);
+            counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
