@@ -4,13 +4,15 @@
 # it installs (apt, cargo). `test`, `hosts`, `bench` and `demo` boot hosts: root.
 
 .DEFAULT_GOAL := help
-.PHONY: help build release deb install test unit simulate hosts bench demo lint clean
+.PHONY: help build release deb install test unit simulate hosts fuzz mutants bench demo lint clean
 
 SEED ?=
 STEPS ?=
 THEME ?=
 FILTER ?=
 RELEASE ?=
+TIME ?= 60
+TARGETS ?= condition frame log pattern policy question text
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,12 +33,26 @@ test: unit simulate hosts ## every test: of the parts, of the engine's histories
 unit: ## the tests that need neither root nor a host
 	cargo test --locked --quiet --workspace --exclude writ-tests
 	cargo test --locked --quiet -p writ-tests --lib
+	cargo test --locked --quiet --manifest-path fuzz/Cargo.toml --target-dir target
 
 simulate: ## the engine under crashes and lost messages; SEED= STEPS= replay one history
 	$(if $(SEED),SEED='$(SEED)') $(if $(STEPS),STEPS='$(STEPS)') cargo test --locked --release -p writ-engine --test simulation -- --nocapture
 
 hosts: deb ## the scenarios on Debian 12 and 13; THEME= and FILTER= choose
 	tests/rig/hosts.sh '$(THEME)' $(FILTER)
+
+fuzz: ## what reads others' bytes, TIME= seconds for each of TARGETS=
+	command -v cargo-fuzz >/dev/null || cargo install --locked --quiet cargo-fuzz --version 0.13.2
+	for target in $(TARGETS); do \
+		mkdir -p target/fuzz/$$target && \
+		cargo fuzz run --sanitizer none --features libfuzzer --target-dir target/fuzz $$target \
+			target/fuzz/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(TIME) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 || exit 1; \
+	done
+
+mutants: ## changes what decides in one place at a time; the engine's tests must notice each
+	command -v cargo-mutants >/dev/null || cargo install --locked --quiet cargo-mutants --version 27.1.0
+	SEED=7 STEPS=4000 PROPTEST_CASES=64 cargo mutants --package writ-engine --no-shuffle --output target
 
 bench: deb ## the figures that are promised, on Debian 12 and then 13; RELEASE= and FILTER= choose
 	benches/bench.sh $(if $(RELEASE),--release '$(RELEASE)') $(FILTER)
@@ -46,6 +62,7 @@ demo: deb ## a throw-away host that shows the main job, then a shell for each in
 
 lint: ## format, lints, licences and sources of what is linked
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny --version 0.20.2
 	cargo deny --locked check licenses bans sources

@@ -32,6 +32,7 @@ mod verbs;
 mod view;
 
 use std::ffi::OsString;
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ use writ_hinges::{host, replace};
 
 use crate::exit::EXIT_CODES;
 use crate::host::Host;
+pub use crate::past::Source as LogSource;
 use crate::verbs::{Verb, r#become};
 
 /// Ask for, decide on, and look into just-in-time privilege on this host.
@@ -80,6 +82,17 @@ pub fn run() -> ExitCode {
             failure.exit().into()
         }
     }
+}
+
+/// How many acts `writ replay` makes of a log: for those who try it with files that nobody
+/// thought of.
+///
+/// # Errors
+/// When the log cannot be read on.
+pub fn acts_in_log(source: LogSource, log: impl BufRead) -> io::Result<usize> {
+    let mut acts = 0;
+    past::read(source, log, &mut past::Passed::default(), |_| acts += 1)?;
+    Ok(acts)
 }
 
 /// The whole command line, for those who make manual pages and shell completions

@@ -27,7 +27,7 @@ pub(crate) use lines::Passed;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Source {
+pub enum Source {
     /// The ledger of this host
     Ledger,
     /// What sudo writes with `log_format=json`
