@@ -4,6 +4,7 @@ use writ_engine::effect::{Answer, Done, Durability, Refusal};
 use writ_engine::event::{Event, Proof, Word};
 use writ_engine::facts::{Person, Uid};
 use writ_engine::policy::Decision;
+use writ_engine::record::What;
 use writ_engine::time::Span;
 
 use crate::host::*;
@@ -52,6 +53,11 @@ fn who_must_prove_who_he_is_is_heard_only_then_and_a_no_needs_no_proof() {
     host.decide_as(&bob(), id, Word::Approve, Proof::Given).unwrap();
     let (_, other) = host.opened(&alice(), restart());
     host.decide(&bob(), other, Word::Deny).unwrap();
+    let proved = host.records.iter().filter_map(|record| match &record.what {
+        What::DecisionMade(made) => Some(made.proved),
+        _ => None,
+    });
+    assert_eq!(proved.collect::<Vec<_>>(), [true, false], "the record says who has proved it");
 }
 
 #[test]
@@ -168,4 +174,37 @@ fn what_cannot_be_seen_cannot_be_told_from_what_is_not_there() {
     let erin = person("erin", 1004, None);
     assert_eq!(host.approve(&erin, id), Err(Refusal::NotFound(id)));
     assert_eq!(host.tell(Event::GivenBack { person: erin, id }), Err(Refusal::NotFound(id)));
+}
+
+#[test]
+fn who_may_decide_is_told_as_it_will_be_held() {
+    let mut host = Host::new();
+    let (_, id) = host.opened(&alice(), act(&["/bin/shell"]));
+    assert_eq!(host.engine.may_decide(&bob(), id), Ok(()));
+    let stranger = person("mallory", 1009, None);
+    for other in [alice(), stranger] {
+        assert!(matches!(host.engine.may_decide(&other, id), Err(Refusal::NotYours(_))));
+    }
+    host.approve(&bob(), id).unwrap();
+    assert!(matches!(host.engine.may_decide(&bob(), id), Err(Refusal::Refused(_))));
+}
+
+#[test]
+fn what_is_granted_already_is_so_to_those_who_see_it_and_nothing_to_others() {
+    let mut host = Host::new();
+    let (_, id) = host.opened(&alice(), restart());
+    host.approve(&bob(), id).unwrap();
+    let Err(Refusal::Refused(why)) = host.approve(&dave(), id) else { panic!("decided twice") };
+    assert!(why.contains("granted already"), "{why}");
+    let stranger = person("mallory", 1009, None);
+    assert_eq!(host.approve(&stranger, id), Err(Refusal::NotFound(id)));
+}
+
+#[test]
+fn a_no_is_told_with_what_was_approved_until_then() {
+    let mut host = Host::new();
+    let (_, id) = host.opened(&alice(), act(&["/bin/shell"]));
+    host.approve(&bob(), id).unwrap();
+    let done = host.decide(&dave(), id, Word::Deny);
+    assert_eq!(done, Ok(Done::Decided { granted: false, approvals: 1, needed: 2 }));
 }

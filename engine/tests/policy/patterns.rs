@@ -198,3 +198,21 @@ fn a_wider_pattern_covers_a_narrower_one() {
         assert!(!covers(ours, theirs), "{ours} over {theirs}");
     }
 }
+
+#[test]
+fn a_pattern_is_as_long_as_it_may_be_and_comes_back_as_it_stands() {
+    let longest = format!("/bin/{}", "a".repeat(PATTERN_BYTES_MAX - 5));
+    assert_eq!(CommandPattern::parse(&longest).unwrap().source(), longest);
+    let longer = format!("{longest}a");
+    let refused = CommandPattern::parse(&longer).unwrap_err();
+    assert_eq!(refused.fault, PatternFault::TooLong(PATTERN_BYTES_MAX + 1));
+}
+
+#[test]
+fn a_backslash_in_a_glob_is_a_backslash_and_nothing_else() {
+    for (word, fits) in
+        [("a\\\\x", true), ("\\\\x", true), ("a/x", false), ("abx", false), ("\\x41x", false)]
+    {
+        assert_eq!(matches("/bin/a *\\\\x", "/bin/a", &[word]), fits, "{word}");
+    }
+}

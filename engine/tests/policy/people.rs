@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use writ_engine::policy::{Approver, Policy, Selector};
+use writ_engine::policy::{Approver, NAME_BYTES_MAX, Policy, Selector, SelectorError};
 
 use crate::commands::{person, settings};
 
@@ -50,4 +50,19 @@ fn a_team_is_its_approvers_and_a_group_is_of_the_host() {
 #[test]
 fn a_team_that_is_not_there_is_nobody() {
     assert!(!may("robert", &["nobody"], "@nobody"));
+}
+
+#[test]
+fn a_name_is_as_long_as_it_may_be_and_begins_with_no_sign_of_another_kind() {
+    let longest = "a".repeat(NAME_BYTES_MAX);
+    for text in [longest.clone(), format!("%{longest}"), format!("@{longest}")] {
+        assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);
+    }
+    let longer = format!("{longest}a");
+    assert_eq!(longer.parse::<Selector>(), Err(SelectorError::TooLong(NAME_BYTES_MAX + 1)));
+    for text in ["%@team", "@@team"] {
+        let refused = text.parse::<Selector>();
+        assert_eq!(refused, Err(SelectorError::Character(text.to_owned())));
+    }
+    assert_eq!("bob@example".parse(), Ok(Selector::Person("bob@example".into())));
 }
