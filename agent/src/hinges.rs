@@ -37,7 +37,7 @@ pub(crate) async fn watch(agent: Rc<Agent>) {
 
 async fn watch_while_possible(agent: &Agent) -> io::Result<()> {
     let changes = FolderChanges::new()?;
-    let mut look = looked().await;
+    let mut look = looked().await?;
     loop {
         for folder in &look.folders {
             match changes.watch(folder, CHANGES) {
@@ -47,14 +47,16 @@ async fn watch_while_possible(agent: &Agent) -> io::Result<()> {
             }
         }
         // Again, now that no change is missed; and what is not on record yet may be now.
-        look = looked().await;
+        look = looked().await?;
         let _ = agent.core.submit(Event::DoorsSeen(look.doors.clone()));
         changes.next().await?;
         tokio::time::sleep(SETTLE).await;
     }
 }
 
-async fn looked() -> Look {
+/// # Errors
+/// When nobody could look: that is not that all doors are off.
+async fn looked() -> io::Result<Look> {
     let look = tokio::task::spawn_blocking(|| hang::doors(&Host::at(Path::new("/")))).await;
-    look.unwrap_or_default()
+    look.map_err(io::Error::other)
 }

@@ -221,11 +221,18 @@ fn other_run_as(rule: &Rule, run_as: &RunAs) -> String {
 }
 
 fn other_time(role: &Role, rule: &Rule) -> String {
-    let (whose, times) = match &rule.limits {
-        Some(limits) if limits.times != Times::default() => ("it", &limits.times),
-        _ => ("its role", &role.times),
-    };
-    format!("matches, and does not count then: of {whose}, {times}")
+    match &rule.limits {
+        Some(limits) if limits.times != Times::default() && role.times == Times::default() => {
+            format!("matches, and it is not its time: {}", limits.times)
+        }
+        Some(limits) if limits.times != Times::default() => {
+            format!(
+                "matches, and it is not its time ({}), or not that of its role ({})",
+                limits.times, role.times
+            )
+        }
+        _ => format!("matches, and it is not the time of its role: {}", role.times),
+    }
 }
 
 fn unmet(rule: &Rule) -> String {
