@@ -125,6 +125,7 @@ fn as_told(answer: Answer) -> answers::Answer {
         approvals: 0,
         needed: 0,
         still_asked: Vec::new(),
+        seen: Vec::new(),
         remaining_ms: 0,
         started_boot_ms: None,
         wants_reason: false,
@@ -149,7 +150,7 @@ fn as_told(answer: Answer) -> answers::Answer {
             message: Some(message),
             ..blank
         },
-        Answer::Waiting { id, asked, approvals, needed, still_asked, remaining } => {
+        Answer::Waiting { id, asked, approvals, needed, still_asked, seen, remaining } => {
             answers::Answer {
                 state: AnswerState::Waiting,
                 id: Some(id.to_string()),
@@ -157,6 +158,7 @@ fn as_told(answer: Answer) -> answers::Answer {
                 approvals,
                 needed,
                 still_asked,
+                seen,
                 remaining_ms: remaining.0,
                 ..blank
             }

@@ -91,12 +91,12 @@ pub(crate) enum Job {
         /// Who, what and why.
         about: Box<writ_engine::record::About>,
     },
-    /// See [`Effect::Notify`].
+    /// See [`Effect::Notify`] and [`Effect::Remind`].
     Notify {
         /// About what.
         id: writ_engine::id::RequestId,
-        /// Whom.
-        from: Vec<writ_engine::policy::Selector>,
+        /// Whom; everybody who has not answered, where none are named.
+        from: Option<Vec<writ_engine::policy::Selector>>,
     },
 }
 
@@ -309,7 +309,10 @@ impl Core {
                 let _ = self.jobs.send(Job::Announce { id, about });
             }
             Effect::Notify { id, from } => {
-                let _ = self.jobs.send(Job::Notify { id, from });
+                let _ = self.jobs.send(Job::Notify { id, from: Some(from) });
+            }
+            Effect::Remind { id } => {
+                let _ = self.jobs.send(Job::Notify { id, from: None });
             }
         }
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use writ_engine::facts::{Host, ROOT};
-use writ_engine::policy::{Ask, Justification, Mode, Policy, Settings, Unmatched};
+use writ_engine::policy::{Ask, Justification, Mode, Policy, Settings, Unmatched, WithoutHub};
 use writ_engine::time::Span;
 use writ_policy::{Colour, HostName, Loaded, SourceFile, Trust};
 
@@ -117,6 +117,7 @@ fn nothing() -> Policy {
             count: 1,
             all_of: Vec::new(),
             escalate: Vec::new(),
+            remind: None,
             self_approval: false,
             timeout: NOTHING_LASTS,
             max_duration: NOTHING_LASTS,
@@ -124,11 +125,13 @@ fn nothing() -> Policy {
             justification: Justification::Off,
             ticket: None,
             reauth: false,
+            without_hub: WithoutHub::default(),
         },
         unattended_wait: NOTHING_LASTS,
         warn: Vec::new(),
         roles: Vec::new(),
         approvers: BTreeMap::new(),
+        on_call: BTreeMap::new(),
         break_glass: Vec::new(),
         host: Host { name: host_name().as_str().to_owned(), tags: BTreeSet::new() },
         digest: String::new(),

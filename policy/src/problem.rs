@@ -43,6 +43,10 @@ pub(crate) enum Problem {
     Hours { text: String, why: HoursError },
     #[error("this is no last day")]
     Date,
+    #[error("{0:?} is no date or time")]
+    Instant(String),
+    #[error("this ends before it begins")]
+    EndsBefore,
     #[error("this host knows no time zone {0:?}")]
     TimeZone(String),
     #[error("{why}")]
@@ -73,6 +77,20 @@ pub(crate) enum Problem {
     UserTwice { user: String, first: Place },
     #[error("`{approver}` has no way to answer: neither a `unix_user` nor a key")]
     NoWayToAnswer { approver: String },
+    #[error("no approver is called `{name}`, and so nobody can take his place")]
+    UnknownDeputy { name: String, known: Vec<String> },
+    #[error("{} would take each other's places in a circle", .circle.join(", "))]
+    AwayInCircle { circle: Vec<String> },
+    #[error("`{name}` is no approver of the team `@{team}`")]
+    NotOfTeam { name: String, team: String, members: Vec<String> },
+    #[error("nobody is ever on call of `@{team}`")]
+    NobodyOnCall { team: String },
+    #[error("`rotation` stands without `since`, which says when the first of them begins")]
+    RotationSinceNever,
+    #[error("`since` stands without a `rotation` that begins then")]
+    SinceOfNobody,
+    #[error("reminders come every 10 seconds at most")]
+    HastyReminder,
     #[error("no approver is of the team `@{team}`")]
     UnknownTeam { team: String, known: Vec<String> },
     #[error("this asks, and there is nobody to ask")]
@@ -147,6 +165,35 @@ impl Problem {
     pub(crate) fn help(&self, locate: impl Fn(&Place) -> String) -> Option<String> {
         Some(match self {
             Self::Date => "write the last day that counts, such as 2026-12-31".into(),
+            Self::Instant(_) => {
+                "write one such as 2026-12-24, \"2026-12-24 09:00\" or 2026-12-24T09:00:00+01:00".into()
+            }
+            Self::EndsBefore => "write an end that is later; a date without a time counts whole".into(),
+            Self::UnknownDeputy { name, known } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                if known.is_empty() {
+                    format!("add an [approver.{name}] to approvers.d")
+                } else {
+                    did_you_mean(name, &known, "the others of approvers.d are")
+                }
+            }
+            Self::AwayInCircle { .. } => {
+                "have one of them send for somebody else, or not be away at that time".into()
+            }
+            Self::NotOfTeam { name, team, members } => {
+                let known: Vec<&str> = members.iter().map(String::as_str).collect();
+                if known.is_empty() {
+                    format!("add `teams = [\"{team}\"]` to [approver.{name}]")
+                } else {
+                    did_you_mean(name, &known, "its approvers are")
+                }
+            }
+            Self::NobodyOnCall { .. } => {
+                "add `rotation` and `since`, or `shifts`; without [on_call] the whole team is asked".into()
+            }
+            Self::RotationSinceNever => "add a line such as `since = \"2026-11-30 09:00\"`".into(),
+            Self::SinceOfNobody => "add a line such as `rotation = [\"bob\", \"carol\"]`".into(),
+            Self::HastyReminder => "lengthen it; `remind = false` is none".into(),
             Self::TimeZone(_) => {
                 "write one such as Europe/Berlin or UTC; the package tzdata has them".into()
             }

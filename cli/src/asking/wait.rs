@@ -218,8 +218,15 @@ impl Line {
     }
 }
 
-/// Such as `writ: 7K3M-Q2 waiting for @oncall (1 of 2)`.
+/// Such as `writ: 7K3M-Q2 waiting for @oncall (1 of 2) · seen by bob`.
 fn waiting_for(answer: &Answer) -> String {
+    let seen: Vec<String> = answer.seen.iter().map(|name| shown(name)).collect();
+    let seen =
+        if seen.is_empty() { String::new() } else { format!(" · seen by {}", seen.join(", ")) };
+    format!("{}{seen}", whom(answer))
+}
+
+fn whom(answer: &Answer) -> String {
     let id = answer.id.as_deref().map(shown).unwrap_or_default();
     let asked: Vec<String> = answer.asked.iter().map(|name| shown(name)).collect();
     let asked = asked.join(", ");

@@ -147,6 +147,7 @@ impl Engine {
             uses: None,
             proved: false,
             places: Vec::new(),
+            in_place_of: None,
             self_approval: false,
             about: Some(about),
         };

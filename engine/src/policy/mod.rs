@@ -12,6 +12,7 @@ mod pattern;
 mod pins;
 mod places;
 mod selector;
+mod standing_in;
 mod window;
 mod word;
 
@@ -22,7 +23,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-pub use asked::{Escalation, Seats};
+pub use asked::{Escalation, Seats, WithoutHub};
 pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
 pub use explain::{Explanation, Fate, RoleStory, RuleStory, Standing};
@@ -33,6 +34,7 @@ pub use pattern::{
 pub use pins::FileSeen;
 pub(crate) use places::own_place;
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
+pub use standing_in::{Away, Occasion, OnCall};
 pub use window::{NoWindow, WindowVerdict};
 
 use index::Index;
@@ -82,6 +84,9 @@ pub struct Ask {
     pub all_of: Vec<Seats>,
     /// Who may decide beside these when nobody has, the earliest step first.
     pub escalate: Vec<Escalation>,
+    /// How long after the question, and after each reminder, whoever has not answered is
+    /// told again; not at all where none is said.
+    pub remind: Option<Span>,
     /// Whether somebody who is asked may approve what he asks for himself.
     pub self_approval: bool,
     /// After this long, silence is a no.
@@ -96,6 +101,8 @@ pub struct Ask {
     pub ticket: Option<TicketPattern>,
     /// Whether who approves must prove who he is first.
     pub reauth: bool,
+    /// What becomes of it when those who answer from afar cannot be reached.
+    pub without_hub: WithoutHub,
 }
 
 /// A regular expression for tickets, compiled outside of the engine.
@@ -244,6 +251,8 @@ pub struct Approver {
     pub unix_user: Option<String>,
     /// The teams that he is of.
     pub teams: BTreeSet<String>,
+    /// When he is away, and who may take his place then.
+    pub away: Option<Away>,
 }
 
 /// What a policy is made of.
@@ -265,6 +274,8 @@ pub struct Settings {
     pub break_glass: Vec<Member>,
     /// The approvers, by name.
     pub approvers: BTreeMap<String, Approver>,
+    /// Who is on call, of the teams that have a schedule.
+    pub on_call: BTreeMap<String, OnCall>,
     /// This host.
     pub host: Host,
     /// SHA-256 over the files that it was read from, hexadecimal.
@@ -277,6 +288,8 @@ pub struct Policy {
     settings: Settings,
     index: Index,
     has_pins: bool,
+    /// The approvers who are away at some time.
+    away: Vec<String>,
 }
 
 impl Policy {
@@ -287,7 +300,9 @@ impl Policy {
         settings.roles.sort_by(|one, other| one.name.cmp(&other.name));
         let index = Index::of(&settings.roles, &settings.host);
         let has_pins = settings.roles.iter().flat_map(|role| &role.rules).any(Rule::is_pinned);
-        Self { settings, index, has_pins }
+        let away = settings.approvers.values().filter(|approver| approver.away.is_some());
+        let away = away.map(|approver| approver.name.clone()).collect();
+        Self { settings, index, has_pins, away }
     }
 
     /// What it is made of, the roles by name.

@@ -8,6 +8,8 @@
 )]
 
 mod asking;
+mod attention;
+mod away;
 mod deciding;
 mod doors;
 mod ending;

@@ -46,6 +46,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         count,
         all_of: vec![],
         escalate: vec![],
+        remind: None,
         self_approval: false,
         timeout: Span::from_secs(60),
         max_duration: Span::from_secs(60),
@@ -53,6 +54,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         justification: Justification::Off,
         ticket: None,
         reauth: false,
+        without_hub: writ_engine::policy::WithoutHub::Local,
     }
 }
 
@@ -97,6 +99,7 @@ pub(crate) fn settings(roles: Vec<Role>) -> Settings {
         warn: vec![],
         roles,
         approvers: BTreeMap::new(),
+        on_call: BTreeMap::new(),
         break_glass: Vec::new(),
         host: Host { name: "web-1".into(), tags: BTreeSet::from(["prod".to_string()]) },
         digest: String::new(),

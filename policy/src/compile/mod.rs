@@ -3,6 +3,7 @@
 
 mod approvers;
 mod asking;
+mod on_call;
 mod people;
 mod roles;
 mod window;
@@ -16,7 +17,7 @@ pub(crate) use self::asking::{Layers, Who};
 use self::people::People;
 use crate::findings::Findings;
 use crate::host::HostName;
-use crate::keys::{ApproverKeys, HostKeys, RoleKeys};
+use crate::keys::{ApproverKeys, HostKeys, OnCallKeys, RoleKeys};
 use crate::public_key::PublicKey;
 
 /// Whether decisions bind when `mode` is left out: they do not, so that a fresh
@@ -52,6 +53,7 @@ pub(crate) struct Said {
     pub(crate) host: HostKeys,
     pub(crate) roles: Vec<RoleKeys>,
     pub(crate) approvers: Vec<ApproverKeys>,
+    pub(crate) on_call: Vec<OnCallKeys>,
     pub(crate) approver_files: Completeness,
 }
 
@@ -69,8 +71,9 @@ pub(crate) fn compile(
     digest: String,
     found: &mut Findings,
 ) -> Compiled {
-    let Said { host, roles, approvers, approver_files } = said;
-    let (approvers, keys) = approvers::compile(approvers, found);
+    let Said { host, roles, approvers, on_call, approver_files } = said;
+    let (approvers, keys) = approvers::compile(approvers, approver_files, found);
+    let on_call = on_call::compile(on_call, &approvers, approver_files, found);
     let people = People::new(&approvers, approver_files);
     people.check_teams(&host.ask, found);
 
@@ -90,6 +93,7 @@ pub(crate) fn compile(
         warn: host.warn.unwrap_or_else(|| DEFAULT_WARN.to_vec()),
         roles,
         approvers,
+        on_call,
         break_glass: host.break_glass,
         host: name.tagged(host.tags),
         digest,

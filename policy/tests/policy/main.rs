@@ -20,6 +20,7 @@ mod reviewing;
 mod roles;
 mod rules;
 mod schema;
+mod standing_in;
 mod syntax;
 mod template;
 
