@@ -32,6 +32,7 @@ pub const FILES: &[File] = &[
     file!("/app.js", "text/javascript; charset=utf-8", "app.js"),
     file!("/api.js", "text/javascript; charset=utf-8", "api.js"),
     file!("/text.js", "text/javascript; charset=utf-8", "text.js"),
+    file!("/answer.js", "text/javascript; charset=utf-8", "answer.js"),
     file!("/question.js", "text/javascript; charset=utf-8", "question.js"),
     file!("/views.js", "text/javascript; charset=utf-8", "views.js"),
     file!("/passkey.js", "text/javascript; charset=utf-8", "passkey.js"),

@@ -10,7 +10,7 @@ mod asking;
 mod enrolling;
 mod logging_in;
 //mod openapi;
-//mod page;
+mod page;
 //mod replicas;
 mod rig;
 //mod telling;

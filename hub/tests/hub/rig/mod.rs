@@ -1,5 +1,6 @@
 //! A hub, and who calls it.
 
+mod browser;
 mod http;
 mod passkey;
 mod postgres;
@@ -22,6 +23,7 @@ use writ_hub::verbs::serve;
 use writ_hub::web::server;
 use writ_signed::{Answer, ApproverKey, HostKey, Namespace, Signature, SignedQuestion};
 
+pub use self::browser::Browser;
 pub use self::http::{Http, Reply};
 pub use self::passkey::Authenticator;
 pub use self::postgres::Postgres;
