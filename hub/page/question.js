@@ -21,6 +21,13 @@ function field(name, ...value) {
   return element("div", { class: "field" }, element("dt", {}, name), element("dd", {}, ...value));
 }
 
+/** One whose value has the whole width. */
+function tall(name, ...value) {
+  const made = field(name, ...value);
+  made.classList.add("tall");
+  return made;
+}
+
 function code(text, kind = "") {
   return element("code", { class: kind }, ...nodes(text));
 }
@@ -71,18 +78,17 @@ function door(question) {
 function aim(question) {
   const { command: run, session, window } = question.aim;
   if (run) {
-    const what = run.action === "edit" ? ["edit", command(run.argv)] : ["command", command([run.path, ...run.argv.slice(1)])];
+    const what = run.action === "edit" ? ["edits", command(run.argv)] : ["command", command([run.path, ...run.argv.slice(1)])];
     return [
-      field(what[0], what[1]),
+      tall(what[0], what[1]),
       field("as", code(run.run_as.user), ` (${run.run_as.uid})`, ...(run.run_as.group ? [", group ", code(run.run_as.group)] : [])),
       field("in", code(run.cwd)),
-      ...(question.sha256 ? [field("program's SHA-256", code(question.sha256, "digest"))] : []),
     ];
   }
   if (session) {
     return [
       field("session", code(session.service), " as ", code(session.run_as.user), ` (${session.run_as.uid})`),
-      ...(session.typed?.length ? [field("typed", command(session.typed))] : []),
+      ...(session.typed?.length ? [tall("typed", command(session.typed))] : []),
     ];
   }
   const list = (title, values) => (values?.length ? [field(title, ...values.flatMap((value, index) => [index ? ", " : "", code(value)]))] : []);
@@ -126,8 +132,9 @@ export function layOut(question, reply) {
       field("from", door(question), ", ", question.tty ? code(question.tty) : "no terminal", ...(question.source_ip ? [", logged in from ", code(question.source_ip)] : [])),
       field("rule", rule),
       field("opened", instant(question.opened_wall_ms)),
-      field("digest", code(reply.digest, "digest")),
-      field("host's key", code(reply.host_key, "digest")),
+      ...(question.sha256 ? [tall("SHA-256 of the program", code(question.sha256, "digest"))] : []),
+      tall("digest of the question", code(reply.digest, "digest")),
+      tall("the host's key", code(reply.host_key, "digest")),
     ),
     element("details", {}, element("summary", {}, "The exact text that the host signed"), element("pre", { class: "raw", tabindex: "0" }, ...nodes(reply.question))),
   ];

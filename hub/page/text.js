@@ -23,7 +23,8 @@ export function pieces(text) {
     const hidden = HIDDEN.test(character);
     const shown = hidden ? escaped(character) : character;
     const last = found.at(-1);
-    if (last && last[1] === hidden) last[0] += shown;
+    // An escape is a piece of its own, which no line break parts.
+    if (last && !hidden && !last[1]) last[0] += shown;
     else found.push([shown, hidden]);
   }
   return found;

@@ -4,13 +4,13 @@
 
 mod answering;
 mod asking;
-//mod browsers;
-//mod clients;
+mod browsers;
+mod clients;
 //mod commands;
 mod enrolling;
 mod logging_in;
 //mod openapi;
 mod page;
-//mod replicas;
+mod replicas;
 mod rig;
 //mod telling;

@@ -43,14 +43,12 @@ pub struct Running {
 
 /// A host that has enrolled.
 pub struct EnrolledHost {
-    pub name: String,
     pub key: HostKey,
     pub http: Http,
 }
 
 /// Somebody with an SSH key, logged in.
 pub struct Approver {
-    pub name: String,
     pub key: HostKey,
     pub http: Http,
 }
@@ -123,7 +121,7 @@ impl Running {
         let reply = self.http.post("/v1/enroll", &self.enrolment(&token, name, &key)).await;
         assert_eq!(reply.status, 201, "{}", reply.text);
         let credential = reply.json()["credential"].as_str().unwrap().to_owned();
-        EnrolledHost { name: name.to_owned(), key, http: self.http.bearer(&credential) }
+        EnrolledHost { key, http: self.http.bearer(&credential) }
     }
 
     /// Adds an approver with an SSH key and logs him in.
@@ -131,7 +129,7 @@ impl Running {
         let key = HostKey::from_seed(&[seed; 32]);
         self.add_key(name, &key).await;
         let http = self.login(&key).await;
-        Approver { name: name.to_owned(), key, http }
+        Approver { key, http }
     }
 
     /// Adds an approver with an SSH key.
