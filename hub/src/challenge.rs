@@ -48,5 +48,6 @@ pub async fn take(hub: &Hub, text: &str, now: i64) -> Result<(), Problem> {
     if hub.store.use_challenge(&secret::digest(text), now).await? {
         return Ok(());
     }
-    Err(Kind::NotVerified.because("the challenge is none of this hub's, was used before, or is over; begin anew"))
+    Err(Kind::NotVerified
+        .because("the challenge is none of this hub's, was used before, or is over; begin anew"))
 }

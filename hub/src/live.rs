@@ -86,10 +86,7 @@ impl Live {
     /// Nobody waits yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            hosts: Mutex::default(),
-            events: broadcast::Sender::new(EVENTS_WAITING_MAX),
-        }
+        Self { hosts: Mutex::default(), events: broadcast::Sender::new(EVENTS_WAITING_MAX) }
     }
 
     /// Tells everybody whom it concerns, at every replica.

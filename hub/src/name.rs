@@ -19,6 +19,7 @@ pub fn is_person_name(text: &str) -> bool {
 
 fn is_name(text: &str, bytes_max: usize) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let begins =
+        text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     begins && text.len() <= bytes_max && text.bytes().all(plain)
 }

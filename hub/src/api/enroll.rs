@@ -56,9 +56,8 @@ pub async fn enroll(
     Json(sent): Json<Enroll>,
 ) -> Result<(StatusCode, axum::Json<Enrolled>), Problem> {
     if !is_host_name(&sent.host) {
-        return Err(Kind::Malformed.because(
-            "a host's name is up to 253 letters, digits, dots, dashes and underscores",
-        ));
+        return Err(Kind::Malformed
+            .because("a host's name is up to 253 letters, digits, dots, dashes and underscores"));
     }
     let key = PublicKey::from_line(&sent.key)
         .map_err(|error| Kind::Malformed.because(error.to_string()))?;

@@ -81,7 +81,8 @@ pub async fn put(
 /// When silence is a no, by the hub's clock. The host's word is taken where it can be true;
 /// a clock that is off makes a question neither end at once nor stay for ever.
 fn closes(question: &Question, now: i64) -> i64 {
-    let timeout = i64::try_from(question.timeout_ms.0).unwrap_or(i64::MAX).min(QUESTION_OPEN_MS_MAX);
+    let timeout =
+        i64::try_from(question.timeout_ms.0).unwrap_or(i64::MAX).min(QUESTION_OPEN_MS_MAX);
     let latest = now.saturating_add(timeout);
     let opened = i64::try_from(question.opened_wall_ms.0).unwrap_or(i64::MAX);
     let said = opened.saturating_add(timeout);
@@ -224,8 +225,9 @@ fn no_question() -> Problem {
 
 fn short(what: &str, text: Option<&str>) -> Result<(), Problem> {
     if text.is_some_and(|text| text.len() > REMARK_BYTES_MAX) {
-        return Err(Kind::TooLarge
-            .because(format!("{what:?} is longer than the {REMARK_BYTES_MAX} bytes that it may have")));
+        return Err(Kind::TooLarge.because(format!(
+            "{what:?} is longer than the {REMARK_BYTES_MAX} bytes that it may have"
+        )));
     }
     Ok(())
 }

@@ -30,10 +30,7 @@ pub struct Begun {
 ///
 /// # Errors
 /// When too many have begun.
-pub async fn begin(
-    State(hub): State<Arc<Hub>>,
-    _: Stranger,
-) -> Result<axum::Json<Begun>, Problem> {
+pub async fn begin(State(hub): State<Arc<Hub>>, _: Stranger) -> Result<axum::Json<Begun>, Problem> {
     let made = challenge::make(&hub, now_ms()).await?;
     Ok(axum::Json(Begun { challenge: made.text, expires_wall_ms: made.expires_ms }))
 }
@@ -96,10 +93,8 @@ async fn signed_by(hub: &Hub, sent: &BySsh) -> Result<Person, Problem> {
     let Some((person, line)) = hub.store.ssh_key(&fingerprint).await? else {
         return Err(no(&format!("the hub knows nobody with the key {fingerprint}")));
     };
-    let verify = matches!(
-        line.parse::<ApproverKey>(),
-        Ok(ApproverKey::Ssh { verify_required: true, .. })
-    );
+    let verify =
+        matches!(line.parse::<ApproverKey>(), Ok(ApproverKey::Ssh { verify_required: true, .. }));
     match presence {
         Presence::Untouched => Err(no(&"the security key was not touched when it signed")),
         Presence::Touched if verify => {

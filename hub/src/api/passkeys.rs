@@ -171,7 +171,8 @@ fn check_authenticator_data(made: &Made, origin: &Origin) -> Result<(), Problem>
     let length = length.map_or(0, |bytes| usize::from(u16::from_be_bytes(bytes)));
     let same_id = length == id.len() && data.get(ID_AT..).is_some_and(|rest| rest.starts_with(&id));
     if !for_this_hub || !same_id || id.is_empty() {
-        return Err(Kind::NotVerified.because("the authenticator made another passkey than that, or for another site"));
+        return Err(Kind::NotVerified
+            .because("the authenticator made another passkey than that, or for another site"));
     }
     if flags & WANTED_FLAGS != WANTED_FLAGS {
         return Err(Kind::NotVerified.because(

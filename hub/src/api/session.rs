@@ -44,16 +44,11 @@ pub async fn show(
 ///
 /// # Errors
 /// When nobody is logged in.
-pub async fn end(
-    State(hub): State<Arc<Hub>>,
-    caller: PersonCaller,
-) -> Result<Response, Problem> {
+pub async fn end(State(hub): State<Arc<Hub>>, caller: PersonCaller) -> Result<Response, Problem> {
     hub.store.end_session(&caller.digest).await?;
     let secure = if hub.config.is_https() { "; Secure" } else { "" };
-    let gone = format!(
-        "{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}",
-        cookie_name(&hub)
-    );
+    let gone =
+        format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}", cookie_name(&hub));
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Ok(gone) = HeaderValue::from_str(&gone) {
         response.headers_mut().insert(header::SET_COOKIE, gone);

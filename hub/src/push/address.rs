@@ -106,10 +106,30 @@ mod tests {
     #[test]
     fn what_is_near_the_hub_is_inward_however_it_is_written() {
         for text in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",
-            "100.64.0.1", "192.0.0.8", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::1", "::",
-            "fe80::1", "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-            "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001:db8::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2001:db8::1",
             "2001::1",
         ] {
             assert!(is_inward(text.parse().unwrap()), "{text}");
@@ -117,18 +137,35 @@ mod tests {
         for text in ["192.0.2.255", "203.0.113.9"] {
             assert!(is_inward(text.parse().unwrap()), "{text} is documentation");
         }
-        for text in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101"] {
+        for text in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101"]
+        {
             assert!(!is_inward(text.parse().unwrap()), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_points_inward_is_not_connected_to() {
+        let refused = Outward.resolve("localhost".parse().unwrap()).await;
+        let why = refused.err().expect("localhost is this machine").to_string();
+        assert!(why.contains("its own network"), "{why}");
     }
 
     #[test]
     fn addresses_in_disguise_are_seen_through() {
         for text in [
-            "https://localhost/x", "https://LOCALHOST./x", "https://a.localhost/", "https://[::1]/",
-            "https://127.1/", "https://2130706433/", "https://0x7f.0.0.1/", "https://017700000001/",
-            "https://[::ffff:7f00:1]/", "http://example.com/", "https://user@example.com/",
-            "ftp://example.com/", "example.com",
+            "https://localhost/x",
+            "https://LOCALHOST./x",
+            "https://a.localhost/",
+            "https://[::1]/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.0.0.1/",
+            "https://017700000001/",
+            "https://[::ffff:7f00:1]/",
+            "http://example.com/",
+            "https://user@example.com/",
+            "ftp://example.com/",
+            "example.com",
         ] {
             assert!(!is_public_https(text), "{text}");
         }

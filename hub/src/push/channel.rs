@@ -78,13 +78,19 @@ impl Channel {
             return wrong("url begins with https:// or http://");
         }
         if url.scheme() == "http" && !self.allow_inward {
-            return wrong("url is without TLS; where it does not leave your own network, say allow_inward = true");
+            return wrong(
+                "url is without TLS; where it does not leave your own network, say allow_inward = true",
+            );
         }
         if !self.allow_inward && address::is_inward_url(&url) {
-            return wrong("url points to this machine or its own network; if it is meant to, say allow_inward = true");
+            return wrong(
+                "url points to this machine or its own network; if it is meant to, say allow_inward = true",
+            );
         }
         if self.kind == ChannelKind::Webhook && self.secret_file.is_none() {
-            return wrong("a webhook's notices are signed; name the file of its secret in secret_file");
+            return wrong(
+                "a webhook's notices are signed; name the file of its secret in secret_file",
+            );
         }
         Ok(())
     }
@@ -122,12 +128,18 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_anything() {
-        for (pattern, name) in
-            [("web-1", "web-1"), ("web-*", "web-1"), ("*", ""), ("*-db-*", "a-db-db-b"), ("a*a", "aa")]
-        {
+        for (pattern, name) in [
+            ("web-1", "web-1"),
+            ("web-*", "web-1"),
+            ("*", ""),
+            ("*-db-*", "a-db-db-b"),
+            ("a*a", "aa"),
+        ] {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("web-1", "web-10"), ("web-*", "db-1"), ("a*a", "a"), ("*x*y", "yx")] {
+        for (pattern, name) in
+            [("web-1", "web-10"), ("web-*", "db-1"), ("a*a", "a"), ("*x*y", "yx")]
+        {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
     }

@@ -65,7 +65,8 @@ pub(super) fn for_program(question: &Received, event: &str, message: &Message) -
 pub(super) fn for_slack(message: &Message) -> Value {
     let details = message.details.as_deref().map(|it| format!("\n```{}```", slack(it)));
     let title = slack(&message.title);
-    let text = format!("{title}{}\n<{}|Look at the question>", details.unwrap_or_default(), message.link);
+    let text =
+        format!("{title}{}\n<{}|Look at the question>", details.unwrap_or_default(), message.link);
     json!({ "text": text, "unfurl_links": false })
 }
 
@@ -75,9 +76,7 @@ fn slack(text: &str) -> String {
 
 /// An adaptive card; its texts are no markup in `RichTextBlock`.
 pub(super) fn for_teams(message: &Message) -> Value {
-    let line = |text: &str, kind: &str| {
-        json!({ "type": "RichTextBlock", "inlines": [{ "type": "TextRun", "text": text, "fontType": kind }] })
-    };
+    let line = |text: &str, kind: &str| json!({ "type": "RichTextBlock", "inlines": [{ "type": "TextRun", "text": text, "fontType": kind }] });
     let mut body = vec![line(&message.title, "Default")];
     body.extend(message.details.as_deref().map(|details| line(details, "Monospace")));
     json!({

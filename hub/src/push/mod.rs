@@ -51,9 +51,10 @@ impl Push {
     /// # Errors
     /// When a secret cannot be read, or TLS cannot be set up.
     pub async fn new(config: &Config, store: &Store) -> Result<Self, String> {
-        let channels = config.notify.iter().map(|channel| {
-            Ok(Ready { channel: channel.clone(), secret: channel.read_secret()? })
-        });
+        let channels = config
+            .notify
+            .iter()
+            .map(|channel| Ok(Ready { channel: channel.clone(), secret: channel.read_secret()? }));
         let vapid = match config.web_push {
             true => Some(Vapid::load(store, config.url.as_str()).await?),
             false => None,
@@ -133,5 +134,7 @@ fn client() -> reqwest::ClientBuilder {
 }
 
 fn no_client(error: &reqwest::Error) -> String {
-    format!("nobody can be told beside the page, for TLS cannot be set up: {error}; is ca-certificates installed?")
+    format!(
+        "nobody can be told beside the page, for TLS cannot be set up: {error}; is ca-certificates installed?"
+    )
 }

@@ -80,10 +80,11 @@ impl Store {
         let mut transaction = self.begin().await?;
         // First, so that answers of one host queue here, on PostgreSQL too. What is not
         // committed leaves no gap.
-        let row = sqlx::query("UPDATE hosts SET answers = answers + 1 WHERE id = $1 RETURNING answers")
-            .bind(&question.host_id)
-            .fetch_one(&mut *transaction)
-            .await?;
+        let row =
+            sqlx::query("UPDATE hosts SET answers = answers + 1 WHERE id = $1 RETURNING answers")
+                .bind(&question.host_id)
+                .fetch_one(&mut *transaction)
+                .await?;
         let seq: i64 = row.try_get("answers")?;
         let digest = &question.listed.digest;
         let before = sqlx::query(

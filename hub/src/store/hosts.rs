@@ -1,7 +1,7 @@
 //! Hosts, and the tokens that they enrol with.
 
-use sqlx::any::AnyRow;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, audit};
 

@@ -44,7 +44,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not do it.
-    pub async fn add_person(&self, id: &str, name: &str, now_ms: i64) -> Result<Person, StoreError> {
+    pub async fn add_person(
+        &self,
+        id: &str,
+        name: &str,
+        now_ms: i64,
+    ) -> Result<Person, StoreError> {
         let mut transaction = self.begin().await?;
         let added = sqlx::query(
             "INSERT INTO people (id, name, added_ms) VALUES ($1, $2, $3) \
@@ -217,8 +222,7 @@ impl Store {
         .bind(now_ms)
         .fetch_optional(&self.reads)
         .await?;
-        row.map(|row| Ok(Person { id: row.try_get("id")?, name: row.try_get("name")? }))
-            .transpose()
+        row.map(|row| Ok(Person { id: row.try_get("id")?, name: row.try_get("name")? })).transpose()
     }
 
     /// Takes the invitation and has the passkey.

@@ -278,13 +278,12 @@ impl Store {
         now_ms: i64,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let seen = sqlx::query(
-            "UPDATE questions SET seen_ms = $1 WHERE digest = $2 AND seen_ms IS NULL",
-        )
-        .bind(now_ms)
-        .bind(digest)
-        .execute(&mut *transaction)
-        .await?;
+        let seen =
+            sqlx::query("UPDATE questions SET seen_ms = $1 WHERE digest = $2 AND seen_ms IS NULL")
+                .bind(now_ms)
+                .bind(digest)
+                .execute(&mut *transaction)
+                .await?;
         if seen.rows_affected() == 1 {
             audit::record(&mut transaction, now_ms, "question.seen", who, digest, "").await?;
         }

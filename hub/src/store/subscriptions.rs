@@ -54,8 +54,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, StoreError> {
-        let rows =
-            sqlx::query("SELECT endpoint FROM subscriptions").fetch_all(&self.reads).await?;
+        let rows = sqlx::query("SELECT endpoint FROM subscriptions").fetch_all(&self.reads).await?;
         rows.iter().map(|row| Ok(Subscription { endpoint: row.try_get("endpoint")? })).collect()
     }
 

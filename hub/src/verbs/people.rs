@@ -16,7 +16,9 @@ pub(super) async fn people(config: &Config, store: &Store, people: People) -> Re
         People::Add { name, ssh_key, valid } => {
             add(config, store, &name, ssh_key.as_deref(), valid).await
         }
-        People::Invite { name, valid } => invite(config, store, &find(store, &name).await?, valid).await,
+        People::Invite { name, valid } => {
+            invite(config, store, &find(store, &name).await?, valid).await
+        }
         People::List => list(store).await,
         People::Lines { name } => {
             for line in lines(store, &find(store, &name).await?).await? {
@@ -75,12 +77,19 @@ async fn add(
 fn ssh_line(text: &str) -> Result<(String, String), String> {
     match text.trim().parse::<ApproverKey>() {
         Ok(key @ ApproverKey::Ssh { .. }) => Ok((key.fingerprint().to_string(), key.line())),
-        Ok(ApproverKey::Passkey(_)) => Err("passkeys are enrolled by a link, which `writ-hub people invite` makes".to_owned()),
+        Ok(ApproverKey::Passkey(_)) => {
+            Err("passkeys are enrolled by a link, which `writ-hub people invite` makes".to_owned())
+        }
         Err(error) => Err(format!("--ssh-key: {error}")),
     }
 }
 
-async fn invite(config: &Config, store: &Store, person: &Person, valid: Duration) -> Result<(), String> {
+async fn invite(
+    config: &Config,
+    store: &Store,
+    person: &Person,
+    valid: Duration,
+) -> Result<(), String> {
     let token = secret::secret().map_err(|error| error.to_string())?;
     let now = now_ms();
     store

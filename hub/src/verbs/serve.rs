@@ -16,8 +16,9 @@ use crate::web::server;
 
 pub(super) async fn serve(config: Config, store: Store) -> Result<(), String> {
     let listen = config.listen;
-    let listener =
-        TcpListener::bind(listen).await.map_err(|error| format!("listen = \"{listen}\": {error}"))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("listen = \"{listen}\": {error}"))?;
     let hub = start(config, store).await?;
     let at = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("writ-hub: {} is served at {at}", hub.config.url.as_str());

@@ -31,9 +31,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let Text(text) = Text::<BODY_BYTES_MAX>::from_request(request, state).await?;
-        serde_json::from_str(&text)
-            .map(Self)
-            .map_err(|error| Kind::Malformed.because(format!("the body is not understood: {error}")))
+        serde_json::from_str(&text).map(Self).map_err(|error| {
+            Kind::Malformed.because(format!("the body is not understood: {error}"))
+        })
     }
 }
 
@@ -44,16 +44,15 @@ fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     if kind.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Kind::Malformed.because("the body is taken as JSON only; send it with Content-Type: application/json"))
+    Err(Kind::Malformed
+        .because("the body is taken as JSON only; send it with Content-Type: application/json"))
 }
 
 async fn read(body: Body, bytes_max: usize) -> Result<String, Problem> {
     let read = Limited::new(body, bytes_max).collect();
     let Ok(read) = tokio::time::timeout(BODY_WAIT_MAX, read).await else {
-        return Err(Kind::TooSlow.because(format!(
-            "the body did not come within {} seconds",
-            BODY_WAIT_MAX.as_secs()
-        )));
+        return Err(Kind::TooSlow
+            .because(format!("the body did not come within {} seconds", BODY_WAIT_MAX.as_secs())));
     };
     match read {
         Ok(bytes) => String::from_utf8(bytes.to_bytes().into())

@@ -40,9 +40,11 @@ const ONLY_TLS: &str = "max-age=63072000";
 /// headers that every answer has.
 pub async fn guard(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let answered = match same_site(&hub, &request) {
-        Ok(()) => tokio::time::timeout(HANDLE_WAIT_MAX, next.run(request)).await.unwrap_or_else(
-            |_| Kind::Fault.because("the hub took too long; try again").into_response(),
-        ),
+        Ok(()) => {
+            tokio::time::timeout(HANDLE_WAIT_MAX, next.run(request)).await.unwrap_or_else(|_| {
+                Kind::Fault.because("the hub took too long; try again").into_response()
+            })
+        }
         Err(problem) => problem.into_response(),
     };
     protect(&hub, answered)
@@ -77,8 +79,7 @@ fn protect(hub: &Hub, mut response: Response) -> Response {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if hub.config.is_https() {
-        headers
-            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

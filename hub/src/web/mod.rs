@@ -2,9 +2,9 @@
 
 pub mod body;
 pub mod guard;
+pub mod params;
 pub mod routes;
 pub mod server;
-pub mod params;
 mod stream;
 mod tls;
 pub mod who;

@@ -60,7 +60,8 @@ pub fn router(hub: Arc<Hub>) -> Router {
     }
     for file in page::FILES {
         let file = *file;
-        router = router.route(file.path, on(MethodFilter::GET, move || async move { file.answer() }));
+        router =
+            router.route(file.path, on(MethodFilter::GET, move || async move { file.answer() }));
     }
     router
         .fallback(page::nowhere)

@@ -13,9 +13,10 @@ use crate::config::Tls;
 
 /// What speaks TLS with this certificate.
 pub(super) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&tls.certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| wrong(&tls.certificate, &error))?;
+    let certificates: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(&tls.certificate)
+            .and_then(Iterator::collect)
+            .map_err(|error| wrong(&tls.certificate, &error))?;
     if certificates.is_empty() {
         return Err(wrong(&tls.certificate, &"it holds no certificate (PEM)"));
     }

@@ -122,7 +122,9 @@ where
         let (Some(session), Some(digest)) = (session, digest) else {
             let Address(address) = Address::from_request_parts(parts, state).await?;
             hub.stranger(address)?;
-            return Err(Kind::NotLoggedIn.because("nobody is logged in here, or not any more; log in"));
+            return Err(
+                Kind::NotLoggedIn.because("nobody is logged in here, or not any more; log in")
+            );
         };
         hub.known(&format!("person {}", session.person.id))?;
         if kind == SessionKind::Cookie && changes(&parts.method) {

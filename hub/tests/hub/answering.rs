@@ -122,7 +122,11 @@ async fn what_the_host_would_refuse_is_refused_with_its_reason() {
     // Expired.
     let mut old: serde_json::Value = serde_json::from_str(&good).unwrap();
     (old["made_wall_ms"], old["expires_wall_ms"]) = (json!("1000"), json!("2000"));
-    bob.submit(&digest, &bob.answer(&old.to_string())).await.refuses(422, "not-verified", "expired");
+    bob.submit(&digest, &bob.answer(&old.to_string())).await.refuses(
+        422,
+        "not-verified",
+        "expired",
+    );
     // No question.
     let nowhere = "0".repeat(64);
     bob.submit(&nowhere, &bob.answer(&good)).await.refuses(404, "not-found", "");

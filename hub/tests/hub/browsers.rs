@@ -103,7 +103,14 @@ async fn the_page_has_nothing_inline_and_nothing_from_elsewhere() {
     for file in ["app", "answer", "api", "element", "passkey", "question", "text", "views"] {
         let script = hub.http.get(&format!("/{file}.js")).await.text;
         assert!(!script.is_empty(), "{file}");
-        for part in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"] {
+        for part in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+        ] {
             assert!(!script.contains(part), "{file}.js: {part}");
         }
     }

@@ -21,10 +21,13 @@ async fn what_is_too_long_is_not_read_to_its_end() {
     let long = format!("\"{}\"", "x".repeat(BODY_BYTES_MAX));
     hub.http.post_text("/v1/login/ssh", &long).await.refuses(413, "too-large", "bytes");
     // The longest that a host may ask is taken.
-    let text = question_of("web-1", "7K3M-Q2", |it| it.reason = Some("\"".repeat(QUESTION_BYTES_MAX / 2 - 1_000)));
+    let text = question_of("web-1", "7K3M-Q2", |it| {
+        it.reason = Some("\"".repeat(QUESTION_BYTES_MAX / 2 - 1_000))
+    });
     assert!(text.len() > QUESTION_BYTES_MAX - 2_000 && text.len() <= QUESTION_BYTES_MAX);
     host.ask(&text).await;
-    let longer = question_of("web-1", "7K3M-Q3", |it| it.reason = Some("x".repeat(QUESTION_BYTES_MAX)));
+    let longer =
+        question_of("web-1", "7K3M-Q3", |it| it.reason = Some("x".repeat(QUESTION_BYTES_MAX)));
     host.put(&SignedQuestion::sign(&host.key, longer)).await.refuses(400, "malformed", "longer");
 }
 

@@ -49,7 +49,16 @@ async fn approves_on_a_phone(dark: bool) {
     browser.until("document.title === '(1) Writ'").await;
     browser.script("document.querySelector('main a.row').click()").await;
     browser.says("Your answer").await;
-    for fact in ["web-1", "alice", "nginx hangs", "OPS-1234", "/home/alice", "root", "1 of @oncall", &digest] {
+    for fact in [
+        "web-1",
+        "alice",
+        "nginx hangs",
+        "OPS-1234",
+        "/home/alice",
+        "root",
+        "1 of @oncall",
+        &digest,
+    ] {
         browser.says(fact).await;
     }
     browser.until("document.documentElement.scrollWidth <= innerWidth").await;
@@ -63,11 +72,14 @@ async fn approves_on_a_phone(dark: bool) {
     assert_eq!(decision.lasts_ms, Some(300_000));
     assert_eq!((decision.uses, decision.comment.as_deref()), (None, None));
     browser.says("counts at the host").await;
+    browser.until("document.getElementById('approve').offsetParent === null").await;
     let over = json!({ "outcome": "approved", "by": "bob" });
     host.http.post(&format!("/v1/host/questions/{digest}/over"), &over).await;
     browser.says("approved by bob").await;
     browser.picture(&format!("answered-{look}")).await;
-    for (view, says) in [("history", "approved by bob"), ("hosts", "connected"), ("me", "[approver.bob]")] {
+    for (view, says) in
+        [("history", "approved by bob"), ("hosts", "connected"), ("me", "[approver.bob]")]
+    {
         browser.script(&format!("location.hash = '#/{view}'")).await;
         browser.says(says).await;
         browser.picture(&format!("{view}-{look}")).await;
@@ -123,7 +135,12 @@ async fn nothing_of_a_question_acts_on_the_page_or_hides_there() {
         it.requester.user = bad.to_owned();
         if let Aim::Command(command) = &mut it.aim {
             command.path = "/bin/sh".to_owned();
-            command.argv = vec!["sh".into(), "-c".into(), format!("it's {bad}\n\u{1b}[2J\u{2066}x"), String::new()];
+            command.argv = vec![
+                "sh".into(),
+                "-c".into(),
+                format!("it's {bad}\n\u{1b}[2J\u{2066}x"),
+                String::new(),
+            ];
         }
     });
     host.ask(&text).await;
@@ -134,14 +151,14 @@ async fn nothing_of_a_question_acts_on_the_page_or_hides_there() {
     browser.says("can start a shell").await;
     browser.says("would not show").await;
     let command = browser.script("return document.querySelector('pre.command').textContent").await;
-    assert_eq!(
-        command,
-        format!("/bin/sh -c 'it'\\''s {bad}\\n\\e[2J\\u{{2066}}x' ''"),
-    );
+    assert_eq!(command, format!("/bin/sh -c 'it'\\''s {bad}\\n\\e[2J\\u{{2066}}x' ''"),);
     let reason = browser.script("return document.querySelector('q.said').textContent").await;
     assert_eq!(reason, format!("{bad}\\u{{202e}}txt.exe\\u{{200b}}"));
     assert_eq!(browser.script("return window.bad === undefined").await, json!(true));
-    assert_eq!(browser.script("return document.querySelectorAll('main img, main script').length").await, json!(0));
+    assert_eq!(
+        browser.script("return document.querySelectorAll('main img, main script').length").await,
+        json!(0)
+    );
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
 

@@ -14,7 +14,10 @@ async fn replica(postgres: &Postgres, origin: &str) -> Running {
 }
 
 fn at(host: &EnrolledHost, hub: &Running) -> EnrolledHost {
-    EnrolledHost { key: writ_signed::HostKey::from_seed(&[1; 32]), http: host.http.clone().moved(hub.address) }
+    EnrolledHost {
+        key: writ_signed::HostKey::from_seed(&[1; 32]),
+        http: host.http.clone().moved(hub.address),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,7 +61,8 @@ async fn many_answers_at_two_replicas_come_in_order_none_lost_and_none_twice() {
     let host = Arc::new(one.enrolled("web-1", 1).await);
     let bob = Arc::new(one.approver("bob", 50).await);
     let ids = "0123456789ABCDEFGHJKMNPQRSTVWXYZ".chars();
-    let texts: Vec<String> = ids.map(|digit| question("web-1", &format!("7K3M-Q{digit}"))).collect();
+    let texts: Vec<String> =
+        ids.map(|digit| question("web-1", &format!("7K3M-Q{digit}"))).collect();
     for text in &texts {
         host.ask(text).await;
     }
@@ -70,7 +74,8 @@ async fn many_answers_at_two_replicas_come_in_order_none_lost_and_none_twice() {
         async move {
             // Each twice, as who has lost his connection does.
             let path = format!("/v1/questions/{digest}/answers");
-            let (first, second) = tokio::join!(http.post_text(&path, &answer), http.post_text(&path, &answer));
+            let (first, second) =
+                tokio::join!(http.post_text(&path, &answer), http.post_text(&path, &answer));
             let mut statuses = [first.status, second.status];
             statuses.sort_unstable();
             assert_eq!(statuses, [200, 201], "{} {}", first.text, second.text);

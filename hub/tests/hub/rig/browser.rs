@@ -123,10 +123,14 @@ impl Browser {
         let actions: Vec<Value> = keys
             .chars()
             .flat_map(|key| {
-                [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+                [
+                    json!({ "type": "keyDown", "value": key }),
+                    json!({ "type": "keyUp", "value": key }),
+                ]
             })
             .collect();
-        let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] });
+        let actions =
+            json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] });
         self.call(Method::POST, "/actions", &actions).await;
     }
 

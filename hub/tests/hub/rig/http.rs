@@ -23,6 +23,7 @@ pub struct Reply {
 
 impl Http {
     pub fn new(address: SocketAddr) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -60,8 +61,10 @@ impl Http {
     }
 
     pub async fn call(&self, method: Method, path: &str, body: Option<String>) -> Reply {
-        let mut request =
-            self.client.request(method, format!("{}{path}", self.base)).headers(self.headers.clone());
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.base))
+            .headers(self.headers.clone());
         if let Some(body) = body {
             if !self.headers.contains_key("content-type") {
                 request = request.header("content-type", "application/json");
@@ -78,8 +81,7 @@ impl Http {
 
     /// The reply as it comes, for what goes on.
     pub async fn open(&self, path: &str) -> reqwest::Response {
-        let request =
-            self.client.get(format!("{}{path}", self.base)).headers(self.headers.clone());
+        let request = self.client.get(format!("{}{path}", self.base)).headers(self.headers.clone());
         request.send().await.unwrap()
     }
 }

@@ -95,11 +95,7 @@ impl Running {
     pub async fn token(&self, host: &str) -> String {
         let token = secret::secret().unwrap();
         let now = now_ms();
-        self.hub
-            .store
-            .add_token(&secret::digest(&token), host, now, now + 60_000)
-            .await
-            .unwrap();
+        self.hub.store.add_token(&secret::digest(&token), host, now, now + 60_000).await.unwrap();
         token
     }
 
@@ -135,8 +131,7 @@ impl Running {
     /// Adds an approver with an SSH key.
     pub async fn add_key(&self, name: &str, key: &HostKey) {
         let store = &self.hub.store;
-        let person =
-            store.add_person(&secret::name().unwrap(), name, now_ms()).await.unwrap();
+        let person = store.add_person(&secret::name().unwrap(), name, now_ms()).await.unwrap();
         let line: ApproverKey = key.public().line().parse().unwrap();
         let fingerprint = key.fingerprint().to_string();
         store.add_ssh_key(&person, &fingerprint, &line.line(), now_ms()).await.unwrap();
@@ -200,8 +195,7 @@ impl EnrolledHost {
 
     /// What waits for it.
     pub async fn answers(&self, after: i64, wait: u32) -> Vec<Value> {
-        let reply =
-            self.http.get(&format!("/v1/host/answers?after={after}&wait={wait}")).await;
+        let reply = self.http.get(&format!("/v1/host/answers?after={after}&wait={wait}")).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()["answers"].as_array().unwrap().clone()
     }

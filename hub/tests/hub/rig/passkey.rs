@@ -24,8 +24,8 @@ impl Authenticator {
     pub fn new(origin: &str, name: &[u8]) -> Self {
         let random = SystemRandom::new();
         let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
-        let key =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, made.as_ref(), &random).unwrap();
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, made.as_ref(), &random)
+            .unwrap();
         Self { key, id: name.to_vec(), origin: origin.to_owned(), flags: 0x05 }
     }
 
