@@ -115,7 +115,7 @@ async fn silence_ends_a_question_here_too() {
     let bob = hub.approver("bob", 50).await;
     let digest = host.ask(&question("web-1", "7K3M-Q2")).await;
     let later = writ_hub::clock::now_ms() + 200_000;
-    assert_eq!(hub.hub.store.sweep(later, 0).await.unwrap(), [digest.clone()]);
+    assert_eq!(hub.hub.store.sweep(later, 0).await.unwrap(), vec![digest.clone()]);
     let past = bob.http.get("/v1/history").await.json();
     assert_eq!(past["questions"][0]["outcome"], "expired");
     // The host knows better how it ended.

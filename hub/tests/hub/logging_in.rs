@@ -8,7 +8,7 @@ use writ_signed::{HostKey, Verdict};
 use crate::rig::{Authenticator, Http, Reply, Running, decision, login_by, question};
 
 /// Enrols a passkey for somebody.
-pub(crate) async fn enrolled(hub: &Running, name: &str) -> Authenticator {
+pub async fn enrolled(hub: &Running, name: &str) -> Authenticator {
     let passkey = Authenticator::new(&hub.origin, name.as_bytes());
     let reply = enrol(hub, name, &passkey).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
@@ -25,7 +25,7 @@ async fn enrol(hub: &Running, name: &str, passkey: &Authenticator) -> Reply {
 }
 
 /// What the page sends to log in.
-pub(crate) fn by_passkey(passkey: &Authenticator, challenge: &str) -> Value {
+pub fn by_passkey(passkey: &Authenticator, challenge: &str) -> Value {
     json!({
         "challenge": challenge,
         "id": passkey.id_text(),
@@ -34,7 +34,7 @@ pub(crate) fn by_passkey(passkey: &Authenticator, challenge: &str) -> Value {
 }
 
 /// Logs in as the page does: with the cookie alone, and with the second secret too.
-pub(crate) async fn page(hub: &Running, passkey: &Authenticator) -> (Http, Http) {
+pub async fn page(hub: &Running, passkey: &Authenticator) -> (Http, Http) {
     let challenge = hub.challenge().await;
     let reply = hub.http.post("/v1/login/passkey", &by_passkey(passkey, &challenge)).await;
     assert_eq!(reply.status, 200, "{}", reply.text);

@@ -55,7 +55,7 @@ fn misfit(document: &Value, schema: &Value, value: &Value) -> Option<String> {
             let Some(members) = value.as_object() else {
                 return Some(format!("{value} is no object"));
             };
-            let Some(properties) = schema["properties"].as_object() else { return None };
+            let properties = schema["properties"].as_object()?;
             let required = schema["required"].as_array().unwrap();
             if let Some(missing) =
                 required.iter().find(|it| !members.contains_key(it.as_str().unwrap()))
