@@ -22,6 +22,8 @@ pub(super) async fn serve(config: Config, store: Store) -> Result<(), String> {
     let hub = start(config, store).await?;
     let at = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("writ-hub: {} is served at {at}", hub.config.url.as_str());
+    // systemd(1) may not have started it.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let ending = Arc::clone(&hub);

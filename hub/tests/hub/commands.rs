@@ -149,3 +149,19 @@ fn a_configuration_that_cannot_be_used_is_refused_with_its_place() {
     program.refuses(&["check"], "docs/hub.md");
     drop(program.folder);
 }
+
+#[test]
+fn the_example_of_a_configuration_can_be_used_with_what_it_leaves_out_too() {
+    let example = include_str!("../../../packaging/hub/hub.toml");
+    // Lines that are a comment have a space behind the mark; what is left out has none.
+    let whole = example.lines().map(|line| match line.strip_prefix('#') {
+        Some(left_out) if !left_out.starts_with(' ') => left_out,
+        _ => line,
+    });
+    let whole = whole.collect::<Vec<_>>().join("\n");
+    for text in [example, &whole] {
+        let path = std::path::Path::new("hub.toml");
+        writ_hub::config::Config::parse(path, text).unwrap();
+    }
+    assert!(whole.contains("\n[[notify]]\n"));
+}
