@@ -94,6 +94,12 @@ pub const RATES_KEPT_MAX: usize = 65_536;
 /// How long what is over is kept, in milliseconds: 90 days.
 pub const HISTORY_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
 
+/// Questions of one host that are kept, the newest.
+pub const QUESTIONS_KEPT_PER_HOST_MAX: i64 = 10_000;
+
+/// Entries of the hub's own record that are kept, the newest.
+pub const AUDIT_ENTRIES_MAX: i64 = 1_000_000;
+
 /// How often what is out of date is cleared away.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(30);
 

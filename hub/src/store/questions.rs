@@ -1,10 +1,12 @@
 //! Questions, as their hosts signed them.
 
-use sqlx::Row as _;
 use sqlx::any::AnyRow;
+use sqlx::{Any, Row as _, Transaction};
 
 use super::{Store, StoreError, audit};
-use crate::limits::{LIST_MAX, QUESTIONS_OPEN_PER_HOST_MAX};
+use crate::limits::{
+    AUDIT_ENTRIES_MAX, LIST_MAX, QUESTIONS_KEPT_PER_HOST_MAX, QUESTIONS_OPEN_PER_HOST_MAX,
+};
 use crate::store::Host;
 
 /// A question that came, its signature checked.
@@ -319,9 +321,39 @@ impl Store {
         ] {
             sqlx::query(statement).bind(kept_since_ms).execute(&mut *transaction).await?;
         }
+        thin_out(&mut transaction).await?;
         transaction.commit().await?;
         closed.iter().map(|row| Ok(row.try_get("digest")?)).collect()
     }
+}
+
+/// What one host has asked, and what was refused, has a bound also within its time.
+async fn thin_out(transaction: &mut Transaction<'static, Any>) -> Result<(), StoreError> {
+    let full = sqlx::query("SELECT host FROM questions GROUP BY host HAVING COUNT(*) > $1")
+        .bind(QUESTIONS_KEPT_PER_HOST_MAX)
+        .fetch_all(&mut **transaction)
+        .await?;
+    for row in full {
+        let host: String = row.try_get("host")?;
+        sqlx::query(
+            "DELETE FROM questions WHERE host = $1 AND over_ms IS NOT NULL AND received_ms <= \
+             (SELECT received_ms FROM questions WHERE host = $2 \
+              ORDER BY received_ms DESC LIMIT 1 OFFSET $3)",
+        )
+        .bind(&host)
+        .bind(&host)
+        .bind(QUESTIONS_KEPT_PER_HOST_MAX)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    sqlx::query(
+        "DELETE FROM audit WHERE at_ms <= \
+         (SELECT at_ms FROM audit ORDER BY at_ms DESC LIMIT 1 OFFSET $1)",
+    )
+    .bind(AUDIT_ENTRIES_MAX)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
 }
 
 fn listed(row: &AnyRow) -> Result<Listed, StoreError> {

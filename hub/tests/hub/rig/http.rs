@@ -115,3 +115,10 @@ impl Http {
         Self { base: format!("http://{address}"), ..self }
     }
 }
+
+impl Http {
+    /// The same caller by another client, at an address of its own.
+    pub fn through(self, client: Client, base: &str) -> Self {
+        Self { base: base.to_owned(), client, ..self }
+    }
+}

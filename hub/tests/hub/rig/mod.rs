@@ -91,6 +91,11 @@ impl Running {
         Self { hub, origin: origin.to_owned(), address, http, _folder: None }
     }
 
+    /// Keeps a folder for as long as the hub runs.
+    pub fn keep(&mut self, folder: TempDir) {
+        self._folder = Some(folder);
+    }
+
     /// A token for a host.
     pub async fn token(&self, host: &str) -> String {
         let token = secret::secret().unwrap();
