@@ -22,7 +22,7 @@ build: ## the programs, in target/release, and the manual pages
 
 release: build
 
-deb: build ## the Debian package, dist/writ_*.deb
+deb: build ## the Debian packages, dist/writ_*.deb and dist/writ-hub_*.deb
 	packaging/build-deb.sh
 
 install: ## what was built, below DESTDIR= with PREFIX=/usr
