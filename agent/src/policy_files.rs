@@ -126,6 +126,7 @@ fn nothing() -> Policy {
             ticket: None,
             reauth: false,
             without_hub: WithoutHub::default(),
+            signed: false,
         },
         unattended_wait: NOTHING_LASTS,
         warn: Vec::new(),

@@ -146,6 +146,7 @@ impl Engine {
             lasts: None,
             uses: None,
             proved: false,
+            signed: None,
             places: Vec::new(),
             in_place_of: None,
             self_approval: false,

@@ -23,6 +23,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use writ_signed::ApproverKey;
+
 pub use asked::{Escalation, Seats, WithoutHub};
 pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
@@ -103,6 +105,8 @@ pub struct Ask {
     pub reauth: bool,
     /// What becomes of it when those who answer from afar cannot be reached.
     pub without_hub: WithoutHub,
+    /// Whether only signed answers approve.
+    pub signed: bool,
 }
 
 /// A regular expression for tickets, compiled outside of the engine.
@@ -253,6 +257,8 @@ pub struct Approver {
     pub teams: BTreeSet<String>,
     /// When he is away, and who may take his place then.
     pub away: Option<Away>,
+    /// What he signs his answers with from afar; few.
+    pub keys: Vec<ApproverKey>,
 }
 
 /// What a policy is made of.

@@ -26,6 +26,7 @@ fn settings_away(until: WallTime) -> Settings {
         name: name.into(),
         unix_user: Some(name.into()),
         teams: teams.iter().map(|team| team.to_string()).collect::<BTreeSet<_>>(),
+        keys: Vec::new(),
         away: to.map(|to| Away { from: None, until, to: to.into() }),
     };
     for (name, to, teams) in [

@@ -273,6 +273,7 @@ pub(crate) fn person(name: &str, uid: u32, login: Option<(&str, u32)>) -> Person
         login: login.map(|(name, uid)| account(name, uid)),
         session_owner: None,
         groups: BTreeSet::new(),
+        approver: None,
     }
 }
 
@@ -315,6 +316,7 @@ pub(crate) fn ask() -> Ask {
         ticket: None,
         reauth: false,
         without_hub: writ_engine::policy::WithoutHub::Local,
+        signed: false,
     }
 }
 
@@ -368,7 +370,13 @@ pub(crate) fn settings() -> Settings {
         let teams = BTreeSet::from(["oncall".to_string()]);
         (
             name.to_string(),
-            Approver { name: name.into(), unix_user: Some(name.into()), teams, away: None },
+            Approver {
+                name: name.into(),
+                unix_user: Some(name.into()),
+                teams,
+                keys: Vec::new(),
+                away: None,
+            },
         )
     };
     Settings {

@@ -37,6 +37,7 @@ pub(crate) fn person(name: &str, groups: &[&str]) -> Person {
         login: None,
         session_owner: None,
         groups: groups.iter().map(|group| group.to_string()).collect(),
+        approver: None,
     }
 }
 
@@ -55,6 +56,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         ticket: None,
         reauth: false,
         without_hub: writ_engine::policy::WithoutHub::Local,
+        signed: false,
     }
 }
 

@@ -24,6 +24,7 @@ fn policy() -> Policy {
             unix_user: user.map(Into::into),
             teams: BTreeSet::from([team.to_string()]),
             away: None,
+            keys: Vec::new(),
         };
         settings.approvers.insert(name.into(), approver);
     }
@@ -84,7 +85,13 @@ fn with_away(away: &[(&str, u64, u64, &str)]) -> Policy {
             to: to.to_string(),
         });
         let teams = BTreeSet::from(["oncall".to_string()]);
-        let approver = Approver { name: name.into(), unix_user: Some(name.into()), teams, away };
+        let approver = Approver {
+            name: name.into(),
+            unix_user: Some(name.into()),
+            teams,
+            keys: Vec::new(),
+            away,
+        };
         settings.approvers.insert(name.into(), approver);
     }
     Policy::compile(settings)

@@ -42,6 +42,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ticket: None,
         reauth: false,
         without_hub: writ_engine::policy::WithoutHub::Local,
+        signed: false,
     };
     let timeout = ask.timeout.0;
     let after = random.between(1, timeout - 1_000);
@@ -111,6 +112,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
                     unix_user: Some(name.to_string()),
                     teams,
                     away: away.get(*name).cloned(),
+                    keys: Vec::new(),
                 },
             )
         })

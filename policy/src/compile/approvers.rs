@@ -4,23 +4,21 @@ use std::collections::BTreeMap;
 
 use writ_engine::policy::{Approver, Away};
 use writ_engine::time::WallTime;
+use writ_signed::Fingerprint;
 
 use super::Completeness;
 use crate::findings::Findings;
 use crate::keys::{ApproverKeys, AwayKeys};
 use crate::problem::Problem;
-use crate::public_key::PublicKey;
 use crate::source::Place;
-
-type Approvers = (BTreeMap<String, Approver>, BTreeMap<String, Vec<PublicKey>>);
 
 pub(super) fn compile(
     said: Vec<ApproverKeys>,
     completeness: Completeness,
     found: &mut Findings,
-) -> Approvers {
+) -> BTreeMap<String, Approver> {
     let mut approvers = BTreeMap::new();
-    let mut keys = BTreeMap::new();
+    let mut owners: BTreeMap<Fingerprint, String> = BTreeMap::new();
     let mut names: BTreeMap<String, Place> = BTreeMap::new();
     let mut users: BTreeMap<String, Place> = BTreeMap::new();
     let mut deputies: BTreeMap<String, Place> = BTreeMap::new();
@@ -42,8 +40,13 @@ pub(super) fn compile(
                 }
             }
         }
-        if !his.is_empty() {
-            keys.insert(name.value.clone(), his);
+        let mut keys = Vec::new();
+        for key in his {
+            // Two people with one key would be two in name only.
+            match owners.insert(key.value.fingerprint(), name.value.clone()) {
+                Some(first) => found.note(&key.place, Problem::KeyTwice { first }),
+                None => keys.push(key.value),
+            }
         }
         if let Some(away) = &away {
             deputies.insert(name.value.clone(), away.to.place.clone());
@@ -52,12 +55,13 @@ pub(super) fn compile(
             name: name.value.clone(),
             unix_user: unix_user.map(|user| user.value),
             teams,
+            keys,
             away: away.map(|AwayKeys { from, until, to }| Away { from, until, to: to.value }),
         };
         approvers.insert(name.value, approver);
     }
     check_deputies(&approvers, &deputies, completeness, found);
-    (approvers, keys)
+    approvers
 }
 
 /// Notes deputies who are nobody, and those who would go round in a circle.

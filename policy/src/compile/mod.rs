@@ -8,8 +8,6 @@ mod people;
 mod roles;
 mod window;
 
-use std::collections::BTreeMap;
-
 use writ_engine::policy::{Ask, Justification, Mode, Settings, Unmatched};
 use writ_engine::time::Span;
 
@@ -18,7 +16,6 @@ use self::people::People;
 use crate::findings::Findings;
 use crate::host::HostName;
 use crate::keys::{ApproverKeys, HostKeys, OnCallKeys, RoleKeys};
-use crate::public_key::PublicKey;
 
 /// Whether decisions bind when `mode` is left out: they do not, so that a fresh
 /// install blocks nothing.
@@ -60,7 +57,6 @@ pub(crate) struct Said {
 /// What it comes to.
 pub(crate) struct Compiled {
     pub(crate) settings: Settings,
-    pub(crate) keys: BTreeMap<String, Vec<PublicKey>>,
 }
 
 /// Puts it together. What comes out is meant for use only when nothing was noted
@@ -72,7 +68,7 @@ pub(crate) fn compile(
     found: &mut Findings,
 ) -> Compiled {
     let Said { host, roles, approvers, on_call, approver_files } = said;
-    let (approvers, keys) = approvers::compile(approvers, approver_files, found);
+    let approvers = approvers::compile(approvers, approver_files, found);
     let on_call = on_call::compile(on_call, &approvers, approver_files, found);
     let people = People::new(&approvers, approver_files);
     people.check_teams(&host.ask, found);
@@ -98,5 +94,5 @@ pub(crate) fn compile(
         host: name.tagged(host.tags),
         digest,
     };
-    Compiled { settings, keys }
+    Compiled { settings }
 }

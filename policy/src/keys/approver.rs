@@ -8,10 +8,11 @@ use super::people;
 use crate::findings::Findings;
 use crate::name;
 use crate::problem::Problem;
-use crate::public_key::PublicKey;
 use crate::section::Section;
 use crate::source::Placed;
 use crate::zone::{self, HostZone};
+use writ_signed::ApproverKey;
+use writ_signed::limits::KEYS_PER_APPROVER_MAX;
 
 /// What a file says of an approver.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(crate) struct ApproverKeys {
     pub(crate) name: Placed<String>,
     pub(crate) unix_user: Option<Placed<String>>,
     pub(crate) teams: BTreeSet<String>,
-    pub(crate) keys: Vec<PublicKey>,
+    pub(crate) keys: Vec<Placed<ApproverKey>>,
     pub(crate) away: Option<AwayKeys>,
 }
 
@@ -59,8 +60,13 @@ fn approver(
     if unix_user.is_none() && keys.is_none() {
         found.note(&name.place, Problem::NoWayToAnswer { approver: name.value.clone() });
     }
-    let keys =
-        keys.map(|value| value.some(found, |key| PublicKey::parse(key).map_err(Problem::Key)));
+    let keys = keys.map(|value| {
+        let keys = value.some(found, |key| key.parse::<ApproverKey>().map_err(Problem::Key));
+        if keys.items.len() > KEYS_PER_APPROVER_MAX {
+            found.note(value.place(), Problem::LongList { most: KEYS_PER_APPROVER_MAX });
+        }
+        keys
+    });
     let approver = ApproverKeys {
         unix_user: unix_user.and_then(|value| {
             value.text(found, |user| {
@@ -70,7 +76,7 @@ fn approver(
             })
         }),
         teams: teams.into_iter().flat_map(|list| list.items).map(|team| team.value).collect(),
-        keys: keys.into_iter().flat_map(|list| list.items).map(|key| key.value).collect(),
+        keys: keys.into_iter().flat_map(|list| list.items).collect(),
         away,
         name,
     };

@@ -83,6 +83,7 @@ pub(crate) struct AskKeys {
     pub(crate) reauth: Option<bool>,
     pub(crate) remind: Option<Option<Span>>,
     pub(crate) without_hub: Option<WithoutHub>,
+    pub(crate) signed: Option<Placed<bool>>,
     pub(crate) place: Option<Place>,
 }
 
@@ -125,6 +126,10 @@ impl AskKeys {
                 .take("without_hub")
                 .and_then(|value| value.word(&WITHOUT_HUB, found))
                 .map(|word| word.value),
+            signed: section.take("signed").and_then(|value| {
+                let truth = value.truth(found)?;
+                Some(Placed { value: truth, place: value.place().clone() })
+            }),
             place: Some(value.place().clone()),
         };
         section.finish(found);
