@@ -22,7 +22,7 @@ build: ## the programs, in target/release, and the manual pages
 
 release: build
 
-deb: build ## the Debian package, dist/writ_*.deb
+deb: build ## the Debian packages, dist/writ_*.deb and dist/writ-hub_*.deb
 	packaging/build-deb.sh
 
 install: ## what was built, below DESTDIR= with PREFIX=/usr
@@ -63,6 +63,7 @@ demo: deb ## a throw-away host that shows the main job, then a shell for each in
 lint: ## format, lints, licences and sources of what is linked
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --manifest-path benches/cedar/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny --version 0.20.2
 	cargo deny --locked check licenses bans sources

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Packs what build.sh built: dist/writ_VERSION_ARCHITECTURE.deb
+# Packs what build.sh built: dist/writ_VERSION_ARCHITECTURE.deb and dist/writ-hub_….deb
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -17,5 +17,6 @@ command -v cargo-deb >/dev/null ||
 # The same sources give the same package.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.lock)}
 export SOURCE_DATE_EPOCH
-rm -f dist/writ_*.deb
+rm -f dist/writ_*.deb dist/writ-hub_*.deb
 cargo deb --locked -p writ-agent --no-build --output dist/
+cargo deb --locked -p writ-hub --no-build --profile server --output dist/

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds what is installed: the programs and modules in target/release, the manual pages
 # and shell completions of `writ` in dist/manual, the notices of what is linked in
-# dist/NOTICES.
+# dist/NOTICES. The hub, which is a package of its own: in target/server and dist/hub.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,3 +12,10 @@ mkdir -p dist
 packaging/notices.sh >dist/NOTICES
 # In the dev profile: it runs once, and release builds are slow to link.
 cargo run --locked --quiet -p writ-cli --example manual -- dist/manual
+
+# By itself, so that what it wants of a crate is not in the programs above.
+cargo build --locked --profile server -p writ-hub
+rm -rf dist/hub
+mkdir -p dist/hub
+packaging/notices.sh writ-hub >dist/hub/NOTICES
+cargo run --locked --quiet -p writ-hub --example hub-manual -- dist/hub/man1

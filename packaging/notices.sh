@@ -1,8 +1,12 @@
 #!/bin/sh
 # Writes what must go along with the programs: of each crate that is linked into them its
 # name, version, licence and notice. To standard output.
+#
+#   notices.sh [PACKAGE…]    without any, those of a host
 set -eu
 cd "$(dirname "$0")/.."
+
+[ $# != 0 ] || set -- writ-agent writ-cli writ-pam-client writ-sudo-plugin writ-pam-module
 
 registry=${CARGO_HOME:-$HOME/.cargo}/registry/src
 
@@ -21,7 +25,7 @@ echo "Writ is linked with the crates below, each under the licence that is named
 leaves a choice, Writ takes MIT. Apache-2.0 is in full in LICENSE-APACHE of Writ's sources
 and, on Debian, in /usr/share/common-licenses/Apache-2.0."
 cargo tree --locked --prefix none --edges normal --format '{p}|{l}' \
-    -p writ-agent -p writ-cli -p writ-pam-client -p writ-sudo-plugin -p writ-pam-module |
+    $(printf -- '-p %s ' "$@") |
     sed 's/ (\*)$//' | grep -v -e '(/' -e '^$' | sort -u | while IFS='|' read -r package licence; do
     name=${package% v*} version=${package##* v}
     version=${version%% *}

@@ -85,7 +85,7 @@ mod transcript;
 mod wait;
 
 pub use host::Host;
-pub use package::package;
+pub use package::{hub_package, package};
 pub use product::{PolicyFiles, json};
 pub use release::Release;
 pub use running::{Output, Running};

@@ -171,8 +171,9 @@ impl Engine {
     /// The last login session of an account has ended.
     pub(super) fn logged_out(&self, now: Now, account: Uid) -> Step {
         let mut step = Step::default();
-        for (id, open) in self.durable.cases.windows_of(account) {
-            if open.window().is_some_and(|window| window.end_on_logout) {
+        for (id, open) in self.durable.cases.windows() {
+            let by_it = open.request.opened.requester.logged_in_as() == account;
+            if by_it && open.window().is_some_and(|window| window.end_on_logout) {
                 step.sync();
                 self.end_grant(&mut step, now, id, EndReason::Logout);
             }

@@ -87,7 +87,7 @@ impl Engine {
         let windows = self.durable.cases.windows();
         let until_logout =
             windows.filter(|(_, open)| open.window().is_some_and(|window| window.end_on_logout));
-        until_logout.map(|(_, open)| open.request.opened.requester.account.uid)
+        until_logout.map(|(_, open)| open.request.opened.requester.logged_in_as())
     }
 
     /// The window of a person's that stands for the answer to what a rule of `role`

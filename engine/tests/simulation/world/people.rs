@@ -136,7 +136,7 @@ impl World {
         let account = self.random.pick(&people).account.clone();
         if let Heard::Answered(_) = self.handle(Event::LoggedOut { account: account.uid }) {
             let left = self.model.stories.values().filter(|story| story.is_granted());
-            let mut of_his = left.filter(|story| story.requester().account == account);
+            let mut of_his = left.filter(|story| story.requester().logged_in_as() == account.uid);
             let stays = |story: &Story| story.window().is_none_or(|window| !window.end_on_logout);
             assert!(of_his.all(stays), "a window outlived its login");
         }
