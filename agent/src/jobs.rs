@@ -3,13 +3,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
 use writ_engine::Event;
-use writ_engine::facts::{AttemptId, Person, Uid};
+use writ_engine::facts::{AttemptId, Person};
 use writ_engine::id::RequestId;
 use writ_engine::policy::Selector;
 use writ_protocol::ErrorReply;
@@ -17,7 +16,7 @@ use writ_protocol::ErrorReply;
 use crate::agent::Agent;
 use crate::core::Job;
 use crate::examine::Writer;
-use crate::notice::{self, Allowance, Notice, Quota};
+use crate::notice::{self, Allowance, Notice, Quota, Screen};
 use crate::record::{run_as, wanted};
 use crate::{bounded, clock, examine, glass, runs, sessions};
 
@@ -147,18 +146,19 @@ async fn notify(
         if !is_asked {
             continue;
         }
-        let allowance = quota.borrow_mut().take(&terminal, id, clock::now().boot);
+        let screen = (terminal, uid);
+        let allowance = quota.borrow_mut().take(&screen, id, clock::now().boot);
         match allowance {
             Allowance::Line => {
                 let line = line.clone();
                 // Nobody waits for it: a terminal that hangs takes only its own line along.
-                drop(tokio::task::spawn_blocking(move || notice::write(&terminal, uid, &line)));
+                drop(tokio::task::spawn_blocking(move || notice::write(&screen.0, uid, &line)));
             }
             Allowance::DigestAfter(span) => {
                 let (agent, quota) = (Rc::clone(agent), Rc::clone(quota));
                 tokio::task::spawn_local(async move {
                     tokio::time::sleep(span.into()).await;
-                    tell_of_many(&agent, &quota, terminal, uid).await;
+                    tell_of_many(&agent, &quota, screen).await;
                 });
             }
             Allowance::Held => {}
@@ -167,8 +167,9 @@ async fn notify(
 }
 
 /// One line for all that was held back from a terminal and still waits for its user.
-async fn tell_of_many(agent: &Agent, quota: &RefCell<Quota>, terminal: PathBuf, uid: Uid) {
-    let held = quota.borrow_mut().digest(&terminal);
+async fn tell_of_many(agent: &Agent, quota: &RefCell<Quota>, screen: Screen) {
+    let held = quota.borrow_mut().digest(&screen);
+    let (terminal, uid) = screen;
     let Ok(person) = agent.accounts.plain_person(uid).await else { return };
     let now = clock::now();
     let waiting = agent.core.look(|engine| {

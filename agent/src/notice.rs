@@ -64,10 +64,13 @@ impl Notice {
     }
 }
 
+/// A terminal of somebody: its name goes on to the next who logs in.
+pub(crate) type Screen = (PathBuf, Uid);
+
 /// What each terminal has had, and what is held back from it.
 #[derive(Debug, Default)]
 pub(crate) struct Quota {
-    terminals: HashMap<PathBuf, Had>,
+    terminals: HashMap<Screen, Had>,
 }
 
 #[derive(Debug)]
@@ -94,7 +97,7 @@ pub(crate) enum Allowance {
 
 impl Quota {
     /// Takes the line of a request from what a terminal may have.
-    pub(crate) fn take(&mut self, terminal: &Path, id: RequestId, now: BootTime) -> Allowance {
+    pub(crate) fn take(&mut self, terminal: &Screen, id: RequestId, now: BootTime) -> Allowance {
         if self.terminals.len() >= TERMINALS_MAX {
             self.terminals.retain(|_, had| now.since(had.since) < WINDOW || !had.held.is_empty());
         }
@@ -102,7 +105,7 @@ impl Quota {
             return Allowance::Held;
         }
         let fresh = || Had { since: now, lines: 0, held: BTreeSet::new(), digest_at: now };
-        let had = self.terminals.entry(terminal.to_owned()).or_insert_with(fresh);
+        let had = self.terminals.entry(terminal.clone()).or_insert_with(fresh);
         if now.since(had.since) >= WINDOW {
             (had.since, had.lines) = (now, 0);
         }
@@ -124,7 +127,7 @@ impl Quota {
     }
 
     /// What was held back from a terminal, to be told in one line now.
-    pub(crate) fn digest(&mut self, terminal: &Path) -> BTreeSet<RequestId> {
+    pub(crate) fn digest(&mut self, terminal: &Screen) -> BTreeSet<RequestId> {
         self.terminals
             .get_mut(terminal)
             .map(|had| std::mem::take(&mut had.held))
@@ -165,6 +168,10 @@ mod tests {
 
     use super::*;
 
+    fn screen(path: &str, uid: u32) -> Screen {
+        (PathBuf::from(path), Uid(uid))
+    }
+
     fn id(number: u32) -> RequestId {
         let mut ids = IdSequence::new(IdKey(7));
         for _ in 0..number {
@@ -177,14 +184,15 @@ mod tests {
     #[test]
     fn a_terminal_is_not_flooded() {
         let mut quota = Quota::default();
-        let terminal = Path::new("/dev/pts/1");
+        let terminal = &screen("/dev/pts/1", 1001);
         let now = BootTime(1000);
         let taken: Vec<Allowance> =
             (0..100).map(|number| quota.take(terminal, id(number), now)).collect();
         assert!(taken[..5].iter().all(|allowance| *allowance == Allowance::Line));
         assert_eq!(taken[5], Allowance::DigestAfter(DIGEST_AFTER));
         assert!(taken[6..].iter().all(|allowance| *allowance == Allowance::Held));
-        assert_eq!(quota.take(Path::new("/dev/pts/2"), id(0), now), Allowance::Line);
+        assert_eq!(quota.take(&screen("/dev/pts/2", 1001), id(0), now), Allowance::Line);
+        assert_eq!(quota.take(&screen("/dev/pts/1", 1002), id(0), now), Allowance::Line);
         let held: BTreeSet<RequestId> = (5..100).map(id).collect();
         assert_eq!(quota.digest(terminal), held);
         assert_eq!(quota.digest(terminal), BTreeSet::new(), "once");
@@ -193,7 +201,7 @@ mod tests {
     #[test]
     fn lines_that_tell_of_many_are_few_too() {
         let mut quota = Quota::default();
-        let terminal = Path::new("/dev/pts/1");
+        let terminal = &screen("/dev/pts/1", 1001);
         let mut lines = 0;
         let mut digest_at = None;
         // Ten minutes with a request each second.
@@ -218,7 +226,7 @@ mod tests {
         assert!(digest_line(7).contains("7 more requests wait for you: writ pending"));
         assert!(digest_line(HELD_MAX).contains("1024 more requests or more wait"));
         let mut quota = Quota::default();
-        let terminal = Path::new("/dev/pts/1");
+        let terminal = &screen("/dev/pts/1", 1001);
         for _ in 0..100 {
             quota.take(terminal, id(3), BootTime(0));
         }

@@ -12,6 +12,7 @@ mod attention;
 mod away;
 mod deciding;
 mod doors;
+mod edges;
 mod ending;
 mod escalating;
 mod glass;

@@ -4,6 +4,7 @@ use writ_tests::{Host, PolicyFiles};
 
 use crate::POLICY;
 use crate::desk::Desk;
+use crate::notices::forget_what_was_told;
 use crate::verbs::in_advance;
 
 /// bob is away, and carol answers for him; of the team duty, carol is on call.
@@ -73,6 +74,7 @@ pub(crate) fn a_deputy_answers_for_who_is_away_and_is_seen_to_look(host: &Host) 
 
 pub(crate) fn who_is_on_call_is_asked_and_reminded_and_nobody_else(host: &Host) {
     host.take_policy(STANDING_IN);
+    forget_what_was_told(host);
     let checked = host.root(&["writ", "check"]);
     assert!(!checked.ok().contains("on call"), "{checked}");
     let carol = host.login("carol");
