@@ -16,17 +16,25 @@ pub(super) struct Outward;
 impl Resolve for Outward {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let outward: Vec<SocketAddr> =
-                found.into_iter().filter(|address| !is_inward(address.ip())).collect();
-            if outward.is_empty() {
-                let why = format!("{} points to this machine or its own network", name.as_str());
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, why).into());
-            }
+            let outward = look_up(name.as_str(), 0).await?;
             Ok(Box::new(outward.into_iter()) as Addrs)
         })
     }
+}
+
+/// The addresses of a name that are on the Internet.
+///
+/// # Errors
+/// When there is none.
+pub(super) async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((name, port)).await?.collect();
+    let outward: Vec<SocketAddr> =
+        found.into_iter().filter(|address| !is_inward(address.ip())).collect();
+    if outward.is_empty() {
+        let why = format!("{name} points to this machine or its own network");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    }
+    Ok(outward)
 }
 
 /// Whether an address names something inward by itself; names are looked at when they are

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{BROWSERS, address};
+use super::{BROWSERS, address, mail};
 
 /// Bytes of a secret.
 const SECRET_BYTES_MAX: usize = 4_096;
@@ -19,9 +19,16 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// Where it is.
     pub url: String,
-    /// The file of its secret: what a webhook's notices are signed with, or ntfy's token.
+    /// The file of its secret: what a webhook's notices are signed with, ntfy's token, the
+    /// password at a mail server.
     #[serde(default)]
     pub secret_file: Option<PathBuf>,
+    /// Whose mail it is.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Who gets mail.
+    #[serde(default)]
+    pub to: Vec<String>,
     /// Questions of which hosts: names, in which `*` stands for anything; all, if there is none.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -45,6 +52,8 @@ pub enum ChannelKind {
     Slack,
     /// A card for a workflow of Teams.
     Teams,
+    /// Mail, by SMTP.
+    Mail,
 }
 
 impl ChannelKind {
@@ -74,8 +83,12 @@ impl Channel {
         let Ok(url) = reqwest::Url::parse(&self.url) else {
             return wrong("url is no address; write https://…");
         };
-        if !matches!(url.scheme(), "https" | "http") {
-            return wrong("url begins with https:// or http://");
+        let mail = self.kind == ChannelKind::Mail;
+        match url.scheme() {
+            "smtps" | "smtp" if mail => mail::check(self).or_else(|why| wrong(&why))?,
+            _ if mail => return wrong("url is that of a mail server: smtps://… or smtp://…"),
+            "https" | "http" => {}
+            _ => return wrong("url begins with https:// or http://"),
         }
         if url.scheme() == "http" && !self.allow_inward {
             return wrong(

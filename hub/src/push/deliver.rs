@@ -6,7 +6,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use ring::hmac;
 
 use super::message::{self, Message};
-use super::{BROWSERS, ChannelKind, Push, Ready, address};
+use super::{BROWSERS, ChannelKind, Push, Ready, address, mail};
 use crate::clock::now_ms;
 use crate::hub::Hub;
 use crate::limits::NOTICE_REPLY_BYTES_MAX;
@@ -53,6 +53,10 @@ pub(super) async fn deliver(
         ChannelKind::Ntfy => ntfy(client, url, ready, notice, question, &message)?,
         ChannelKind::Slack => json(client, url, &message::for_slack(&message)),
         ChannelKind::Teams => json(client, url, &message::for_teams(&message)),
+        ChannelKind::Mail => {
+            let password = ready.secret.as_deref().map(String::from_utf8_lossy);
+            return mail::send(channel, &url, password.as_deref(), &message).await;
+        }
     };
     send(request).await
 }

@@ -5,6 +5,7 @@
 pub mod address;
 mod channel;
 mod deliver;
+mod mail;
 mod message;
 mod vapid;
 mod worker;

@@ -258,3 +258,78 @@ async fn a_browsers_address_that_points_inward_is_not_called() {
     assert_eq!(gone.status, 204);
     assert!(hub.hub.store.subscriptions().await.unwrap().is_empty());
 }
+
+/// A mail server that takes one letter: what it was told.
+async fn mail_server() -> (String, tokio::task::JoinHandle<String>) {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    let taken = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = BufReader::new(stream);
+        stream.write_all(b"220 here\r\n").await.unwrap();
+        let (mut said, mut letter) = (String::new(), false);
+        loop {
+            let begin = said.len();
+            if stream.read_line(&mut said).await.unwrap() == 0 {
+                return said;
+            }
+            let line = said[begin..].trim_end().to_owned();
+            let reply = match line.as_str() {
+                "." if letter => "250 taken",
+                _ if letter => continue,
+                "DATA" => "354 go on",
+                _ if line.starts_with("QUIT") => "221 bye",
+                _ => "250 fine",
+            };
+            letter = line == "DATA";
+            stream.write_all(format!("{reply}\r\n").as_bytes()).await.unwrap();
+        }
+    });
+    (url, taken)
+}
+
+#[tokio::test]
+async fn mail_has_no_line_that_a_question_made() {
+    let (url, taken) = mail_server().await;
+    let hub = Running::start_with(&format!(
+        "[[notify]]\nname = \"mail\"\nkind = \"mail\"\nurl = \"{url}\"\nallow_inward = true\n\
+         from = \"Writ <writ@example.com>\"\nto = [\"bob@example.com\", \"carol@example.com\"]\n"
+    ))
+    .await;
+    let host = hub.enrolled("web-1", 1).await;
+    let text = crate::rig::question_of("web-1", "7K3M-Q2", |it| {
+        it.requester.user = "alice\r\nBcc: mallory@example.com\r\n.\r\n".to_owned();
+    });
+    let digest = host.ask(&text).await;
+    notices(&hub, &digest, "sent", 1).await;
+    let said = taken.await.unwrap();
+    for part in
+        ["MAIL FROM:<writ@example.com>", "RCPT TO:<bob@example.com>", "RCPT TO:<carol@example.com>"]
+    {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!said.lines().any(|line| line.starts_with("Bcc")), "{said}");
+    assert_eq!(said.matches("RCPT TO").count(), 2, "{said}");
+    let link = format!("{}/#/q/{digest}", hub.origin);
+    assert!(said.replace("=\r\n", "").replace("=3D", "=").contains(&link), "{said}");
+}
+
+#[test]
+fn mail_wants_to_be_told_whose_it_is_and_who_gets_it() {
+    let refused = |more: &str| {
+        let text = format!(
+            "url = \"https://hub.example.com\"\nlisten = \"127.0.0.1:0\"\n\
+             [[notify]]\nname = \"x\"\nkind = \"mail\"\n{more}\n"
+        );
+        Config::parse(Path::new("hub.toml"), &text).unwrap_err().to_string()
+    };
+    let server = "url = \"smtps://mail.example.com\"";
+    assert!(refused(server).contains("in from"));
+    assert!(refused(&format!("{server}\nfrom = \"writ@example.com\"")).contains("in to"));
+    let both = "from = \"writ@example.com\"\nto = [\"nonsense\"]";
+    assert!(refused(&format!("{server}\n{both}")).contains("no mail address"));
+    assert!(refused("url = \"https://mail.example.com\"").contains("smtps://"));
+    let inward = "url = \"smtp://127.0.0.1\"\nfrom = \"a@example.com\"\nto = [\"b@example.com\"]";
+    assert!(refused(inward).contains("allow_inward"));
+}
