@@ -27,6 +27,7 @@ mod name;
 mod parse;
 mod problem;
 mod public_key;
+mod remote;
 mod render;
 mod review;
 mod section;
@@ -56,6 +57,9 @@ pub use loaded::Loaded;
 pub use name::{NAME_CHARS_MAX, NameError};
 pub use parse::parse;
 pub use public_key::{PublicKey, PublicKeyError};
+pub use remote::{
+    AddressError, Audit, COLLECTORS_MAX, Collector, Hub, PINS_MAX, Remote, Transport,
+};
 pub use review::{Accounts, review};
 pub use source::{APPROVERS_FOLDER, HOST_FILE, ROLES_FOLDER, SourceFile};
 pub use trust::Trust;

@@ -6,6 +6,7 @@ use writ_engine::policy::Policy;
 
 use crate::diagnostic::Diagnostic;
 use crate::public_key::PublicKey;
+use crate::remote::Remote;
 use crate::source::SourceFile;
 
 /// A policy that was read without an error.
@@ -15,6 +16,8 @@ pub struct Loaded {
     pub policy: Policy,
     /// The public keys of approvers, by the name of the approver.
     pub keys: BTreeMap<String, Vec<PublicKey>>,
+    /// Where events go, and where people answer from afar.
+    pub remote: Remote,
     /// The files that it was read from, in the order of reading.
     pub sources: Vec<SourceFile>,
     /// What may not be as it was meant.

@@ -18,6 +18,7 @@ use crate::findings::Findings;
 use crate::host::HostName;
 use crate::keys::{ApproverKeys, HostKeys, RoleKeys};
 use crate::public_key::PublicKey;
+use crate::remote::Remote;
 
 /// Whether decisions bind when `mode` is left out: they do not, so that a fresh
 /// install blocks nothing.
@@ -59,6 +60,7 @@ pub(crate) struct Said {
 pub(crate) struct Compiled {
     pub(crate) settings: Settings,
     pub(crate) keys: BTreeMap<String, Vec<PublicKey>>,
+    pub(crate) remote: Remote,
 }
 
 /// Puts it together. What comes out is meant for use only when nothing was noted
@@ -94,5 +96,5 @@ pub(crate) fn compile(
         host: name.tagged(host.tags),
         digest,
     };
-    Compiled { settings, keys }
+    Compiled { settings, keys, remote: host.remote }
 }

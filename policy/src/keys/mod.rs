@@ -5,6 +5,7 @@ mod approver;
 mod ask;
 mod host;
 mod people;
+mod remote;
 mod role;
 mod rule;
 mod times;
