@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release -p writ-agent -p writ-cli -p writ-pam-client -p writ-sudo-plugin -p writ-pam-module
+cargo build --locked --release -p writ-agent -p writ-courier -p writ-cli -p writ-pam-client -p writ-sudo-plugin -p writ-pam-module
 rm -rf dist/manual # pages of verbs that are no more
 # What must go along with them.
 mkdir -p dist

@@ -21,7 +21,7 @@ echo "Writ is linked with the crates below, each under the licence that is named
 leaves a choice, Writ takes MIT. Apache-2.0 is in full in LICENSE-APACHE of Writ's sources
 and, on Debian, in /usr/share/common-licenses/Apache-2.0."
 cargo tree --locked --prefix none --edges normal --format '{p}|{l}' \
-    -p writ-agent -p writ-cli -p writ-pam-client -p writ-sudo-plugin -p writ-pam-module |
+    -p writ-agent -p writ-courier -p writ-cli -p writ-pam-client -p writ-sudo-plugin -p writ-pam-module |
     sed 's/ (\*)$//' | grep -v -e '(/' -e '^$' | sort -u | while IFS='|' read -r package licence; do
     name=${package% v*} version=${package##* v}
     version=${version%% *}

@@ -43,6 +43,8 @@ pub(crate) struct Core {
     /// Wakes those who look at grants and what runs on them: when people have done
     /// something, and when a grant has ended.
     pub grants_changed: watch::Sender<()>,
+    /// The number of the last line of the ledger that is on the disk.
+    pub synced: watch::Sender<u64>,
     /// Wakes the task that syncs in groups.
     pub sync_wanted: tokio::sync::Notify,
     /// Wakes the task that copies to the journal in groups.
@@ -167,6 +169,7 @@ impl Core {
             jobs,
             deadline_changed: tokio::sync::Notify::new(),
             grants_changed: watch::Sender::new(()),
+            synced: watch::Sender::new(0),
             sync_wanted: tokio::sync::Notify::new(),
             copy_wanted: tokio::sync::Notify::new(),
         };
@@ -241,7 +244,7 @@ impl Core {
             _ => None,
         };
         let step = inner.engine.step(now, event);
-        let entries = inner.entries(&step.records);
+        let entries = entries(&inner.engine, &step.records);
         if let Err(error) = inner.write(&step) {
             if is_tick {
                 inner.retry_at = Some(BootTime(now.boot.0.saturating_add(RETRY_AFTER_MS)));
@@ -253,6 +256,9 @@ impl Core {
             inner.policy = policy;
         }
         let unsynced = inner.needs_sync();
+        if !unsynced {
+            self.tell_synced(&inner);
+        }
         inner.publish(entries);
         // What people did is copied at once, what policy does by itself in groups.
         if step.durability == Durability::Synced {
@@ -385,9 +391,19 @@ impl Core {
     /// # Errors
     /// When the disk does not confirm; everything is refused from then on.
     pub(crate) fn sync(&self) -> Result<(), WriteError> {
-        match &mut self.inner.borrow_mut().store {
-            Store::Open(ledger) => ledger.sync(),
-            Store::Sealed(_) => Ok(()),
+        let mut inner = self.inner.borrow_mut();
+        match &mut inner.store {
+            Store::Open(ledger) => ledger.sync()?,
+            Store::Sealed(_) => return Ok(()),
+        }
+        self.tell_synced(&inner);
+        Ok(())
+    }
+
+    fn tell_synced(&self, inner: &Inner) {
+        if let Store::Open(ledger) = &inner.store {
+            let head = ledger.head().link.seq;
+            self.synced.send_if_modified(|known| std::mem::replace(known, head) != head);
         }
     }
 
@@ -475,19 +491,6 @@ impl Inner {
         matches!(&self.store, Store::Open(ledger) if ledger.needs_sync())
     }
 
-    /// What the journal is to have, from before the step is applied: a record that
-    /// ends something takes what it is about with it.
-    fn entries(&self, records: &[Record]) -> Vec<Entry> {
-        let mut told: Option<Subject<'_>> = None;
-        let mut entries = Vec::with_capacity(records.len());
-        for record in records {
-            // Within one step the first record may make what the next is about.
-            told = self.engine.subject_of(record).or(record.id.and(told));
-            entries.push(Entry::new(record, told.as_ref()));
-        }
-        entries
-    }
-
     fn publish(&mut self, entries: Vec<Entry>) {
         let head = match &self.store {
             Store::Open(ledger) => ledger.head().link,
@@ -500,6 +503,19 @@ impl Inner {
             self.journal.put(entry, place);
         }
     }
+}
+
+/// What the journal is to have of the records of a step, from before it is applied: a
+/// record that ends something takes what it is about with it.
+pub(crate) fn entries(engine: &Engine, records: &[Record]) -> Vec<Entry> {
+    let mut told: Option<Subject<'_>> = None;
+    let mut entries = Vec::with_capacity(records.len());
+    for record in records {
+        // Within one step the first record may make what the next is about.
+        told = engine.subject_of(record).or(record.id.and(told));
+        entries.push(Entry::new(record, told.as_ref()));
+    }
+    entries
 }
 
 impl Waiting {

@@ -102,7 +102,7 @@ pub async fn serve(places: Places) -> Result<(), StartError> {
         }
     }
     let listener = listener(&places.socket).map_err(system("listening"))?;
-    let agent = Rc::new(Agent::new(core, places, policy.error));
+    let agent = Rc::new(Agent::new(core, places, policy.error, policy.remote));
     let local = tokio::task::LocalSet::new();
     let stop = local.run_until(run(agent, user_database, listener, queue, sealed.is_some())).await;
     stop.map_err(system("serving"))

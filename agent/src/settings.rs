@@ -57,6 +57,12 @@ impl Places {
         self.state.join("ledger")
     }
 
+    /// There while the courier has something to carry; writ-courier.path waits for it.
+    #[must_use]
+    pub fn courier_wanted(&self) -> PathBuf {
+        self.state.join("courier-wanted")
+    }
+
     /// The last policy files that were good.
     #[must_use]
     pub fn last_good(&self) -> PathBuf {

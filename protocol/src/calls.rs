@@ -14,6 +14,7 @@ use crate::answers::{
     Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply, Proof,
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
+use crate::courier::{self, CourierSettings, CourierState, Events};
 use crate::explained::{Explained, Supposed};
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
@@ -502,6 +503,9 @@ methods! {
     Status => "Status", StatusReply;
     Reload => "Reload", Nothing;
     AcknowledgeBreak => "AcknowledgeBreak", Accepted;
+    CourierSettings => "CourierSettings", courier::Settings;
+    Events => "Events", courier::EventReply;
+    CourierState => "CourierState", Nothing;
 }
 
 #[cfg(test)]
