@@ -13,6 +13,8 @@
 mod agent;
 mod backoff;
 mod collector;
+pub mod enroll;
+mod hub;
 pub mod limits;
 mod positions;
 pub mod serve;

@@ -47,6 +47,30 @@ pub(crate) const AGENT_MAX: Duration = Duration::from_secs(10);
 /// included.
 pub(crate) const POSITIONS_MAX: usize = 16;
 
+/// How long the hub may take for a whole reply.
+pub(crate) const HUB_REPLY_MAX: Duration = Duration::from_secs(30);
+
+/// How long the hub is asked to wait for an answer before it says that there is none.
+pub(crate) const ANSWERS_WAIT: Duration = Duration::from_secs(50);
+
+/// How long a connection that nothing goes over is kept.
+pub(crate) const HUB_IDLE_MAX: Duration = Duration::from_secs(90);
+
+/// The longest reply of the hub, in bytes.
+pub(crate) const HUB_REPLY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// The longest answer that is handed to the agent, in bytes.
+pub(crate) const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// The most answers in one reply.
+pub(crate) const ANSWERS_MAX: usize = 256;
+
+/// Questions that are open at the hub at once.
+pub(crate) const QUESTIONS_MAX: usize = 1024;
+
+/// How often a host that is not enrolled looks whether it is.
+pub(crate) const NOT_ENROLLED_REST: Duration = Duration::from_secs(5);
+
 /// How fast things go; on a host as [`Pace::default`] has it, faster in tests.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {

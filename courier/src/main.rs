@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use writ_courier::enroll::enroll;
 use writ_courier::limits::Pace;
 use writ_courier::sentence;
 use writ_courier::serve::{Places, serve};
@@ -17,6 +18,9 @@ const BLOCKING_THREADS_MAX: usize = 4;
 #[derive(Debug, Parser)]
 #[command(name = "writ-courier", version, about, after_help = "See writd(8).")]
 struct CommandLine {
+    /// What to do; without it, carry.
+    #[command(subcommand)]
+    action: Option<Action>,
     /// The agent's socket.
     #[arg(long, default_value = writ_protocol::SOCKET_PATH, value_name = "PATH")]
     socket: PathBuf,
@@ -31,8 +35,15 @@ struct CommandLine {
     first_wait_ms: Option<u64>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Makes this host known to a hub; `writ enroll` runs it.
+    Enroll,
+}
+
 fn main() -> ExitCode {
-    let CommandLine { socket, state, settles_after_ms, first_wait_ms } = CommandLine::parse();
+    let CommandLine { action, socket, state, settles_after_ms, first_wait_ms } =
+        CommandLine::parse();
     let usual = Pace::default();
     let pace = Pace {
         settles_after: settles_after_ms.map_or(usual.settles_after, Duration::from_millis),
@@ -44,10 +55,17 @@ fn main() -> ExitCode {
         .build();
     let served = match runtime {
         Err(error) => Err(format!("no event loop: {error}")),
-        Ok(runtime) => {
-            let served = runtime.block_on(serve(Places { socket, state, pace }));
-            served.map_err(|error| sentence(&error))
-        }
+        Ok(runtime) => match action {
+            None => {
+                let served = runtime.block_on(serve(Places { socket, state, pace }));
+                served.map_err(|error| sentence(&error))
+            }
+            Some(Action::Enroll) => {
+                let enrolled = runtime.block_on(enroll(&state));
+                let enrolled = enrolled.map(|host| println!("{host}"));
+                enrolled.map_err(|error| sentence(&error))
+            }
+        },
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ use writ_protocol::courier::{CourierSettings, Settings};
 use crate::agent::{Agent, AgentError};
 use crate::backoff::Backoff;
 use crate::collector::Collector;
+use crate::hub::Hub;
 use crate::limits::Pace;
 use crate::positions::{Positions, PositionsError};
 use crate::sentence;
@@ -128,5 +129,15 @@ fn begin(
             pace: places.pace,
         };
         tasks.spawn_local(collector.serve());
+    }
+    if let Some(hub) = &settings.hub {
+        let hub = Hub {
+            settings: hub.clone(),
+            socket: places.socket.clone(),
+            state: places.state.clone(),
+            standing: Rc::clone(standing),
+            pace: places.pace,
+        };
+        tasks.spawn_local(hub.serve());
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use tokio::sync::Notify;
-use writ_protocol::courier::{CollectorState, CourierState};
+use writ_protocol::courier::{CollectorState, CourierState, HubState};
 
 use crate::agent::Agent;
 use crate::backoff::Backoff;
@@ -14,6 +14,7 @@ use crate::limits::{Pace, REPORT_EVERY};
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
     collectors: RefCell<Vec<CollectorState>>,
+    hub: RefCell<Option<HubState>>,
     changed: Notify,
 }
 
@@ -52,6 +53,26 @@ impl Standing {
         self.set(url, |state| state.error = Some(error));
     }
 
+    /// The hub answers.
+    pub(crate) fn hub_reached(&self) {
+        self.set_hub(HubState { error: None });
+    }
+
+    /// The hub does not get what it should. In the journal it stands once.
+    pub(crate) fn hub_failed(&self, error: String) {
+        let known = self.hub.borrow().as_ref().and_then(|state| state.error.clone());
+        if known.as_ref() != Some(&error) {
+            eprintln!("the hub: {error}");
+        }
+        self.set_hub(HubState { error: Some(error) });
+    }
+
+    fn set_hub(&self, state: HubState) {
+        if self.hub.replace(Some(state.clone())) != Some(state) {
+            self.changed.notify_one();
+        }
+    }
+
     fn set(&self, url: &str, change: impl FnOnce(&mut CollectorState)) {
         let mut collectors = self.collectors.borrow_mut();
         let place = collectors.iter().position(|known| known.url == url);
@@ -76,7 +97,10 @@ impl Standing {
         loop {
             self.changed.notified().await;
             loop {
-                let state = CourierState { collectors: self.collectors.borrow().clone() };
+                let state = CourierState {
+                    collectors: self.collectors.borrow().clone(),
+                    hub: self.hub.borrow().clone(),
+                };
                 match Agent::ask(socket, &state).await {
                     Ok(_) => break,
                     Err(_) => tokio::time::sleep(backoff.next()).await,

@@ -14,7 +14,7 @@ use crate::answers::{
     Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply, Proof,
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
-use crate::courier::{self, CourierSettings, CourierState, Events};
+use crate::courier::{self, CourierSettings, CourierState, DecideSigned, Events, Outbox};
 use crate::explained::{Explained, Supposed};
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
@@ -506,6 +506,8 @@ methods! {
     CourierSettings => "CourierSettings", courier::Settings;
     Events => "Events", courier::EventReply;
     CourierState => "CourierState", Nothing;
+    Outbox => "Outbox", courier::OutboxReply;
+    DecideSigned => "DecideSigned", Decided;
 }
 
 #[cfg(test)]

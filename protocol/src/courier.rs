@@ -102,6 +102,18 @@ pub struct CourierState {
     /// Each collector.
     #[serde(default)]
     pub collectors: Vec<CollectorState>,
+    /// The hub, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubState>,
+}
+
+/// How the hub is served.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubState {
+    /// Why questions do not reach it at present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// How one collector is served.
@@ -115,4 +127,53 @@ pub struct CollectorState {
     /// Why it gets nothing at present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// The questions for the hub. Called with `more`; first everything that is open, then
+/// what opens and what is over, as it comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbox {}
+
+/// Reply of [`Outbox`]: exactly one of the three.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxReply {
+    /// A question that people are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<OpenedQuestion>,
+    /// One that nobody is asked any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedQuestion>,
+    /// All that was open when the call came has been told.
+    #[serde(default)]
+    pub current: bool,
+}
+
+/// A question that people are asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedQuestion {
+    /// SHA-256 of its text, 64 hexadecimal digits.
+    pub digest: String,
+    /// The text with the host's signature, as JSON: `{"question": …, "signature": …}`.
+    pub signed: String,
+}
+
+/// A question that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedQuestion {
+    /// SHA-256 of its text, 64 hexadecimal digits.
+    pub digest: String,
+    /// How: approved, denied, expired, cancelled, or over where it is not known.
+    pub outcome: String,
+    /// By whom, where somebody decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// Hands in what an approver has signed. Anybody may: the signature is what counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecideSigned {
+    /// The answer, as JSON.
+    pub answer: String,
 }
