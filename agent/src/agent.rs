@@ -131,6 +131,7 @@ impl Agent {
             Ok(Taken { policy, remote, sources }) => {
                 self.core.submit(Event::PolicyLoaded(policy))?;
                 self.courier.set(remote);
+                self.courier.judge(&self.core);
                 self.courier.say_whether_wanted(&self.places.courier_wanted());
                 policy_files::keep_last_good(&self.places.last_good(), &sources);
                 let mut standing = self.policy.borrow_mut();

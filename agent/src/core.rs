@@ -45,6 +45,8 @@ pub(crate) struct Core {
     pub grants_changed: watch::Sender<()>,
     /// The number of the last line of the ledger that is on the disk.
     pub synced: watch::Sender<u64>,
+    /// Questions do not reach the hub, which they should.
+    pub hub_away: watch::Sender<bool>,
     /// Wakes the task that syncs in groups.
     pub sync_wanted: tokio::sync::Notify,
     /// Wakes the task that copies to the journal in groups.
@@ -170,6 +172,7 @@ impl Core {
             deadline_changed: tokio::sync::Notify::new(),
             grants_changed: watch::Sender::new(()),
             synced: watch::Sender::new(0),
+            hub_away: watch::Sender::new(false),
             sync_wanted: tokio::sync::Notify::new(),
             copy_wanted: tokio::sync::Notify::new(),
         };

@@ -21,6 +21,8 @@ pub struct Waiting {
     pub needed: u32,
     /// Those of `asked` whose approval still counts.
     pub still_asked: Vec<String>,
+    /// What else there is to know, such as that the hub cannot be reached.
+    pub note: Option<String>,
 }
 
 impl Waiting {
@@ -32,6 +34,7 @@ impl Waiting {
             approvals: answer.approvals,
             needed: answer.needed,
             still_asked: answer.still_asked,
+            note: answer.message,
         }
     }
 
@@ -39,8 +42,9 @@ impl Waiting {
     /// matters least goes first.
     pub fn line(&self, left: Duration, columns_max: usize) -> String {
         let left = clock(left);
+        let last = self.note.as_deref().map_or("Ctrl-C leaves it open".to_owned(), text::shown);
         let lines = [
-            format!("{} · {left} left · Ctrl-C leaves it open", self.sentence(usize::MAX)),
+            format!("{} · {left} left · {last}", self.sentence(usize::MAX)),
             format!("{} · {left} left", self.sentence(usize::MAX)),
             format!("{} · {left} left", self.sentence(1)),
             format!("{} waiting · {left} left", self.id()),
@@ -53,7 +57,10 @@ impl Waiting {
 
     /// The sentence that says it once, where there is no line to keep up to date.
     pub fn once(&self) -> String {
-        self.sentence(usize::MAX)
+        match &self.note {
+            Some(note) => format!("{}; {}", self.sentence(usize::MAX), text::shown(note)),
+            None => self.sentence(usize::MAX),
+        }
     }
 
     /// How many have approved is told where one is not enough; and who is left, where
@@ -111,7 +118,21 @@ mod tests {
             approvals: 1,
             needed: 2,
             still_asked: asked.iter().map(|name| (*name).to_owned()).collect(),
+            note: None,
         }
+    }
+
+    #[test]
+    fn what_else_there_is_to_know_is_told_where_there_is_room() {
+        let note = Some("the hub cannot be reached".to_owned());
+        let waiting = Waiting { note, ..waiting(&["bob"]) };
+        assert_eq!(waiting.once(), "7K3M-Q2 waiting for bob (1 of 2); the hub cannot be reached");
+        let left = Duration::from_secs(60);
+        assert_eq!(
+            waiting.line(left, 100),
+            "writ: 7K3M-Q2 waiting for bob (1 of 2) · 1:00 left · the hub cannot be reached"
+        );
+        assert_eq!(waiting.line(left, 60), "writ: 7K3M-Q2 waiting for bob (1 of 2) · 1:00 left");
     }
 
     #[test]

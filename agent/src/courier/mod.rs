@@ -36,6 +36,7 @@ pub(crate) struct Courier {
     /// Connections that read events.
     readers: Rc<Cell<usize>>,
     collectors: RefCell<Vec<CollectorState>>,
+    hub_error: RefCell<Option<String>>,
 }
 
 /// Why nothing more is told on a connection.
@@ -67,6 +68,7 @@ impl Courier {
             present: Rc::default(),
             readers: Rc::default(),
             collectors: RefCell::default(),
+            hub_error: RefCell::default(),
         }
     }
 
@@ -77,6 +79,12 @@ impl Courier {
             *known = remote;
             is_new
         });
+    }
+
+    /// Whether questions do not get to the hub that they should get to.
+    fn is_hub_away(&self) -> bool {
+        let is_away = self.present.get() == 0 || self.hub_error.borrow().is_some();
+        self.remote.borrow().hub.is_some() && is_away
     }
 
     /// Whether it has anything to carry.

@@ -24,8 +24,18 @@ pub(crate) async fn settings(
     stream: &mut FrameStream,
 ) -> Result<std::convert::Infallible, Ended> {
     admit(agent, caller).await?;
+    let present = Counted::one_more(&agent.courier.present);
+    let ended = tell(agent, stream).await;
+    drop(present);
+    agent.courier.judge(&agent.core);
+    ended
+}
+
+async fn tell(
+    agent: &Rc<Agent>,
+    stream: &mut FrameStream,
+) -> Result<std::convert::Infallible, Ended> {
     let courier = &agent.courier;
-    let _present = Counted::one_more(&courier.present);
     let mut remote = courier.remote.subscribe();
     loop {
         let told = told(&remote.borrow_and_update(), agent.host());

@@ -11,6 +11,7 @@ use writ_protocol::text::shown;
 use super::admit;
 use crate::agent::Agent;
 use crate::connection::Caller;
+use crate::core::Core;
 
 /// The longest sentence that is kept, in bytes.
 const SENTENCE_BYTES_MAX: usize = 512;
@@ -37,6 +38,12 @@ pub(crate) async fn state(
         }
     }
     agent.courier.collectors.replace(collectors.into_values().collect());
+    let mut hub_error = state.hub.and_then(|hub| hub.error);
+    if let Some(error) = &mut hub_error {
+        cut(error);
+    }
+    agent.courier.hub_error.replace(hub_error);
+    agent.courier.judge(&agent.core);
     Ok(Nothing {})
 }
 
@@ -46,6 +53,23 @@ fn cut(text: &mut String) {
 }
 
 impl super::Courier {
+    /// Tells those who wait for people whether the hub can be reached, where that is new.
+    pub(crate) fn judge(&self, core: &Core) {
+        let is_away = self.is_hub_away();
+        core.hub_away.send_if_modified(|known| std::mem::replace(known, is_away) != is_away);
+    }
+
+    fn hub_finding(&self, is_root: bool) -> Option<Finding> {
+        let error = self.hub_error.borrow().clone()?;
+        let url = self.remote.borrow().hub.as_ref()?.url.clone();
+        let why = if is_root { shown(&error) } else { "root sees why".to_owned() };
+        Some(Finding {
+            what: format!("questions do not reach the hub {}: {why}", shown(&url)),
+            remedy: "local approvers are still asked; `journalctl -u writ-courier` says more"
+                .to_owned(),
+        })
+    }
+
     fn urls(&self) -> Vec<String> {
         let remote = self.remote.borrow();
         remote.audit.collectors.iter().map(ToString::to_string).collect()
@@ -91,5 +115,5 @@ pub(crate) fn findings(agent: &Agent, collectors: &[Collector], is_root: bool) -
             remedy: "they wait in the ledger and go when it can be reached; `journalctl -u writ-courier` says more".to_owned(),
         })
     });
-    failing.collect()
+    courier.hub_finding(is_root).into_iter().chain(failing).collect()
 }

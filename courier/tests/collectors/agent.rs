@@ -187,7 +187,7 @@ impl Shared {
                 }
             }
             "io.writ.Agent.CourierState" => {
-                let CourierState { collectors } = serde_json::from_str(&parameters).unwrap();
+                let CourierState { collectors, .. } = serde_json::from_str(&parameters).unwrap();
                 self.change(|told| told.state = collectors);
                 let _ = reply(&mut stream, &json!({}), false);
             }
