@@ -63,6 +63,7 @@ demo: deb ## a throw-away host that shows the main job, then a shell for each in
 lint: ## format, lints, licences and sources of what is linked
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --manifest-path benches/cedar/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny --version 0.20.2
 	cargo deny --locked check licenses bans sources

@@ -26,7 +26,6 @@ mod loaded;
 mod name;
 mod parse;
 mod problem;
-mod public_key;
 mod remote;
 mod render;
 mod review;
@@ -56,7 +55,6 @@ pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICY_BYTES_MAX, load};
 pub use loaded::Loaded;
 pub use name::{NAME_CHARS_MAX, NameError};
 pub use parse::parse;
-pub use public_key::{PublicKey, PublicKeyError};
 pub use remote::{
     AddressError, Audit, COLLECTORS_MAX, Collector, Hub, PINS_MAX, Remote, Transport,
 };

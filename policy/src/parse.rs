@@ -38,7 +38,6 @@ pub fn parse(files: Vec<SourceFile>, host: &HostName) -> Result<Loaded, Refusal>
     }
     Ok(Loaded {
         policy: Policy::compile(compiled.settings),
-        keys: compiled.keys,
         remote: compiled.remote,
         sources: files,
         warnings,

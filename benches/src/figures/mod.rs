@@ -8,6 +8,7 @@ mod module_against_plain;
 mod plugin_size;
 mod replay;
 mod restart;
+mod rules_elsewhere;
 mod run_against_systemd_run;
 mod sudo_against_plain;
 mod ten_thousand_rules;
@@ -36,6 +37,7 @@ pub(crate) const FIGURES: &[Figure] = &[
     Figure { name: "agent_at_rest", measure: agent_at_rest::measure },
     Figure { name: "plugin_size", measure: plugin_size::measure },
     Figure { name: "ten_thousand_rules", measure: ten_thousand_rules::measure },
+    Figure { name: "rules_elsewhere", measure: rules_elsewhere::measure },
     Figure { name: "replay", measure: replay::measure },
     Figure { name: "restart", measure: restart::measure },
 ];

@@ -235,6 +235,7 @@ mod tests {
             lasts_ms: Span::from_secs(3600),
             uses: 1,
             reauth: false,
+            signed: false,
         };
         let text = question.text().unwrap();
         let request = Request {

@@ -7,8 +7,6 @@ mod people;
 mod roles;
 mod window;
 
-use std::collections::BTreeMap;
-
 use writ_engine::policy::{Ask, Justification, Mode, Settings, Unmatched};
 use writ_engine::time::Span;
 
@@ -17,7 +15,6 @@ use self::people::People;
 use crate::findings::Findings;
 use crate::host::HostName;
 use crate::keys::{ApproverKeys, HostKeys, RoleKeys};
-use crate::public_key::PublicKey;
 use crate::remote::Remote;
 
 /// Whether decisions bind when `mode` is left out: they do not, so that a fresh
@@ -59,7 +56,6 @@ pub(crate) struct Said {
 /// What it comes to.
 pub(crate) struct Compiled {
     pub(crate) settings: Settings,
-    pub(crate) keys: BTreeMap<String, Vec<PublicKey>>,
     pub(crate) remote: Remote,
 }
 
@@ -72,7 +68,7 @@ pub(crate) fn compile(
     found: &mut Findings,
 ) -> Compiled {
     let Said { host, roles, approvers, approver_files } = said;
-    let (approvers, keys) = approvers::compile(approvers, found);
+    let approvers = approvers::compile(approvers, found);
     let people = People::new(&approvers, approver_files);
     people.check_teams(&host.ask, found);
 
@@ -96,5 +92,5 @@ pub(crate) fn compile(
         host: name.tagged(host.tags),
         digest,
     };
-    Compiled { settings, keys, remote: host.remote }
+    Compiled { settings, remote: host.remote }
 }

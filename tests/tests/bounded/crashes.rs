@@ -1,5 +1,5 @@
-//! The agent, a sudo or the host is lost, at any step of a grant's life: no elevation
-//! outlives its end, and no end is unrecorded.
+//! The agent, a sudo, the leader of its session, PID 1's unit or the host is lost, at any
+//! step of a grant's life: no elevation outlives its end, and no end is unrecorded.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use writ_tests::{Host, PATIENCE, Running};
 use crate::policy::{GRACE, LATE_MAX, events};
 
 /// How often on each host, unless `WRIT_CRASHES` says otherwise: each step with each
-/// loss, and some more.
+/// loss.
 const CRASHES: usize = 25;
 
 /// How long the grants stand.
@@ -22,6 +22,10 @@ const LOOK_MAX: Duration = Duration::from_millis(1500);
 enum Lost {
     Agent,
     Sudo,
+    /// The process that logind knows the session of the sudo by.
+    Leader,
+    /// The scope that PID 1 holds the command in, with all that is in it.
+    Unit,
     Power,
 }
 
@@ -35,7 +39,7 @@ enum Step {
     Ending,
 }
 
-const LOSSES: [Lost; 3] = [Lost::Agent, Lost::Sudo, Lost::Power];
+const LOSSES: [Lost; 5] = [Lost::Agent, Lost::Sudo, Lost::Leader, Lost::Unit, Lost::Power];
 const STEPS: [Step; 5] = [Step::Asked, Step::Approved, Step::Running, Step::Warned, Step::Ending];
 
 pub(crate) fn whatever_is_lost_no_elevation_outlives_its_end_and_no_end_is_unrecorded(host: &Host) {
@@ -50,7 +54,7 @@ pub(crate) fn whatever_is_lost_no_elevation_outlives_its_end_and_no_end_is_unrec
     let every = STEPS.iter().flat_map(|step| LOSSES.map(|lost| (lost, *step)));
     let mut wanted: Vec<(Lost, Step)> = every.collect();
     while wanted.len() < crashes {
-        wanted.push((LOSSES[random.below(3)], STEPS[random.below(5)]));
+        wanted.push((LOSSES[random.below(LOSSES.len())], STEPS[random.below(STEPS.len())]));
     }
     wanted.truncate(crashes);
     let mut latest = Duration::ZERO;
@@ -76,10 +80,10 @@ fn live(host: &Host, number: usize, lost: Lost, step: Step, moment: usize) -> Du
     let mut life = Life { host, id, mark, sudo: Some(sudo), deadline: None };
     if step == Step::Asked {
         life.lose(lost, moment);
-        if lost == Lost::Sudo {
+        if matches!(lost, Lost::Sudo | Lost::Leader) {
             host.as_user("alice", &format!("writ cancel {}", life.id)).ok();
         }
-        if lost != Lost::Agent {
+        if !matches!(lost, Lost::Agent | Lost::Unit) {
             return life.end(&what);
         }
     }
@@ -94,9 +98,20 @@ fn live(host: &Host, number: usize, lost: Lost, step: Step, moment: usize) -> Du
             _ => {}
         }
         life.lose(lost, moment);
+        if lost == Lost::Unit && matches!(step, Step::Running | Step::Warned) {
+            life.gone_at_once(&what);
+        }
     }
     life.end(&what)
 }
+
+/// Kills the leaders of alice's sessions.
+const LEADER: &str = "
+loginctl list-sessions --no-legend | while read -r session _ user _; do
+    [ \"$user\" = alice ] || continue
+    leader=$(loginctl show-session \"$session\" --property Leader --value) || continue
+    kill -KILL \"$leader\" && echo killed
+done";
 
 struct Life<'a> {
     host: &'a Host,
@@ -126,6 +141,12 @@ impl Life<'_> {
         found.stdout.trim().parse().expect("a number")
     }
 
+    fn gone_at_once(&self, what: &str) {
+        let limit = Duration::from_millis(500);
+        let dead = || self.processes() == 0;
+        self.host.wait_until(&format!("the unit's processes to be dead, {what}"), limit, dead);
+    }
+
     fn pass(&self, since_approval: Duration) {
         let at = self.deadline.expect("it was approved") - LASTS + since_approval;
         self.host.wait_until("the moment", PATIENCE, || Instant::now() >= at);
@@ -142,6 +163,14 @@ impl Life<'_> {
                 self.host
                     .root_sh(&format!("pkill -KILL -o -f '^sudo -n .* {}$' || :", self.mark))
                     .ok();
+            }
+            Lost::Leader => {
+                let killed = self.host.root_sh(LEADER);
+                assert!(killed.ok().contains("killed"), "alice has no session: {killed:?}");
+            }
+            Lost::Unit => {
+                // There is none before the command runs.
+                self.host.root_sh(&format!("systemctl kill --signal=KILL 'writ-{}-*'", self.id));
             }
             Lost::Power => {
                 self.sudo = None;
