@@ -7,6 +7,7 @@ use writ_engine::Event;
 use writ_engine::facts::{Person, Uid};
 use writ_policy::Remote;
 use writ_protocol::ErrorReply;
+use writ_signed::HostKey;
 
 use crate::accounts::Accounts;
 use crate::bounded::Sweep;
@@ -14,12 +15,14 @@ use crate::clock;
 use crate::core::Core;
 use crate::courier::Courier;
 use crate::glass::Marks;
+use crate::host_key;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
 use crate::proving::Proofs;
 use crate::runs::Runs;
 use crate::settings::Places;
+use crate::signing::Refusals;
 use crate::silent::Silent;
 use crate::store;
 use crate::units::Units;
@@ -46,6 +49,10 @@ pub(crate) struct Agent {
     pub proofs: Proofs,
     /// Those of doors that have not asked yet.
     pub silent: Silent,
+    /// What this host signs with; or why it cannot.
+    pub host_key: Result<HostKey, String>,
+    /// Signed answers that did not count.
+    pub refusals: Refusals,
     /// Where things are.
     pub places: Places,
     refused: Cell<u64>,
@@ -73,9 +80,16 @@ impl Agent {
         let standing = PolicyStanding { loaded_wall_ms: clock::now().wall.0, error: policy_error };
         let courier = Courier::new(remote);
         courier.say_whether_wanted(&places.courier_wanted());
+        let host_key = host_key::read_or_make(&places.host_key());
+        let host_key = host_key.map_err(|error| error.to_string());
+        if let Err(why) = &host_key {
+            eprintln!("{why}");
+        }
         Self {
             core,
             courier,
+            host_key,
+            refusals: Refusals::default(),
             accounts: Accounts::default(),
             connections: Connections::default(),
             glass: Marks::default(),

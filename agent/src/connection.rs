@@ -11,6 +11,7 @@ use writ_protocol::ErrorReply;
 use writ_protocol::answers::Nothing;
 use writ_protocol::calls::{self, Incoming, Method};
 use writ_protocol::courier;
+use writ_protocol::signed;
 
 use crate::agent::Agent;
 use crate::asking::Asking;
@@ -25,7 +26,7 @@ use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
 use crate::{
     courier as courier_side, deciding, door, explaining, glass, overview, proving, roles, runs,
-    sessions,
+    sessions, signing,
 };
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
@@ -254,6 +255,14 @@ async fn call(
             }
             Err(error) => refuse(stream, &incoming, &error).await,
         },
+        courier::Outbox::NAME => match parameters::<courier::Outbox>(&incoming) {
+            Ok(_) if !incoming.more => refuse(stream, &incoming, &ErrorReply::ExpectedMore).await,
+            Ok(_) => {
+                let Err(ended) = courier_side::outbox(agent, caller, stream).await;
+                end(stream, &incoming, ended).await
+            }
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
         courier::Events::NAME => match parameters::<courier::Events>(&incoming) {
             Ok(_) if !incoming.more => refuse(stream, &incoming, &ErrorReply::ExpectedMore).await,
             Ok(events) => {
@@ -285,6 +294,9 @@ async fn call(
             calls::Prove => proving::prove;
             calls::AnswerProof => proving::answer;
             calls::Decide => deciding::decide;
+            signed::Offline => signing::offline;
+            signed::HostKey => signing::host_key;
+            signed::DecideSigned => signing::decide;
             calls::Revoke => deciding::revoke;
             calls::Cancel => deciding::cancel;
             calls::End => deciding::end;
@@ -292,6 +304,7 @@ async fn call(
             calls::Reload => overview::reload;
             calls::AcknowledgeBreak => overview::acknowledge_break;
             courier::CourierState => courier_side::state;
+            courier::Enroll => courier_side::enroll;
         },
     }
 }

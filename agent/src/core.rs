@@ -23,6 +23,7 @@ use writ_ledger::{Ledger, Snapshot, WriteError};
 use writ_protocol::ErrorReply;
 
 use crate::clock;
+use crate::courier::Ends;
 use crate::late::{Late, RETRY_AFTER_MS};
 use crate::record::{Entry, JournalWriter, LedgerPlace};
 use crate::userdb::{Lent, UserDatabase};
@@ -45,6 +46,8 @@ pub(crate) struct Core {
     pub grants_changed: watch::Sender<()>,
     /// The number of the last line of the ledger that is on the disk.
     pub synced: watch::Sender<u64>,
+    /// How the latest requests ended, for whoever was told that they were open.
+    pub ends: RefCell<Ends>,
     /// Questions do not reach the hub, which they should.
     pub hub_away: watch::Sender<bool>,
     /// Wakes the task that syncs in groups.
@@ -172,6 +175,7 @@ impl Core {
             deadline_changed: tokio::sync::Notify::new(),
             grants_changed: watch::Sender::new(()),
             synced: watch::Sender::new(0),
+            ends: RefCell::default(),
             hub_away: watch::Sender::new(false),
             sync_wanted: tokio::sync::Notify::new(),
             copy_wanted: tokio::sync::Notify::new(),
@@ -258,6 +262,7 @@ impl Core {
         if let Some(policy) = new_policy {
             inner.policy = policy;
         }
+        self.ends.borrow_mut().note(&step.records);
         let unsynced = inner.needs_sync();
         if !unsynced {
             self.tell_synced(&inner);

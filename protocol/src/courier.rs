@@ -170,10 +170,24 @@ pub struct ClosedQuestion {
     pub by: Option<String>,
 }
 
-/// Hands in what an approver has signed. Anybody may: the signature is what counts.
+/// Root makes the host known to the hub of the settings: what is sent there with a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DecideSigned {
-    /// The answer, as JSON.
-    pub answer: String,
+pub struct Enroll {
+    /// The token.
+    pub token: String,
+}
+
+/// Reply of [`Enroll`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrollment {
+    /// Where the hub is.
+    pub hub: HubSettings,
+    /// The host's name.
+    pub host: String,
+    /// Its public key, as a line of OpenSSH's.
+    pub key: String,
+    /// The signature of the hub's origin, the token and the name, each on a line: an
+    /// armored SSHSIG for `enroll@writ`.
+    pub signature: String,
 }

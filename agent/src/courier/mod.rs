@@ -6,12 +6,18 @@
 //! is granted. A courier in the wrong hands can hold back what it is to carry.
 
 mod cursor;
+mod ends;
+mod enroll;
 mod events;
+mod outbox;
 mod settings;
 mod standing;
 mod story;
 
+pub(crate) use ends::Ends;
+pub(crate) use enroll::enroll;
 pub(crate) use events::events;
+pub(crate) use outbox::outbox;
 pub(crate) use settings::settings;
 pub(crate) use standing::{findings, listed, state};
 
@@ -35,6 +41,8 @@ pub(crate) struct Courier {
     present: Rc<Cell<usize>>,
     /// Connections that read events.
     readers: Rc<Cell<usize>>,
+    /// Connections that read questions.
+    outbox_readers: Rc<Cell<usize>>,
     collectors: RefCell<Vec<CollectorState>>,
     hub_error: RefCell<Option<String>>,
 }
@@ -67,6 +75,7 @@ impl Courier {
             remote: watch::Sender::new(remote),
             present: Rc::default(),
             readers: Rc::default(),
+            outbox_readers: Rc::default(),
             collectors: RefCell::default(),
             hub_error: RefCell::default(),
         }

@@ -56,13 +56,14 @@ fn told(remote: &Remote, host: String) -> Settings {
         host,
         collectors: remote.audit.collectors.iter().map(ToString::to_string).collect(),
         collectors_ca: remote.audit.ca.clone(),
-        hub: remote.hub.clone().map(|hub| HubSettings {
-            url: hub.url,
-            proxy: hub.proxy,
-            ca: hub.ca,
-            pins: hub.pins,
-        }),
+        hub: hub_settings(remote),
     }
+}
+
+/// Where the hub is, as the courier is told it.
+pub(super) fn hub_settings(remote: &Remote) -> Option<HubSettings> {
+    let hub = remote.hub.clone()?;
+    Some(HubSettings { url: hub.url, proxy: hub.proxy, ca: hub.ca, pins: hub.pins })
 }
 
 impl Courier {

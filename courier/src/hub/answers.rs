@@ -9,8 +9,8 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
-use writ_protocol::CallError;
-use writ_protocol::courier::DecideSigned;
+use writ_protocol::signed::DecideSigned;
+use writ_protocol::{CallError, ErrorReply};
 
 use super::Hub;
 use super::client::{HubClient, HubError};
@@ -118,6 +118,10 @@ async fn hand_over(hub: &Hub, answer: &str) -> Taken {
     loop {
         match Agent::ask(&hub.socket, &call).await {
             Ok(_) => return Taken { accepted: true, why: None },
+            // Not about the answer: it would count another time.
+            Err(AgentError::Call(CallError::Reply(
+                ErrorReply::TooMany { .. } | ErrorReply::NoRecord { .. },
+            ))) => sleep(backoff.next()).await,
             Err(AgentError::Call(CallError::Reply(error))) => return refused(error.to_string()),
             Err(error) => {
                 eprintln!("an answer waits for the agent: {}", sentence(&error));

@@ -1,10 +1,15 @@
 //! The courier on a host: collectors that are real syslog daemons get every event, and
 //! whoever has the courier in his hands can hold events back and no more.
 
+mod afar;
 mod captured;
 mod collectors;
 mod unit;
 
+use afar::{
+    a_host_is_enrolled_with_a_token, a_hub_that_is_away_is_told_and_holds_nobody_up,
+    an_answer_counts_once_and_only_as_it_was_signed,
+};
 use captured::{a_captured_courier_decides_nothing_and_sees_no_more, others_get_no_events};
 use collectors::{
     every_event_reaches_rsyslog_with_the_fields_of_the_journal,
@@ -23,6 +28,9 @@ scenarios! {
         the_agent_has_no_network_still,
         a_captured_courier_decides_nothing_and_sees_no_more,
         others_get_no_events,
+        a_host_is_enrolled_with_a_token,
+        an_answer_counts_once_and_only_as_it_was_signed,
+        a_hub_that_is_away_is_told_and_holds_nobody_up,
     ],
 }
 

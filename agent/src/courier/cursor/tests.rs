@@ -82,6 +82,7 @@ impl Host {
             session_owner: None,
             account,
             groups: Default::default(),
+            approver: None,
         };
         let run_as = RunAs { user: "root".to_owned(), uid: Uid(0), group: None };
         let argv = vec!["id".to_owned(), format!("n{}", self.asked)];
