@@ -14,10 +14,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::{ParsedCertificate, VerifierBuilderError};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
-    SignatureScheme,
-};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 
 use crate::limits::CA_BYTES_MAX;
@@ -43,7 +40,7 @@ pub(crate) enum TlsError {
 
 /// The certificate is vouched for, but its key is none of the pinned ones.
 #[derive(Debug, thiserror::Error)]
-#[error("its key is none of those that `pins` names; it is sha256//{0}")]
+#[error("the key of its certificate is none of those that `pins` names; it is sha256//{0}")]
 struct NotPinned(String);
 
 /// What connections are made with: those authorities, or the host's; and, where there
@@ -118,7 +115,7 @@ impl ServerCertVerifier for Pinned {
         if self.pins.contains(&digest) {
             return Ok(verified);
         }
-        Err(CertificateError::Other(OtherError(Arc::new(NotPinned(digest)))).into())
+        Err(Error::General(NotPinned(digest).to_string()))
     }
 
     fn verify_tls12_signature(
@@ -141,5 +138,73 @@ impl ServerCertVerifier for Pinned {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.authorities.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ClientConnection, ServerConfig, ServerConnection};
+
+    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates/");
+
+    /// Shakes hands with the server of the tests, in memory.
+    fn greet(ca: &str, pins: &[&str], name: &str) -> Result<(), String> {
+        let pins: Vec<String> = pins.iter().map(|pin| (*pin).to_owned()).collect();
+        let config = config(Some(Path::new(&format!("{FOLDER}{ca}"))), &pins).unwrap();
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
+        let certificate = CertificateDer::from_pem_file(format!("{FOLDER}server.pem")).unwrap();
+        let key = PrivateKeyDer::from_pem_file(format!("{FOLDER}server.key")).unwrap();
+        let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let mut server = ServerConnection::new(Arc::new(server)).unwrap();
+        while client.is_handshaking() || server.is_handshaking() {
+            let mut wire = Vec::new();
+            client.write_tls(&mut wire).unwrap();
+            server.read_tls(&mut wire.as_slice()).unwrap();
+            server.process_new_packets().map_err(|error| error.to_string())?;
+            let mut wire = Vec::new();
+            server.write_tls(&mut wire).unwrap();
+            client.read_tls(&mut wire.as_slice()).unwrap();
+            client.process_new_packets().map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn pin() -> String {
+        std::fs::read_to_string(format!("{FOLDER}pin")).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn a_pinned_key_is_taken_and_another_is_named() {
+        let (pin, other) = (pin(), format!("{}=", "A".repeat(43)));
+        assert_eq!(greet("authority.pem", &[], "localhost"), Ok(()));
+        assert_eq!(greet("authority.pem", &[&other, &pin], "localhost"), Ok(()));
+        let refused = greet("authority.pem", &[&other], "localhost").unwrap_err();
+        assert!(refused.contains(&format!("it is sha256//{pin}")), "{refused}");
+    }
+
+    #[test]
+    fn a_pinned_key_makes_up_for_nothing() {
+        let pin = pin();
+        // Nobody vouches for it.
+        let refused = greet("stranger.pem", &[&pin], "localhost").unwrap_err();
+        assert!(refused.contains("UnknownIssuer"), "{refused}");
+        // It is for another name.
+        let refused = greet("authority.pem", &[&pin], "hub.example.com").unwrap_err();
+        assert!(refused.contains("not valid for name"), "{refused}");
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_told() {
+        let file = format!("{FOLDER}server.key");
+        let error = config(Some(Path::new(&file)), &[]).unwrap_err();
+        assert!(matches!(error, TlsError::Empty { .. }), "{error}");
     }
 }
