@@ -5,19 +5,24 @@ use std::rc::Rc;
 
 use writ_engine::Event;
 use writ_engine::facts::{Person, Uid};
+use writ_policy::Remote;
 use writ_protocol::ErrorReply;
+use writ_signed::HostKey;
 
 use crate::accounts::Accounts;
 use crate::bounded::Sweep;
 use crate::clock;
 use crate::core::Core;
+use crate::courier::Courier;
 use crate::glass::Marks;
+use crate::host_key;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
 use crate::proving::Proofs;
 use crate::runs::Runs;
 use crate::settings::Places;
+use crate::signing::Refusals;
 use crate::silent::Silent;
 use crate::store;
 use crate::units::Units;
@@ -30,6 +35,8 @@ pub(crate) struct Agent {
     pub accounts: Accounts,
     /// Connections that are open.
     pub connections: Connections,
+    /// What the courier carries, and how it fares.
+    pub courier: Courier,
     /// Processes that said that this is an emergency.
     pub glass: Marks,
     /// PID 1.
@@ -42,6 +49,10 @@ pub(crate) struct Agent {
     pub proofs: Proofs,
     /// Those of doors that have not asked yet.
     pub silent: Silent,
+    /// What this host signs with; or why it cannot.
+    pub host_key: Result<HostKey, String>,
+    /// Signed answers that did not count.
+    pub refusals: Refusals,
     /// Where things are.
     pub places: Places,
     refused: Cell<u64>,
@@ -60,10 +71,25 @@ pub(crate) struct PolicyStanding {
 impl Agent {
     /// An agent whose policy was read a moment ago.
     #[must_use]
-    pub(crate) fn new(core: Rc<Core>, places: Places, policy_error: Option<String>) -> Self {
+    pub(crate) fn new(
+        core: Rc<Core>,
+        places: Places,
+        policy_error: Option<String>,
+        remote: Remote,
+    ) -> Self {
         let standing = PolicyStanding { loaded_wall_ms: clock::now().wall.0, error: policy_error };
+        let courier = Courier::new(remote);
+        courier.say_whether_wanted(&places.courier_wanted());
+        let host_key = host_key::read_or_make(&places.host_key());
+        let host_key = host_key.map_err(|error| error.to_string());
+        if let Err(why) = &host_key {
+            eprintln!("{why}");
+        }
         Self {
             core,
+            courier,
+            host_key,
+            refusals: Refusals::default(),
             accounts: Accounts::default(),
             connections: Connections::default(),
             glass: Marks::default(),
@@ -116,8 +142,11 @@ impl Agent {
     /// With each error and its place, when none is.
     pub(crate) fn reload(&self) -> Result<(), ErrorReply> {
         match policy_files::read(&self.places.policy) {
-            Ok(Taken { policy, sources }) => {
+            Ok(Taken { policy, remote, sources }) => {
                 self.core.submit(Event::PolicyLoaded(policy))?;
+                self.courier.set(remote);
+                self.courier.judge(&self.core);
+                self.courier.say_whether_wanted(&self.places.courier_wanted());
                 policy_files::keep_last_good(&self.places.last_good(), &sources);
                 let mut standing = self.policy.borrow_mut();
                 *standing = PolicyStanding { loaded_wall_ms: clock::now().wall.0, error: None };

@@ -15,7 +15,7 @@ use crate::agent::Agent;
 use crate::connection::Caller;
 use crate::deciding::person;
 use crate::door::request_id;
-use crate::{bounded, clock};
+use crate::{bounded, clock, courier};
 
 /// What a caller may see.
 ///
@@ -98,6 +98,8 @@ pub(crate) async fn status(
     let policy = agent.core.policy();
     let settings = policy.settings();
     let counts = agent.core.look(Engine::counts);
+    let collectors = courier::listed(agent);
+    let courier = courier::findings(agent, &collectors, caller.peer.is_root());
     Ok(answers::Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         host: settings.host.name.clone(),
@@ -121,7 +123,9 @@ pub(crate) async fn status(
             .map(cannot_lend)
             .into_iter()
             .chain(unreviewed(agent.core.look(Engine::open_reviews).len()))
+            .chain(courier)
             .collect(),
+        collectors: if caller.peer.is_root() { collectors } else { Vec::new() },
     })
 }
 

@@ -26,6 +26,8 @@ pub struct Waiting {
     pub still_asked: Vec<String>,
     /// Who has looked at it and not answered.
     pub seen: Vec<String>,
+    /// What else there is to know, such as that the hub cannot be reached.
+    pub note: Option<String>,
 }
 
 impl Waiting {
@@ -38,6 +40,7 @@ impl Waiting {
             needed: answer.needed,
             still_asked: answer.still_asked,
             seen: answer.seen,
+            note: answer.message,
         }
     }
 
@@ -45,8 +48,9 @@ impl Waiting {
     /// matters least goes first.
     pub fn line(&self, left: Duration, columns_max: usize) -> String {
         let (left, seen) = (clock(left), self.seen());
+        let last = self.note.as_deref().map_or("Ctrl-C leaves it open".to_owned(), text::shown);
         let lines = [
-            format!("{}{seen} · {left} left · Ctrl-C leaves it open", self.sentence(usize::MAX)),
+            format!("{}{seen} · {left} left · {last}", self.sentence(usize::MAX)),
             format!("{}{seen} · {left} left", self.sentence(usize::MAX)),
             format!("{}{seen} · {left} left", self.sentence(1)),
             format!("{} · {left} left", self.sentence(1)),
@@ -60,7 +64,11 @@ impl Waiting {
 
     /// The sentence that says it once, where there is no line to keep up to date.
     pub fn once(&self) -> String {
-        format!("{}{}", self.sentence(usize::MAX), self.seen())
+        let sentence = format!("{}{}", self.sentence(usize::MAX), self.seen());
+        match &self.note {
+            Some(note) => format!("{sentence}; {}", text::shown(note)),
+            None => sentence,
+        }
     }
 
     /// Who has looked at it, where somebody has.
@@ -127,7 +135,21 @@ mod tests {
             needed: 2,
             still_asked: asked.iter().map(|name| (*name).to_owned()).collect(),
             seen: vec![],
+            note: None,
         }
+    }
+
+    #[test]
+    fn what_else_there_is_to_know_is_told_where_there_is_room() {
+        let note = Some("the hub cannot be reached".to_owned());
+        let waiting = Waiting { note, ..waiting(&["bob"]) };
+        assert_eq!(waiting.once(), "7K3M-Q2 waiting for bob (1 of 2); the hub cannot be reached");
+        let left = Duration::from_secs(60);
+        assert_eq!(
+            waiting.line(left, 100),
+            "writ: 7K3M-Q2 waiting for bob (1 of 2) · 1:00 left · the hub cannot be reached"
+        );
+        assert_eq!(waiting.line(left, 60), "writ: 7K3M-Q2 waiting for bob (1 of 2) · 1:00 left");
     }
 
     #[test]

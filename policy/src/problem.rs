@@ -9,6 +9,7 @@ use crate::diagnostic::Severity;
 use crate::duration::DurationError;
 use crate::hours::HoursError;
 use crate::name::NameError;
+use crate::remote::AddressError;
 use crate::source::Place;
 use crate::suggest;
 
@@ -61,6 +62,12 @@ pub(crate) enum Problem {
     LongDescription { most: usize },
     #[error("`{0}` is no pattern for tickets: {1}")]
     Ticket(String, regex_lite::Error),
+    #[error("{text:?} {why}")]
+    Address { text: String, why: AddressError },
+    #[error("{0:?} is no pin of a key")]
+    Pin(String),
+    #[error("{0:?} is no whole path of a file")]
+    Path(String),
     #[error("this key {0}")]
     Key(ApproverKeyError),
     #[error("this key is in the list of `{first}` already")]
@@ -224,6 +231,19 @@ impl Problem {
                 "a pin is of a command's file: write a rule with `commands`, or take `sha256` out"
                     .into()
             }
+            Self::Address { why: AddressError::CollectorScheme | AddressError::Port, .. } => {
+                "write one such as \"tls://logs.example.com:6514\"".into()
+            }
+            Self::Address { why: AddressError::ProxyScheme, .. } => {
+                "write one such as \"http://proxy.example.com:3128\"".into()
+            }
+            Self::Address { .. } => {
+                "write one such as \"https://hub.example.com\"".into()
+            }
+            Self::Pin(_) => {
+                "write `sha256//` and the SHA-256 of the public key in Base64, as curl's --pinnedpubkey has it".into()
+            }
+            Self::Path(_) => "write it from the root on, such as \"/etc/ssl/certs/logs.pem\"".into(),
             Self::NotText => "save the file in the encoding UTF-8".into(),
             Self::UnknownKey { key, known, .. } => did_you_mean(key, known, "the keys here are"),
             Self::MissingKey { example, .. } => format!("add a line such as `{example}`"),

@@ -463,7 +463,22 @@ pub struct Status {
     pub connections_refused: u64,
     /// Lines that the journal did not take in time; the ledger has them.
     pub journal_lines_dropped: u64,
+    /// The collectors of events.
+    #[serde(default)]
+    pub collectors: Vec<Collector>,
     /// What is not as it should be.
     #[serde(default)]
     pub findings: Vec<Finding>,
+}
+
+/// A collector of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collector {
+    /// As in the settings.
+    pub url: String,
+    /// How many lines of the ledger it was not sent yet.
+    pub waiting: u64,
+    /// Why it gets nothing at present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }

@@ -14,7 +14,9 @@ use crate::answers::{
     Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply, Proof,
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
+use crate::courier::{self, CourierSettings, CourierState, Enroll, Events, Outbox};
 use crate::explained::{Explained, Supposed};
+use crate::signed::{DecideSigned, HostKey, HostKeyReply, Offline, SignedQuestion};
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
 pub trait Method: Serialize + DeserializeOwned {
@@ -496,12 +498,20 @@ methods! {
     Prove => "Prove", Proof;
     AnswerProof => "AnswerProof", Proof;
     Decide => "Decide", Decided;
+    Offline => "Offline", SignedQuestion;
+    HostKey => "HostKey", HostKeyReply;
+    DecideSigned => "DecideSigned", Decided;
     Revoke => "Revoke", Nothing;
     Cancel => "Cancel", Nothing;
     End => "End", Nothing;
     Status => "Status", StatusReply;
     Reload => "Reload", Nothing;
     AcknowledgeBreak => "AcknowledgeBreak", Accepted;
+    CourierSettings => "CourierSettings", courier::Settings;
+    Events => "Events", courier::EventReply;
+    CourierState => "CourierState", Nothing;
+    Outbox => "Outbox", courier::OutboxReply;
+    Enroll => "Enroll", courier::Enrollment;
 }
 
 #[cfg(test)]

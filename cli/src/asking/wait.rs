@@ -196,13 +196,17 @@ impl Line {
         if io::stderr().is_terminal() {
             let passed = crate::span::in_ms(came.elapsed());
             let left = countdown(answer.remaining_ms.saturating_sub(passed));
-            let text = format!("{} · {left} left · Ctrl-C leaves it open", waiting_for(answer));
+            let note = answer.message.as_deref();
+            let last = note.map_or_else(|| "Ctrl-C leaves it open".to_owned(), shown);
+            let text = format!("{} · {left} left · {last}", waiting_for(answer));
             let text = fit(&text, width_of_stderr());
             let _ = write!(stderr, "\r\x1b[K{text}");
             let _ = stderr.flush();
             self.written = text;
         } else {
-            let text = waiting_for(answer);
+            let note = answer.message.as_deref();
+            let note = note.map(|note| format!("; {}", shown(note))).unwrap_or_default();
+            let text = format!("{}{note}", waiting_for(answer));
             if text != self.written {
                 let _ = writeln!(stderr, "{text}");
                 self.written = text;

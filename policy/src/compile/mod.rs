@@ -16,6 +16,7 @@ use self::people::People;
 use crate::findings::Findings;
 use crate::host::HostName;
 use crate::keys::{ApproverKeys, HostKeys, OnCallKeys, RoleKeys};
+use crate::remote::Remote;
 
 /// Whether decisions bind when `mode` is left out: they do not, so that a fresh
 /// install blocks nothing.
@@ -57,6 +58,7 @@ pub(crate) struct Said {
 /// What it comes to.
 pub(crate) struct Compiled {
     pub(crate) settings: Settings,
+    pub(crate) remote: Remote,
 }
 
 /// Puts it together. What comes out is meant for use only when nothing was noted
@@ -94,5 +96,5 @@ pub(crate) fn compile(
         host: name.tagged(host.tags),
         digest,
     };
-    Compiled { settings }
+    Compiled { settings, remote: host.remote }
 }

@@ -7,6 +7,7 @@ mod away;
 mod host;
 mod on_call;
 mod people;
+mod remote;
 mod role;
 mod rule;
 mod times;

@@ -58,7 +58,7 @@ fn every_key_is_explained() {
         (
             "writ.toml",
             &format!(
-                "{wrong}[ask]\n{wrong}[noninteractive]\n{wrong}[sessions]\n{wrong}[break_glass]\n{wrong}"
+                "{wrong}[ask]\n{wrong}[noninteractive]\n{wrong}[sessions]\n{wrong}[break_glass]\n{wrong}[audit]\n{wrong}[hub]\n{wrong}"
             ),
         ),
         ("roles.d/a.toml", asked),

@@ -16,6 +16,7 @@ mod host;
 mod lending;
 mod limits;
 mod order;
+mod remote;
 mod reviewing;
 mod roles;
 mod rules;

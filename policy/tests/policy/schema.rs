@@ -52,6 +52,13 @@ const TABLES: &[Table] = &[
         around: "[break_glass]\nKEY\nfrom = []",
         given: &["from"],
     },
+    Table { definition: "audit", file: "writ.toml", around: "[audit]\nKEY", given: &[] },
+    Table {
+        definition: "hub",
+        file: "writ.toml",
+        around: "[hub]\nKEY\nurl = \"https://hub.example.com\"",
+        given: &["url"],
+    },
     Table {
         definition: "role",
         file: "roles.d/a.toml",
