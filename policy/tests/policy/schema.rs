@@ -74,7 +74,7 @@ const TABLES: &[Table] = &[
     Table {
         definition: "approver",
         file: "approvers.d/a.toml",
-        around: "[approver.a]\nKEY\nunix_user = \"bob\"\n[approver.carol]\nkeys = [\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g bob@desk\"]",
+        around: "[approver.a]\nKEY\nunix_user = \"bob\"\n[approver.carol]\nunix_user = \"carol\"",
         given: &["unix_user"],
     },
     Table {
