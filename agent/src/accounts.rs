@@ -119,6 +119,7 @@ impl Accounts {
             login,
             session_owner: process.session_owner,
             groups: entry.groups,
+            approver: None,
         })
     }
 
@@ -134,6 +135,7 @@ impl Accounts {
             login: None,
             session_owner: None,
             groups: entry.groups,
+            approver: None,
         })
     }
 

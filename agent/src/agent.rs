@@ -6,18 +6,21 @@ use std::rc::Rc;
 use writ_engine::Event;
 use writ_engine::facts::{Person, Uid};
 use writ_protocol::ErrorReply;
+use writ_signed::HostKey;
 
 use crate::accounts::Accounts;
 use crate::bounded::Sweep;
 use crate::clock;
 use crate::core::Core;
 use crate::glass::Marks;
+use crate::host_key;
 use crate::limits::Connections;
 use crate::policy_files::{self, Taken};
 use crate::process::Process;
 use crate::proving::Proofs;
 use crate::runs::Runs;
 use crate::settings::Places;
+use crate::signing::Refusals;
 use crate::silent::Silent;
 use crate::store;
 use crate::units::Units;
@@ -42,6 +45,10 @@ pub(crate) struct Agent {
     pub proofs: Proofs,
     /// Those of doors that have not asked yet.
     pub silent: Silent,
+    /// What this host signs with; or why it cannot.
+    pub host_key: Result<HostKey, String>,
+    /// Signed answers that did not count.
+    pub refusals: Refusals,
     /// Where things are.
     pub places: Places,
     refused: Cell<u64>,
@@ -62,8 +69,15 @@ impl Agent {
     #[must_use]
     pub(crate) fn new(core: Rc<Core>, places: Places, policy_error: Option<String>) -> Self {
         let standing = PolicyStanding { loaded_wall_ms: clock::now().wall.0, error: policy_error };
+        let host_key = host_key::read_or_make(&places.host_key());
+        let host_key = host_key.map_err(|error| error.to_string());
+        if let Err(why) = &host_key {
+            eprintln!("{why}");
+        }
         Self {
             core,
+            host_key,
+            refusals: Refusals::default(),
             accounts: Accounts::default(),
             connections: Connections::default(),
             glass: Marks::default(),

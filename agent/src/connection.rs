@@ -10,6 +10,7 @@ use writ_engine::facts::AttemptId;
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::Nothing;
 use writ_protocol::calls::{self, Incoming, Method};
+use writ_protocol::signed;
 
 use crate::agent::Agent;
 use crate::asking::Asking;
@@ -21,7 +22,7 @@ use crate::proving::Standing;
 use crate::runs::Following;
 use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
-use crate::{deciding, door, explaining, glass, overview, proving, roles, runs, sessions};
+use crate::{deciding, door, explaining, glass, overview, proving, roles, runs, sessions, signing};
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
 #[derive(Debug)]
@@ -264,6 +265,9 @@ async fn call(
             calls::Prove => proving::prove;
             calls::AnswerProof => proving::answer;
             calls::Decide => deciding::decide;
+            signed::Offline => signing::offline;
+            signed::HostKey => signing::host_key;
+            signed::DecideSigned => signing::decide;
             calls::Revoke => deciding::revoke;
             calls::Cancel => deciding::cancel;
             calls::End => deciding::end;

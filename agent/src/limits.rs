@@ -61,6 +61,16 @@ pub(crate) const PROOF_LINES_MAX: usize = 64;
 /// The longest answer or line of a proof, in bytes (`PAM_MAX_RESP_SIZE`, PAM_MAX_MSG_SIZE).
 pub(crate) const PROOF_LINE_BYTES_MAX: usize = 511;
 
+/// Signed answers of one account that may not count within [`ANSWERS_REFUSED_WITHIN`].
+pub(crate) const ANSWERS_REFUSED_MAX: usize = 30;
+
+/// Signed answers that did not count and are put on record within
+/// [`ANSWERS_REFUSED_WITHIN`], of everybody; of the others, how many they were.
+pub(crate) const ANSWERS_REFUSED_RECORDED_MAX: usize = 10;
+
+/// What counts as lately.
+pub(crate) const ANSWERS_REFUSED_WITHIN: Duration = Duration::from_secs(60);
+
 /// How long a caller may take to read what he is sent.
 pub(crate) const SEND_MAX: Duration = Duration::from_secs(10);
 

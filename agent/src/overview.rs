@@ -215,7 +215,7 @@ fn as_listed(
         decisions: listed
             .answers()
             .map(|answer| Decision {
-                by: answer.by.account.name.clone(),
+                by: answer.by.name().to_owned(),
                 self_approval: opened.requester.may_be(answer.by),
                 verdict: match answer.outcome {
                     Outcome::Approve => Verdict::Approve,

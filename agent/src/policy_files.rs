@@ -124,6 +124,7 @@ fn nothing() -> Policy {
             justification: Justification::Off,
             ticket: None,
             reauth: false,
+            signed: false,
         },
         unattended_wait: NOTHING_LASTS,
         warn: Vec::new(),

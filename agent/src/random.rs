@@ -14,6 +14,12 @@ pub(crate) fn short_number() -> Option<u64> {
     bytes().map(u64::from_ne_bytes)
 }
 
+/// 256 random bits, for a key.
+#[must_use]
+pub(crate) fn seed() -> Option<[u8; 32]> {
+    bytes()
+}
+
 fn bytes<const LENGTH: usize>() -> Option<[u8; LENGTH]> {
     let mut bytes = [0; LENGTH];
     let read = getrandom(&mut bytes, GetRandomFlags::empty()).ok()?;

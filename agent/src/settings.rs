@@ -39,7 +39,8 @@ pub struct Places {
     /// Policy files.
     #[arg(long, default_value = POLICY_DIR, value_name = "DIR")]
     pub policy: PathBuf,
-    /// The state of the agent: the ledger and the last policy that was good.
+    /// The state of the agent: the ledger, the key of the host and the last policy that was
+    /// good.
     #[arg(long, default_value = "/var/lib/writ", value_name = "DIR")]
     pub state: PathBuf,
     /// Where to listen when systemd hands over no socket.
@@ -55,6 +56,12 @@ impl Places {
     #[must_use]
     pub fn ledger(&self) -> PathBuf {
         self.state.join("ledger")
+    }
+
+    /// The key that this host signs with.
+    #[must_use]
+    pub fn host_key(&self) -> PathBuf {
+        self.state.join("host_key")
     }
 
     /// The last policy files that were good.

@@ -175,7 +175,8 @@ mod tests {
         let groups: BTreeSet<String> =
             (0..200).map(|number| format!("DOMAIN\\group of people {number}")).collect();
         let account = Account { uid: Uid(uid), name: format!("user{uid}") };
-        Person { login: Some(account.clone()), session_owner: Some(Uid(uid)), account, groups }
+        let login = Some(account.clone());
+        Person { login, session_owner: Some(Uid(uid)), groups, ..Person::known_by(account) }
     }
 
     fn act(number: u128, command_bytes: usize) -> Act {

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::screen::{print, print_json};
-use terminal::Terminal;
+pub(crate) use terminal::Terminal;
 use wait::{Waited, Waiting};
 
 /// A call that people answer.

@@ -14,6 +14,7 @@
 
 mod agent;
 mod asking;
+mod carried;
 mod exit;
 mod failure;
 mod local_user;

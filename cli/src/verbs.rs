@@ -1,5 +1,6 @@
 //! The verbs, each in a file of its own.
 
+mod answer;
 mod approve;
 mod audit;
 pub(crate) mod r#become;
@@ -14,7 +15,9 @@ mod end;
 mod explain;
 mod extend;
 mod fmt;
+mod host_key;
 mod init;
+mod offline;
 mod pending;
 mod replay;
 mod report;
@@ -24,6 +27,7 @@ mod roles;
 mod run;
 mod shell;
 mod show;
+mod sign;
 mod status;
 
 use std::fmt::{Display, Formatter, Result as FmtResult};
@@ -50,6 +54,10 @@ pub(crate) enum Verb {
     Show(show::Arguments),
     Approve(approve::Arguments),
     Deny(deny::Arguments),
+    Offline(offline::Arguments),
+    Sign(sign::Arguments),
+    Answer(answer::Arguments),
+    HostKey(host_key::Arguments),
     Revoke(revoke::Arguments),
     Init(init::Arguments),
     Check(check::Arguments),
@@ -99,6 +107,10 @@ impl Verb {
             Self::Show(arguments) => show::run(host, arguments),
             Self::Approve(arguments) => approve::run(host, arguments),
             Self::Deny(arguments) => deny::run(host, arguments),
+            Self::Offline(arguments) => offline::run(host, arguments),
+            Self::Sign(arguments) => sign::run(host, arguments),
+            Self::Answer(arguments) => answer::run(host, arguments),
+            Self::HostKey(arguments) => host_key::run(host, arguments),
             Self::Revoke(arguments) => revoke::run(host, arguments),
             Self::Init(arguments) => init::run(host, arguments),
             Self::Check(arguments) => check::run(host, arguments),

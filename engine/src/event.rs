@@ -8,7 +8,7 @@ use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
 use crate::hinges::Hinges;
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
-use crate::record::SessionEnd;
+use crate::record::{AnswerRefused, SessionEnd};
 use crate::time::{Span, WallTime};
 
 /// A person's word on a question.
@@ -191,6 +191,17 @@ pub enum Event {
         /// Whether he has proved who he is.
         proof: Proof,
     },
+    /// Somebody has handed in a signed answer.
+    Signed {
+        /// The answer.
+        answer: writ_signed::Answer,
+        /// The key of this host.
+        host_key: writ_signed::Fingerprint,
+        /// The account of the approver that it names, where he has one on this host.
+        account: Option<Person>,
+    },
+    /// A signed answer did not count, which is to be put on record.
+    AnswerRefused(AnswerRefused),
     /// An approver or root takes a grant back.
     Revoked {
         /// Who.

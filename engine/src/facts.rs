@@ -18,6 +18,9 @@ pub struct Uid(pub u32);
 /// The superuser.
 pub const ROOT: Uid = Uid(0);
 
+/// What no account has for its number: `(uid_t) -1` (chown(2)).
+pub const NO_ACCOUNT: Uid = Uid(u32::MAX);
+
 /// A user of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -44,13 +47,37 @@ pub struct Person {
     /// without what Writ lends.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<String>,
+    /// The approver whose signature he has given, where that is how he is known. Who has
+    /// no account on this host has [`NO_ACCOUNT`], and the approver's name for its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
 }
 
 impl Person {
     /// Somebody of whom nothing but his account is known.
     #[must_use]
     pub const fn known_by(account: Account) -> Self {
-        Self { account, login: None, session_owner: None, groups: BTreeSet::new() }
+        let groups = BTreeSet::new();
+        Self { account, login: None, session_owner: None, groups, approver: None }
+    }
+
+    /// An approver, known by his signature, and by his account where he has one here.
+    #[must_use]
+    pub fn by_signature(approver: &str, here: Option<Self>) -> Self {
+        let nowhere = || Self::known_by(Account { uid: NO_ACCOUNT, name: approver.into() });
+        Self { approver: Some(approver.into()), ..here.unwrap_or_else(nowhere) }
+    }
+
+    /// What he is called: as the approver that he has signed as, or by his account.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.approver.as_deref().unwrap_or(&self.account.name)
+    }
+
+    /// Whether he has an account on this host.
+    #[must_use]
+    pub fn has_account(&self) -> bool {
+        self.account.uid != NO_ACCOUNT
     }
 
     /// Every user number that this person is known by.
@@ -58,12 +85,15 @@ impl Person {
         [Some(self.account.uid), self.login.as_ref().map(|login| login.uid), self.session_owner]
             .into_iter()
             .flatten()
+            .filter(|uid| *uid != NO_ACCOUNT)
     }
 
     /// Whether two may be one human being, whichever accounts they act through.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {
-        self.identities().any(|mine| other.identities().any(|theirs| mine == theirs))
+        let one_approver = self.approver.is_some() && self.approver == other.approver;
+        one_approver
+            || self.identities().any(|mine| other.identities().any(|theirs| mine == theirs))
     }
 
     /// Whether he acts as the superuser.

@@ -5,10 +5,9 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+pub use writ_signed::digest;
 
 use crate::facts::{Aim, Door, Uid};
 use crate::id::RequestId;
@@ -90,6 +89,9 @@ pub struct Question {
     /// Whether who approves must prove who he is first.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub reauth: bool,
+    /// Whether only signed answers approve.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub signed: bool,
 }
 
 /// Who may decide too, when so long nobody has.
@@ -155,21 +157,6 @@ impl Question {
             other => Err(QuestionError::Version(other)),
         }
     }
-}
-
-/// SHA-256 of a question's text, in 64 hexadecimal digits.
-#[must_use]
-pub fn digest(text: &str) -> String {
-    hexadecimal(&Sha256::digest(text.as_bytes()))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 mod wall_as_text {
@@ -251,6 +238,7 @@ mod tests {
             lasts_ms: Span(1),
             uses: 1,
             reauth: false,
+            signed: false,
         }
     }
 

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+use writ_signed::{Answer, Fingerprint};
 
 use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
 use crate::hinges::DoorChange;
@@ -206,6 +207,9 @@ pub enum What {
     /// Policy or a person decided.
     #[serde(rename = "decision.made")]
     DecisionMade(Made),
+    /// A signed answer did not count.
+    #[serde(rename = "answer.refused")]
+    AnswerRefused(AnswerRefused),
     /// The answer is no.
     #[serde(rename = "request.denied")]
     RequestDenied {
@@ -388,6 +392,9 @@ pub struct Opened {
     /// Whether who approves must prove who he is first.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub reauth: bool,
+    /// Whether only signed answers approve.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub signed: bool,
     /// The exact text of the question.
     pub question: String,
     /// SHA-256 of it, hexadecimal.
@@ -418,6 +425,9 @@ pub struct Made {
     /// Whether he had proved who he is, a moment before and for this question.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub proved: bool,
+    /// What he signed, where that is how he answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Box<SignedBy>>,
     /// The places that he may take, where he is one of those who are asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
@@ -427,6 +437,37 @@ pub struct Made {
     /// What was decided about, where no request was opened before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
+}
+
+/// A signed answer, whole: whoever reads the ledger can verify it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedBy {
+    /// The key that it verified with, as the policy had it.
+    pub key: String,
+    /// Its short name.
+    pub fingerprint: Fingerprint,
+    /// The key of this host, which the answer is bound to.
+    pub host_key: Fingerprint,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// A signed answer that did not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerRefused {
+    /// Who handed it in.
+    pub by: Person,
+    /// The approver that it names, who need not have to do with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
+    /// The key that it names, which need not have signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
+    /// Why it did not count.
+    pub why: String,
+    /// How many more did not since the last one that is on record.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub more: u32,
 }
 
 /// What a decision of the policy was about.
@@ -479,6 +520,7 @@ impl What {
             Self::BreakGlassUsed(_) => "break_glass.used",
             Self::BreakGlassReviewed { .. } => "break_glass.reviewed",
             Self::DoorChanged(_) => "door.changed",
+            Self::AnswerRefused(_) => "answer.refused",
             Self::LedgerAcknowledged { .. } => "ledger.acknowledged",
         }
     }
@@ -490,16 +532,16 @@ impl By {
     pub fn name(&self) -> &str {
         match self {
             Self::Policy => "policy",
-            Self::Person(person) => &person.account.name,
+            Self::Person(person) => person.name(),
             Self::Agent => "agent",
         }
     }
 
-    /// The account, where a person decided.
+    /// The account, where a person decided who has one on this host.
     #[must_use]
     pub fn account(&self) -> Option<&Account> {
         match self {
-            Self::Person(person) => Some(&person.account),
+            Self::Person(person) => person.has_account().then_some(&person.account),
             Self::Policy | Self::Agent => None,
         }
     }

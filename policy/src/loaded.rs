@@ -1,11 +1,8 @@
-//! A policy that was read, with all that the engine does not decide by.
-
-use std::collections::BTreeMap;
+//! A policy that was read, with where it was read from.
 
 use writ_engine::policy::Policy;
 
 use crate::diagnostic::Diagnostic;
-use crate::public_key::PublicKey;
 use crate::source::SourceFile;
 
 /// A policy that was read without an error.
@@ -13,8 +10,6 @@ use crate::source::SourceFile;
 pub struct Loaded {
     /// What the engine decides by.
     pub policy: Policy,
-    /// The public keys of approvers, by the name of the approver.
-    pub keys: BTreeMap<String, Vec<PublicKey>>,
     /// The files that it was read from, in the order of reading.
     pub sources: Vec<SourceFile>,
     /// What may not be as it was meant.

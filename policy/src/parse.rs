@@ -36,12 +36,7 @@ pub fn parse(files: Vec<SourceFile>, host: &HostName) -> Result<Loaded, Refusal>
     if let Some(refusal) = Refusal::of(errors) {
         return Err(refusal);
     }
-    Ok(Loaded {
-        policy: Policy::compile(compiled.settings),
-        keys: compiled.keys,
-        sources: files,
-        warnings,
-    })
+    Ok(Loaded { policy: Policy::compile(compiled.settings), sources: files, warnings })
 }
 
 /// The files of a policy with what each speaks of, in the order of reading.

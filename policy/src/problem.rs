@@ -2,13 +2,13 @@
 
 use writ_conditions::ParseError as ConditionError;
 use writ_engine::policy::{PatternError, SelectorError};
+use writ_signed::ApproverKeyError;
 
 use crate::capability::Capability;
 use crate::diagnostic::Severity;
 use crate::duration::DurationError;
 use crate::hours::HoursError;
 use crate::name::NameError;
-use crate::public_key::PublicKeyError;
 use crate::source::Place;
 use crate::suggest;
 
@@ -58,7 +58,13 @@ pub(crate) enum Problem {
     #[error("`{0}` is no pattern for tickets: {1}")]
     Ticket(String, regex_lite::Error),
     #[error("this key {0}")]
-    Key(PublicKeyError),
+    Key(ApproverKeyError),
+    #[error("this key is in the list of `{first}` already")]
+    KeyTwice { first: String },
+    #[error(
+        "only signed answers approve, and of those who are asked {keyed} have a key, where {count} must approve"
+    )]
+    TooFewKeys { count: u32, keyed: u32 },
     #[error("there is no capability {0:?}")]
     UnknownCapability(String),
     #[error("{} is as good as root: whoever holds it {power}", .capability.name())]
@@ -197,6 +203,12 @@ impl Problem {
             }
             Self::UserTwice { first, .. } => {
                 format!("see {}; one person counts once, so he must have one name", locate(first))
+            }
+            Self::KeyTwice { .. } => {
+                "a key is one person's, and stands in his list once".into()
+            }
+            Self::TooFewKeys { .. } => {
+                "add the approvers' public keys to `keys` in approvers.d, or leave `signed` out".into()
             }
             Self::NoWayToAnswer { approver } => format!("add a line such as `unix_user = \"{approver}\"`"),
             Self::UnknownTeam { team, known } => {

@@ -91,6 +91,7 @@ from = ["@approvers"]
 # justification = "optional"   # a reason: "required", "optional", "off"
 # ticket = '[A-Z]+-[0-9]+'     # what the whole ticket must match
 # reauth = true                # who approves gives his password first
+# signed = false               # true: only answers signed with a key approve
 
 # Where nobody is at a terminal: how long to wait before "try again later".
 # [noninteractive]

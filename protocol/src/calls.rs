@@ -15,6 +15,7 @@ use crate::answers::{
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
 use crate::explained::{Explained, Supposed};
+use crate::signed::{DecideSigned, HostKey, HostKeyReply, Offline, SignedQuestion};
 
 /// A method: its parameters are the type itself, its reply is [`Method::Reply`].
 pub trait Method: Serialize + DeserializeOwned {
@@ -496,6 +497,9 @@ methods! {
     Prove => "Prove", Proof;
     AnswerProof => "AnswerProof", Proof;
     Decide => "Decide", Decided;
+    Offline => "Offline", SignedQuestion;
+    HostKey => "HostKey", HostKeyReply;
+    DecideSigned => "DecideSigned", Decided;
     Revoke => "Revoke", Nothing;
     Cancel => "Cancel", Nothing;
     End => "End", Nothing;

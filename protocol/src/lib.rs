@@ -17,6 +17,7 @@ pub mod explained;
 mod frame;
 pub mod run;
 pub mod services;
+pub mod signed;
 pub mod text;
 
 pub use client::{CallError, ConnectError, Connection, Follows, Received};

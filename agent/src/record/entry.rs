@@ -62,6 +62,9 @@ impl Entry {
                 if made.proved {
                     fields.put("WRIT_PROVED", "yes");
                 }
+                if let Some(signed) = &made.signed {
+                    fields.put("WRIT_KEY", &signed.fingerprint.to_string());
+                }
                 fields.free("WRIT_COMMENT", made.comment.as_deref());
                 if let Some(lasts) = made.lasts {
                     fields.put("WRIT_FOR", &seconds(lasts.0));
@@ -111,7 +114,7 @@ fn priority(what: &What) -> u8 {
             Standing::On => NOTICE,
         },
         What::PolicyRefused { .. } | What::LedgerAcknowledged { .. } => ERROR,
-        What::RequestDenied { .. } => WARNING,
+        What::RequestDenied { .. } | What::AnswerRefused(_) => WARNING,
         _ => NOTICE,
     }
 }
@@ -298,6 +301,15 @@ impl Fields {
                 self.put_name("WRIT_STOOD", &change.was);
                 self.optional("WRIT_FAULT", change.hinge.fault.as_deref());
                 self.optional("WRIT_MODULE_SHA256", change.hinge.sha256.as_deref());
+            }
+            What::AnswerRefused(refused) => {
+                self.by(&By::Person(refused.by.clone()));
+                self.optional("WRIT_APPROVER", refused.approver.as_deref());
+                if let Some(fingerprint) = &refused.fingerprint {
+                    self.put("WRIT_KEY", &fingerprint.to_string());
+                }
+                self.put("WRIT_COMMENT", &refused.why);
+                self.put("WRIT_MORE", &refused.more.to_string());
             }
             What::LedgerAcknowledged { by, comment, what } => {
                 self.by(&By::Person(by.clone()));

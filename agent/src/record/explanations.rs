@@ -10,8 +10,8 @@ use writ_engine::facts::{
 use writ_engine::hinges::{DoorChange, Hinge, Standing};
 use writ_engine::id::IdKey;
 use writ_engine::record::{
-    About, BreakGlass, By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, Record,
-    SessionEnd, SessionEnding, Source, What,
+    About, AnswerRefused, BreakGlass, By, EndReason, ExpiryReason, Force, Made, Opened, Outcome,
+    Record, SessionEnd, SessionEnding, Source, What,
 };
 use writ_engine::time::{BootTime, Now, Span, WallTime};
 
@@ -40,6 +40,7 @@ fn each_explanation_names_fields_that_its_entry_always_has() {
                     | What::PolicyLoaded { .. }
                     | What::PolicyRefused { .. }
                     | What::DoorChanged(_)
+                    | What::AnswerRefused(_)
                     | What::LedgerAcknowledged { .. }
             );
             let id = is_of_one.then(|| "7K3M-Q2".parse().unwrap());
@@ -85,6 +86,7 @@ fn barest() -> Vec<What> {
         lasts: None,
         uses: None,
         proved: false,
+        signed: None,
         places: Vec::new(),
         self_approval: false,
         about: Some(About {
@@ -114,6 +116,7 @@ fn barest() -> Vec<What> {
         lasts: Span(0),
         uses: 1,
         reauth: false,
+        signed: false,
         extends: None,
         question: text(),
         digest: text(),
@@ -160,13 +163,20 @@ fn barest() -> Vec<What> {
             was: Standing::Off,
             hinge: Hinge { standing: Standing::On, fault: None, sha256: None },
         }),
+        What::AnswerRefused(AnswerRefused {
+            by: person(),
+            approver: None,
+            fingerprint: None,
+            why: text(),
+            more: 0,
+        }),
         What::LedgerAcknowledged { by: person(), comment: text(), what: text() },
     ]
 }
 
 fn person() -> Person {
     let account = Account { uid: Uid(1000), name: "alice".to_owned() };
-    Person { account, login: None, session_owner: None, groups: BTreeSet::new() }
+    Person { account, login: None, session_owner: None, groups: BTreeSet::new(), approver: None }
 }
 
 fn act() -> Act {

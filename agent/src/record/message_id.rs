@@ -37,6 +37,7 @@ mod tests {
             "request.expired",
             "decision.made",
             "request.denied",
+            "answer.refused",
             "grant.started",
             "grant.extended",
             "grant.ended",

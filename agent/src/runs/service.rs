@@ -186,6 +186,7 @@ mod tests {
             session_owner: Some(Uid(1000)),
             account,
             groups: BTreeSet::new(),
+            approver: None,
         }
     }
 

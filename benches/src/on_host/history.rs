@@ -99,6 +99,7 @@ fn alice() -> Person {
         login: Some(account.clone()),
         session_owner: Some(account.uid),
         groups: BTreeSet::from(["alice".to_owned(), "developers".to_owned()]),
+        approver: None,
         account,
     }
 }

@@ -51,6 +51,7 @@ fn alice() -> Person {
         login: None,
         session_owner: None,
         groups: BTreeSet::from(["alice".to_owned(), "developers".to_owned()]),
+        approver: None,
     }
 }
 

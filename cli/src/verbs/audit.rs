@@ -6,6 +6,7 @@ mod journal;
 mod list;
 mod review;
 mod show;
+mod signatures;
 mod source;
 mod subjects;
 mod verify;

@@ -5,6 +5,7 @@ use writ_engine::question::Question;
 use writ_protocol::answers::{Request, RequestState};
 use writ_protocol::text::{shown, shown_command};
 
+use crate::moment::local;
 use crate::question::CheckedQuestion;
 use crate::screen::Screen;
 use crate::sheet::Sheet;
@@ -13,7 +14,22 @@ use crate::view::{asked, command, listing, session, window};
 
 /// The question from its text, then how it stands.
 pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
-    let question = &checked.question;
+    let mut sheet = whole(&checked.question, screen);
+    stands(&mut sheet, &checked.question, &checked.request);
+    sheet.field("digest", &checked.digest);
+    sheet.into_text()
+}
+
+/// The question from its text alone, for who is on another machine.
+pub(crate) fn carried(question: &Question, digest: &str, screen: Screen) -> String {
+    let mut sheet = whole(question, screen);
+    sheet.field("opened", &local(question.opened_wall_ms.0));
+    sheet.field("timeout", &in_words(question.timeout_ms.0));
+    sheet.field("digest", digest);
+    sheet.into_text()
+}
+
+fn whole(question: &Question, screen: Screen) -> Sheet {
     let mut sheet = Sheet::new(screen);
     sheet.title(&format!("{} on {}", question.id, shown(&question.host)));
     sheet.field("who", &who(question));
@@ -46,9 +62,7 @@ pub(crate) fn text(checked: &CheckedQuestion, screen: Screen) -> String {
         sheet.strong_field("self", &format!("{user} may approve it, where one of these people"));
     }
     sheet.field("grants", &grants(question));
-    stands(&mut sheet, question, &checked.request);
-    sheet.field("digest", &checked.digest);
-    sheet.into_text()
+    sheet
 }
 
 fn what_runs(sheet: &mut Sheet, question: &Question, command: &Command) {
@@ -122,9 +136,10 @@ fn asked(question: &Question) -> String {
         0 => "nobody: the policy allows it".to_owned(),
         needed => asked::text(&question.asked, seats, needed),
     };
-    match question.reauth {
-        true => format!("{asked}; who approves proves who he is first"),
-        false => asked,
+    match (question.reauth, question.signed) {
+        (_, true) => format!("{asked}; only signed answers approve"),
+        (true, false) => format!("{asked}; who approves proves who he is first"),
+        (false, false) => asked,
     }
 }
 
@@ -235,6 +250,7 @@ mod tests {
             lasts_ms: Span::from_secs(3600),
             uses: 1,
             reauth: false,
+            signed: false,
         };
         let text = question.text().unwrap();
         let request = Request {

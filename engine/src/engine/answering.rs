@@ -83,7 +83,7 @@ pub(super) fn allowed(
 ) -> Answer {
     let approvers =
         request.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
-    let names = approvers.map(|decision| decision.by.account.name.as_str()).chain(last);
+    let names = approvers.map(|decision| decision.by.name()).chain(last);
     let mut by = String::new();
     for name in names {
         if !by.is_empty() {

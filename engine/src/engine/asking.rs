@@ -146,6 +146,7 @@ impl Engine {
             lasts: None,
             uses: None,
             proved: false,
+            signed: None,
             places: Vec::new(),
             self_approval: false,
             about: Some(about),

@@ -1,5 +1,7 @@
 //! People decide.
 
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,7 +15,7 @@ use crate::facts::Person;
 use crate::id::RequestId;
 use crate::limits::REMARK_BYTES_MAX;
 use crate::policy::{Seats, Selector, Stands};
-use crate::record::{By, Force, Made, Outcome, What};
+use crate::record::{By, Force, Made, Outcome, SignedBy, What};
 use crate::seating::Place;
 use crate::state::{Attempt, Case, OpenRequest, Stand};
 use crate::time::{Now, Span};
@@ -27,6 +29,8 @@ pub(super) struct Said {
     pub(super) lasts: Option<Span>,
     pub(super) uses: Option<u32>,
     pub(super) proof: Proof,
+    /// What he signed, where that is how he said it.
+    pub(super) signed: Option<Box<SignedBy>>,
 }
 
 impl Engine {
@@ -55,6 +59,7 @@ impl Engine {
         if digest != request.opened.digest {
             return Err(Refusal::WrongDigest(id));
         }
+        signed_where_wanted(id, request, None)?;
         seated(person, id, request, &places)?;
         Ok(request.opened.reauth)
     }
@@ -83,8 +88,11 @@ impl Engine {
         }
         if said.word == Word::Approve {
             self.extends_what_stands(now, id, request)?;
+            signed_where_wanted(id, request, said.signed.as_deref())?;
         }
-        if request.opened.reauth && said.word == Word::Approve && said.proof == Proof::None {
+        // A signature proves who he is, too.
+        let proved = said.proof == Proof::Given || said.signed.is_some();
+        if request.opened.reauth && said.word == Word::Approve && !proved {
             return Err(Refusal::ProofNeeded(id));
         }
         fits("the comment", said.comment.as_deref(), REMARK_BYTES_MAX)?;
@@ -137,6 +145,12 @@ impl Engine {
                 request.opened.requester.account.name
             )));
         }
+        if own && person.approver.is_some() {
+            return Err(Refusal::NotYours(format!(
+                "{id} was asked for by {}, whose own signature does not count for it; somebody else has to answer, or he himself on the host",
+                request.opened.requester.account.name
+            )));
+        }
         let mut places = self.places_in(person, request)?;
         // For himself, and in nobody's place.
         places.retain(|place| !own || !place.deputy);
@@ -144,13 +158,13 @@ impl Engine {
             return Err(Refusal::NotYours(format!(
                 "{id} is for {} to decide, and {} is not among them",
                 request.asked().join(", "),
-                person.account.name
+                person.name()
             )));
         }
         if let Some(earlier) = request.decisions.iter().find(|earlier| earlier.by.may_be(person)) {
             return Err(Refusal::Refused(format!(
                 "{} has answered {id} already, under this or another account; a second answer of the same person does not count",
-                earlier.by.account.name
+                earlier.by.name()
             )));
         }
         Ok((request, places))
@@ -173,7 +187,7 @@ impl Engine {
     }
 
     fn denied(&self, now: Now, id: RequestId, request: &OpenRequest, said: Said) -> Step {
-        let name = said.person.account.name.clone();
+        let name = said.person.name().to_owned();
         let message =
             sentences::with_comment(&format!("{name} said no to {id}"), said.comment.as_deref());
         let comment = said.comment.clone();
@@ -216,7 +230,7 @@ impl Engine {
         let lasts = stands.within(now.wall, lasts);
         let uses =
             said.uses.map_or(request.granted_uses(), |uses| uses.min(request.granted_uses()));
-        let name = said.person.account.name.clone();
+        let name = said.person.name().to_owned();
         let mut step = Step { result: Ok(done), ..Step::default() };
         step.sync();
         let self_approval = request.opened.requester.may_be(&said.person);
@@ -286,12 +300,27 @@ fn seated(
     }
     Err(Refusal::Refused(format!(
         "{id} needs no more of those whom {} could approve for; it still needs one of {before}",
-        person.account.name
+        person.name()
+    )))
+}
+
+/// Whether an approval is signed, where only signed ones count.
+fn signed_where_wanted(
+    id: RequestId,
+    request: &OpenRequest,
+    signed: Option<&SignedBy>,
+) -> Result<(), Refusal> {
+    if !request.opened.signed || signed.is_some() {
+        return Ok(());
+    }
+    Err(Refusal::Refused(format!(
+        "{id} is approved by signed answers only: `writ offline {id}` shows its question as a block of text, `writ sign` signs an answer to that with your key, on whichever machine you have it, and `writ answer` hands the answer in here"
     )))
 }
 
 fn made(said: Said, outcome: Outcome) -> Made {
     Made {
+        signed: said.signed,
         by: By::Person(said.person),
         outcome,
         force: Force::Enforced,

@@ -22,6 +22,7 @@ mod runs;
 mod sentences;
 mod sessions;
 mod shaping;
+mod signed;
 mod views;
 mod windows;
 
@@ -130,9 +131,15 @@ impl Engine {
             Event::Left { attempt } => self.left(now, attempt),
             Event::SessionEnded { id, end } => self.session_ended(now, id, end),
             Event::Decided { person, id, digest, word, comment, lasts, uses, proof } => {
-                let said = deciding::Said { person, digest, word, comment, lasts, uses, proof };
+                let signed = None;
+                let said =
+                    deciding::Said { person, digest, word, comment, lasts, uses, proof, signed };
                 self.decided(now, id, said)
             }
+            Event::Signed { answer, host_key, account } => {
+                self.signed(now, answer, host_key, account)
+            }
+            Event::AnswerRefused(refused) => self.noted(now, What::AnswerRefused(refused)),
             Event::Revoked { person, id, comment } => self.revoked(now, person, id, comment),
             Event::Cancelled { person, id } => self.cancelled(now, person, id),
             Event::GivenBack { person, id } => self.given_back(now, person, id),

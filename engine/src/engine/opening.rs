@@ -299,6 +299,7 @@ impl Engine {
             lasts_ms: lasts,
             uses,
             reauth: ask.reauth,
+            signed: ask.signed,
         };
         let text = question.text().map_err(|error| Refusal::Refused(error.to_string()))?;
         if text.len() > QUESTION_BYTES_MAX {
@@ -325,6 +326,7 @@ impl Engine {
             uses,
             extends,
             reauth: ask.reauth,
+            signed: ask.signed,
             digest: digest(&text),
             question: text,
         };

@@ -112,7 +112,8 @@ impl Engine {
             }
             let needed = seats.iter().fold(0_u32, |sum, seats| sum.saturating_add(seats.count));
             let proved = open.request.opened.reauth || !ask.reauth;
-            open.request.opened.needed == 0 || (proved && seating.filled() >= needed)
+            let signed = open.request.opened.signed || !ask.signed;
+            open.request.opened.needed == 0 || (proved && signed && seating.filled() >= needed)
         };
         self.windows_of(now, person).find(|(_, open)| {
             open.window().is_some_and(|window| window.role == role) && enough(open)
@@ -380,6 +381,7 @@ pub(super) fn of_nobody(policy: &Policy, terms: &WindowTerms) -> Ask {
         escalate: Vec::new(),
         self_approval: false,
         reauth: false,
+        signed: false,
         max_duration: terms.max_duration,
         ..policy.settings().ask.clone()
     }
@@ -396,6 +398,7 @@ pub(super) fn by_policy(digest: String) -> Made {
         lasts: None,
         uses: None,
         proved: false,
+        signed: None,
         places: Vec::new(),
         self_approval: false,
         about: None,

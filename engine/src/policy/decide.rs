@@ -388,7 +388,7 @@ impl RunAsFilter {
 }
 
 impl Approver {
-    pub(super) fn acts_as(&self, account: &str) -> bool {
+    pub(crate) fn acts_as(&self, account: &str) -> bool {
         self.unix_user.as_deref() == Some(account)
     }
 }

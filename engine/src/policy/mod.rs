@@ -22,6 +22,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use writ_signed::ApproverKey;
+
 pub use asked::{Escalation, Seats};
 pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
@@ -96,6 +98,8 @@ pub struct Ask {
     pub ticket: Option<TicketPattern>,
     /// Whether who approves must prove who he is first.
     pub reauth: bool,
+    /// Whether only signed answers approve.
+    pub signed: bool,
 }
 
 /// A regular expression for tickets, compiled outside of the engine.
@@ -244,6 +248,8 @@ pub struct Approver {
     pub unix_user: Option<String>,
     /// The teams that he is of.
     pub teams: BTreeSet<String>,
+    /// What he signs his answers with from afar; few.
+    pub keys: Vec<ApproverKey>,
 }
 
 /// What a policy is made of.

@@ -30,6 +30,7 @@ impl Policy {
             offer(approver.name.clone(), false, kinds(&|selector| selector.names(approver)));
         }
         let own = kinds(&|selector| match selector {
+            _ if !person.has_account() => false,
             Selector::Group(group) => person.groups.contains(group),
             Selector::Person(name) => {
                 *name == person.account.name && !self.settings.approvers.contains_key(name)
@@ -40,8 +41,11 @@ impl Policy {
         places
     }
 
-    /// The approver who acts through a person's account.
+    /// The approver who has signed as himself, or who acts through a person's account.
     fn approver_of(&self, person: &Person) -> Option<&Approver> {
+        if let Some(name) = &person.approver {
+            return self.settings.approvers.get(name);
+        }
         let account = person.account.name.as_str();
         self.settings.approvers.values().find(|approver| approver.acts_as(account))
     }

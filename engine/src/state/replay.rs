@@ -54,6 +54,7 @@ impl Durable {
             | What::PolicyLoaded { .. }
             | What::PolicyRefused { .. }
             | What::RequestJoined { .. }
+            | What::AnswerRefused(_)
             | What::SessionEnded(_) => Ok(()),
             What::DoorChanged(change) => {
                 self.hang(change);

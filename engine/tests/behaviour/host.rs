@@ -269,6 +269,7 @@ pub(crate) fn person(name: &str, uid: u32, login: Option<(&str, u32)>) -> Person
         login: login.map(|(name, uid)| account(name, uid)),
         session_owner: None,
         groups: BTreeSet::new(),
+        approver: None,
     }
 }
 
@@ -309,6 +310,7 @@ pub(crate) fn ask() -> Ask {
         justification: Justification::Required,
         ticket: None,
         reauth: false,
+        signed: false,
     }
 }
 
@@ -360,7 +362,10 @@ pub(crate) fn settings() -> Settings {
     let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask() }));
     let approver = |name: &str| {
         let teams = BTreeSet::from(["oncall".to_string()]);
-        (name.to_string(), Approver { name: name.into(), unix_user: Some(name.into()), teams })
+        (
+            name.to_string(),
+            Approver { name: name.into(), unix_user: Some(name.into()), teams, keys: Vec::new() },
+        )
     };
     Settings {
         mode: Mode::Enforce,

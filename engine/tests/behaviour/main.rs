@@ -23,4 +23,5 @@ mod runs;
 mod seats;
 mod services;
 mod sessions;
+mod signed;
 mod windows;

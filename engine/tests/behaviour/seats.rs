@@ -25,7 +25,10 @@ fn asking(all_of: Vec<Seats>) -> Decision {
 
 fn approver(name: &str, teams: &[&str]) -> (String, Approver) {
     let teams: BTreeSet<String> = teams.iter().map(|team| team.to_string()).collect();
-    (name.into(), Approver { name: name.into(), unix_user: Some(name.into()), teams })
+    (
+        name.into(),
+        Approver { name: name.into(), unix_user: Some(name.into()), teams, keys: Vec::new() },
+    )
 }
 
 /// `restart` wants one of @oncall and one of @security; bob is of both.

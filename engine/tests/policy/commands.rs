@@ -37,6 +37,7 @@ pub(crate) fn person(name: &str, groups: &[&str]) -> Person {
         login: None,
         session_owner: None,
         groups: groups.iter().map(|group| group.to_string()).collect(),
+        approver: None,
     }
 }
 
@@ -53,6 +54,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         justification: Justification::Off,
         ticket: None,
         reauth: false,
+        signed: false,
     }
 }
 

@@ -18,6 +18,7 @@ fn policy() -> Policy {
             name: name.into(),
             unix_user: user.map(Into::into),
             teams: BTreeSet::from([team.to_string()]),
+            keys: Vec::new(),
         };
         settings.approvers.insert(name.into(), approver);
     }

@@ -27,6 +27,7 @@ fn person(name: &str, login: Option<&str>, session_owner: Option<&str>) -> Perso
         login: login.map(account),
         session_owner: session_owner.map(|owner| account(owner).uid),
         groups: groups.into_iter().collect(),
+        approver: None,
     }
 }
 

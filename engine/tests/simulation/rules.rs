@@ -39,6 +39,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ]),
         ticket: None,
         reauth: false,
+        signed: false,
     };
     let timeout = ask.timeout.0;
     let after = random.between(1, timeout - 1_000);
@@ -100,7 +101,12 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
             }
             (
                 name.to_string(),
-                Approver { name: name.to_string(), unix_user: Some(name.to_string()), teams },
+                Approver {
+                    name: name.to_string(),
+                    unix_user: Some(name.to_string()),
+                    teams,
+                    keys: Vec::new(),
+                },
             )
         })
         .collect();

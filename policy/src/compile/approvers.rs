@@ -3,18 +3,16 @@
 use std::collections::BTreeMap;
 
 use writ_engine::policy::Approver;
+use writ_signed::Fingerprint;
 
 use crate::findings::Findings;
 use crate::keys::ApproverKeys;
 use crate::problem::Problem;
-use crate::public_key::PublicKey;
 use crate::source::Place;
 
-type Approvers = (BTreeMap<String, Approver>, BTreeMap<String, Vec<PublicKey>>);
-
-pub(super) fn compile(said: Vec<ApproverKeys>, found: &mut Findings) -> Approvers {
+pub(super) fn compile(said: Vec<ApproverKeys>, found: &mut Findings) -> BTreeMap<String, Approver> {
     let mut approvers = BTreeMap::new();
-    let mut keys = BTreeMap::new();
+    let mut owners: BTreeMap<Fingerprint, String> = BTreeMap::new();
     let mut names: BTreeMap<String, Place> = BTreeMap::new();
     let mut users: BTreeMap<String, Place> = BTreeMap::new();
     for ApproverKeys { name, unix_user, teams, keys: his } in said {
@@ -35,15 +33,21 @@ pub(super) fn compile(said: Vec<ApproverKeys>, found: &mut Findings) -> Approver
                 }
             }
         }
-        if !his.is_empty() {
-            keys.insert(name.value.clone(), his);
+        let mut keys = Vec::new();
+        for key in his {
+            // Two people with one key would be two in name only.
+            match owners.insert(key.value.fingerprint(), name.value.clone()) {
+                Some(first) => found.note(&key.place, Problem::KeyTwice { first }),
+                None => keys.push(key.value),
+            }
         }
         let approver = Approver {
             name: name.value.clone(),
             unix_user: unix_user.map(|user| user.value),
             teams,
+            keys,
         };
         approvers.insert(name.value, approver);
     }
-    (approvers, keys)
+    approvers
 }

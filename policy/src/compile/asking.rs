@@ -78,6 +78,7 @@ impl<'a> Layers<'a> {
             justification: self.nearest(|ask| ask.justification).unwrap_or(DEFAULT_JUSTIFICATION),
             ticket: self.nearest(|ask| ask.ticket.as_ref()).cloned().flatten(),
             reauth: self.nearest(|ask| ask.reauth).unwrap_or(false),
+            signed: self.nearest(|ask| ask.signed.as_ref()).is_some_and(|signed| signed.value),
         }
     }
 
@@ -114,6 +115,32 @@ impl<'a> Layers<'a> {
         }
         self.check_count(found);
         self.check_escalation(found);
+        self.check_keys(people, found);
+    }
+
+    /// Notes that only signed answers approve, and too few of those who are asked have keys.
+    fn check_keys(&self, people: &People<'_>, found: &mut Findings) {
+        let Some(signed) = self.nearest(|ask| ask.signed.as_ref()).filter(|signed| signed.value)
+        else {
+            return;
+        };
+        let all: Vec<Placed<Selector>>;
+        let kinds: Vec<(&[Placed<Selector>], u32)> = match self.who() {
+            Who::From(from, count) => {
+                let later = self.escalation().iter().flat_map(|step| &step.from);
+                all = from.iter().chain(later).cloned().collect();
+                vec![(&all, count.map_or(DEFAULT_COUNT, |count| count.value))]
+            }
+            Who::AllOf(all_of) => {
+                let kinds = all_of.kinds.iter().flatten();
+                kinds.map(|kind| (kind.from.as_slice(), kind.count)).collect()
+            }
+            Who::Nobody(_) | Who::Unread => return,
+        };
+        let count = kinds.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count));
+        if let Some(keyed) = people.signing(&kinds).filter(|keyed| *keyed < count) {
+            found.note(&signed.place, Problem::TooFewKeys { count, keyed });
+        }
     }
 
     /// Notes steps that come when silence is a no already, or beside `all_of`.

@@ -7,8 +7,6 @@ mod people;
 mod roles;
 mod window;
 
-use std::collections::BTreeMap;
-
 use writ_engine::policy::{Ask, Justification, Mode, Settings, Unmatched};
 use writ_engine::time::Span;
 
@@ -17,7 +15,6 @@ use self::people::People;
 use crate::findings::Findings;
 use crate::host::HostName;
 use crate::keys::{ApproverKeys, HostKeys, RoleKeys};
-use crate::public_key::PublicKey;
 
 /// Whether decisions bind when `mode` is left out: they do not, so that a fresh
 /// install blocks nothing.
@@ -58,7 +55,6 @@ pub(crate) struct Said {
 /// What it comes to.
 pub(crate) struct Compiled {
     pub(crate) settings: Settings,
-    pub(crate) keys: BTreeMap<String, Vec<PublicKey>>,
 }
 
 /// Puts it together. What comes out is meant for use only when nothing was noted
@@ -70,7 +66,7 @@ pub(crate) fn compile(
     found: &mut Findings,
 ) -> Compiled {
     let Said { host, roles, approvers, approver_files } = said;
-    let (approvers, keys) = approvers::compile(approvers, found);
+    let approvers = approvers::compile(approvers, found);
     let people = People::new(&approvers, approver_files);
     people.check_teams(&host.ask, found);
 
@@ -94,5 +90,5 @@ pub(crate) fn compile(
         host: name.tagged(host.tags),
         digest,
     };
-    Compiled { settings, keys }
+    Compiled { settings }
 }

@@ -72,6 +72,25 @@ impl<'a> People<'a> {
         (!known.is_empty()).then(|| (seating.filled(), seats))
     }
 
+    /// How many of these seats can be filled by people who have a key, where that can be
+    /// told of all of them without looking up groups of the host.
+    pub(super) fn signing(&self, kinds: &[(&[Placed<Selector>], u32)]) -> Option<u32> {
+        let named: Option<Vec<BTreeSet<&str>>> =
+            kinds.iter().map(|(from, _)| self.named(from)).collect();
+        let named = named?;
+        let has_key = |name: &&str| {
+            self.approvers.get(*name).is_some_and(|approver| !approver.keys.is_empty())
+        };
+        let everybody: BTreeSet<&str> = named.iter().flatten().copied().filter(has_key).collect();
+        let mut seating = Seating::of(kinds.iter().map(|(_, count)| *count));
+        for name in everybody {
+            let his = (0..).zip(&named).filter(|(_, names)| names.contains(name));
+            let seats = his.map(|(kind, _)| kind).collect();
+            seating.admit(&[Place { of: name.to_owned(), deputy: false, seats }]);
+        }
+        Some(seating.filled())
+    }
+
     /// How many different people a list names, where that can be told without
     /// looking up groups of the host.
     pub(super) fn reachable(&self, from: &[Placed<Selector>]) -> Option<usize> {

@@ -6,9 +6,10 @@ use super::people;
 use crate::findings::Findings;
 use crate::name;
 use crate::problem::Problem;
-use crate::public_key::PublicKey;
 use crate::section::Section;
 use crate::source::Placed;
+use writ_signed::ApproverKey;
+use writ_signed::limits::KEYS_PER_APPROVER_MAX;
 
 /// What a file says of an approver.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(crate) struct ApproverKeys {
     pub(crate) name: Placed<String>,
     pub(crate) unix_user: Option<Placed<String>>,
     pub(crate) teams: BTreeSet<String>,
-    pub(crate) keys: Vec<PublicKey>,
+    pub(crate) keys: Vec<Placed<ApproverKey>>,
 }
 
 pub(crate) fn approvers(mut file: Section<'_>, found: &mut Findings) -> Vec<ApproverKeys> {
@@ -36,8 +37,13 @@ fn approver(name: Placed<String>, mut section: Section<'_>, found: &mut Findings
     if unix_user.is_none() && keys.is_none() {
         found.note(&name.place, Problem::NoWayToAnswer { approver: name.value.clone() });
     }
-    let keys =
-        keys.map(|value| value.some(found, |key| PublicKey::parse(key).map_err(Problem::Key)));
+    let keys = keys.map(|value| {
+        let keys = value.some(found, |key| key.parse::<ApproverKey>().map_err(Problem::Key));
+        if keys.items.len() > KEYS_PER_APPROVER_MAX {
+            found.note(value.place(), Problem::LongList { most: KEYS_PER_APPROVER_MAX });
+        }
+        keys
+    });
     let approver = ApproverKeys {
         unix_user: unix_user.and_then(|value| {
             value.text(found, |user| {
@@ -47,7 +53,7 @@ fn approver(name: Placed<String>, mut section: Section<'_>, found: &mut Findings
             })
         }),
         teams: teams.into_iter().flat_map(|list| list.items).map(|team| team.value).collect(),
-        keys: keys.into_iter().flat_map(|list| list.items).map(|key| key.value).collect(),
+        keys: keys.into_iter().flat_map(|list| list.items).collect(),
         name,
     };
     section.finish(found);

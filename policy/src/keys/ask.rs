@@ -75,6 +75,7 @@ pub(crate) struct AskKeys {
     pub(crate) justification: Option<Justification>,
     pub(crate) ticket: Option<Option<TicketPattern>>,
     pub(crate) reauth: Option<bool>,
+    pub(crate) signed: Option<Placed<bool>>,
     pub(crate) place: Option<Place>,
 }
 
@@ -112,6 +113,10 @@ impl AskKeys {
                 .map(|word| word.value),
             ticket: section.take("ticket").and_then(|value| ticket_pattern(&value, found)),
             reauth: section.take("reauth").and_then(|value| value.truth(found)),
+            signed: section.take("signed").and_then(|value| {
+                let truth = value.truth(found)?;
+                Some(Placed { value: truth, place: value.place().clone() })
+            }),
             place: Some(value.place().clone()),
         };
         section.finish(found);

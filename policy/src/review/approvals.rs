@@ -120,6 +120,9 @@ impl<'k> People<'k> {
         let mut people = Self { by_name: BTreeMap::new(), by_team: BTreeMap::new() };
         for approver in approvers {
             let account = approver.unix_user.as_ref().map(|user| user.value.as_str());
+            // Who has a key needs no account to answer.
+            let account =
+                account.or((!approver.keys.is_empty()).then_some(approver.name.value.as_str()));
             people.by_name.insert(&approver.name.value, account);
             for team in &approver.teams {
                 people.by_team.entry(team).or_default().push(account);

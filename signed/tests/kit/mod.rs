@@ -1,5 +1,5 @@
 //! Keys whose secrets the tests have, and authenticators of software.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each of its users takes a part")]
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest as _, Sha256};
@@ -65,12 +65,12 @@ impl SshKey {
             Self::P256(key) => {
                 put(&mut blob, b"ecdsa-sha2-nistp256");
                 put(&mut blob, b"nistp256");
-                put(&mut blob, &key.verifying_key().to_sec1_point(false).as_bytes());
+                put(&mut blob, key.verifying_key().to_sec1_point(false).as_bytes());
             }
             Self::P384(key) => {
                 put(&mut blob, b"ecdsa-sha2-nistp384");
                 put(&mut blob, b"nistp384");
-                put(&mut blob, &key.verifying_key().to_sec1_point(false).as_bytes());
+                put(&mut blob, key.verifying_key().to_sec1_point(false).as_bytes());
             }
         }
         PublicKey::from_blob(&blob).unwrap()
@@ -128,7 +128,7 @@ impl SecurityKey {
             SshKey::P256(key) => {
                 put(&mut blob, b"sk-ecdsa-sha2-nistp256@openssh.com");
                 put(&mut blob, b"nistp256");
-                put(&mut blob, &key.verifying_key().to_sec1_point(false).as_bytes());
+                put(&mut blob, key.verifying_key().to_sec1_point(false).as_bytes());
             }
             SshKey::P384(_) => panic!("there is none"),
         }
@@ -201,7 +201,7 @@ impl Device {
             }
             SshKey::P256(key) => {
                 let mut spki = hex("3059301306072a8648ce3d020106082a8648ce3d030107034200");
-                spki.extend_from_slice(&key.verifying_key().to_sec1_point(false).as_bytes());
+                spki.extend_from_slice(key.verifying_key().to_sec1_point(false).as_bytes());
                 (Algorithm::Es256, spki)
             }
             SshKey::P384(_) => panic!("there is none"),

@@ -7,8 +7,8 @@ use writ_engine::facts::{Aim, Ending, Person};
 use writ_engine::hinges::{DoorChange, Standing};
 use writ_engine::id::RequestId;
 use writ_engine::record::{
-    By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, Record, SessionEnd, SessionEnding,
-    StoppedProcess, What,
+    AnswerRefused, By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, Record, SessionEnd,
+    SessionEnding, StoppedProcess, What,
 };
 use writ_engine::time::Span;
 use writ_protocol::text::shown;
@@ -79,6 +79,7 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
             format!("{} reviewed it{}", person(by), remark(comment.as_deref()))
         }
         What::DoorChanged(change) => door_changed(change),
+        What::AnswerRefused(refused) => answer_refused(refused),
         What::LedgerAcknowledged { by, comment, what } => format!(
             "{} acknowledged that the ledger was broken ({}): {}",
             person(by),
@@ -86,6 +87,19 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
             shown(comment)
         ),
     }
+}
+
+fn answer_refused(refused: &AnswerRefused) -> String {
+    let of = match &refused.approver {
+        Some(approver) => format!(" that names {}", shown(approver)),
+        None => String::new(),
+    };
+    let more = match refused.more {
+        0 => String::new(),
+        more => format!(" (and {more} before it)"),
+    };
+    let (by, why) = (person(&refused.by), shown(&refused.why));
+    format!("{by} handed in an answer{of} that did not count: {why}{more}")
 }
 
 fn door_changed(change: &DoorChange) -> String {
@@ -113,7 +127,7 @@ pub(crate) fn is_of(record: &Record, id: RequestId) -> bool {
 
 /// A person, with the account that he logged in to where that is another.
 pub(crate) fn person(person: &Person) -> String {
-    let account = shown(&person.account.name);
+    let account = shown(person.name());
     match &person.login {
         Some(login) if login.uid != person.account.uid => {
             format!("{account} (logged in as {})", shown(&login.name))
@@ -159,9 +173,13 @@ fn decision_made(made: &Made, subject: Option<&Subject>) -> String {
     };
     let uses = runs(made.uses);
     let proved = if made.proved { ", having proved who he is" } else { "" };
+    let signed = match &made.signed {
+        Some(signed) => format!(", signed with {}", signed.fingerprint),
+        None => String::new(),
+    };
     let comment = remark(made.comment.as_deref());
     let observed = observed(made.force);
-    format!("{by} {verdict}{about}{narrowed}{uses}{proved}{comment}{observed}")
+    format!("{by} {verdict}{about}{narrowed}{uses}{proved}{signed}{comment}{observed}")
 }
 
 fn finished(ending: Ending, runtime: Option<Span>) -> String {

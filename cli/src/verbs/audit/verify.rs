@@ -7,22 +7,25 @@ use serde::Serialize;
 use writ_ledger::{Break, Reader, Report, verify};
 
 use super::journal::{JournalHead, heads};
+use super::signatures::{self, Signatures};
 use super::source::{LEDGER, SourceError};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::screen::{Screen, print, print_json};
+use writ_protocol::text::shown;
 
 /// Check every byte of the ledger, and its head against the journal
 ///
-/// Exits with 1 and names the place where the chain does not verify. Lines cut off
+/// Verifies the signed answers on record again, too. Exits with 1 and names the place where the chain does not verify. Lines cut off
 /// at the end are found by the copies of the head that the journal holds, also when
 /// the agent went on after that.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Print JSON: {"whole": …, "lines": …, "segments": …, "first_seq": …,
     /// "head": {"seq": …, "digest": "…"}, "broken": …, "journal": {"seq": …,
-    /// "digest": "…", "agrees": …}, "acknowledged": […]}
+    /// "digest": "…", "agrees": …}, "acknowledged": […],
+    /// "signatures": {"verified": …, "wrong": […]}}
     #[arg(long)]
     json: bool,
 }
@@ -39,6 +42,7 @@ struct Findings {
     broken: Option<String>,
     journal: Option<Compared>,
     acknowledged: Vec<Break>,
+    signatures: Signatures,
 }
 
 /// A place in the chain.
@@ -71,7 +75,9 @@ fn look(host: &Host) -> Result<Findings, Failure> {
     let told = heads(host).unwrap_or_default();
     let report = verify(&host.path(LEDGER)).map_err(SourceError::from)?;
     let journal = compare(host, &report, told)?;
-    let whole = report.broken.is_none() && journal.as_ref().is_none_or(|told| told.agrees);
+    let signatures = signatures::verify(host)?;
+    let agrees = journal.as_ref().is_none_or(|told| told.agrees);
+    let whole = report.broken.is_none() && agrees && signatures.wrong.is_empty();
     Ok(Findings {
         whole,
         lines: report.lines,
@@ -83,6 +89,7 @@ fn look(host: &Host) -> Result<Findings, Failure> {
         broken: report.broken.map(|broken| broken.to_string()),
         journal,
         acknowledged: report.acknowledged,
+        signatures,
     })
 }
 
@@ -145,7 +152,21 @@ fn text(findings: &Findings, screen: Screen) -> String {
         );
     }
     push_journal(&mut text, findings, screen);
+    push_signatures(&mut text, &findings.signatures, screen);
     text
+}
+
+fn push_signatures(text: &mut String, signatures: &Signatures, screen: Screen) {
+    let _ = match signatures.verified {
+        0 => Ok(()),
+        1 => writeln!(text, "One signed answer verifies."),
+        verified => writeln!(text, "{verified} signed answers verify."),
+    };
+    for wrong in &signatures.wrong {
+        let (id, why) = (shown(&wrong.id), shown(&wrong.why));
+        let what = format!("The signed answer to {id}, number {}, does not: {why}.", wrong.seq);
+        let _ = writeln!(text, "{}", screen.alarming(&what));
+    }
 }
 
 fn push_journal(text: &mut String, findings: &Findings, screen: Screen) {
