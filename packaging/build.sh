@@ -6,6 +6,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 cargo build --locked --release -p writ-agent -p writ-cli -p writ-pam-client -p writ-sudo-plugin -p writ-pam-module
+# By itself, as the hub below: what it wants of a crate is not in the programs above.
+cargo build --locked --release -p writ-courier
 rm -rf dist/manual # pages of verbs that are no more
 # What must go along with them.
 mkdir -p dist
@@ -13,7 +15,6 @@ packaging/notices.sh >dist/NOTICES
 # In the dev profile: it runs once, and release builds are slow to link.
 cargo run --locked --quiet -p writ-cli --example manual -- dist/manual
 
-# By itself, so that what it wants of a crate is not in the programs above.
 cargo build --locked --profile server -p writ-hub
 rm -rf dist/hub
 mkdir -p dist/hub

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use writ_engine::Event;
 use writ_engine::facts::{Person, Uid};
+use writ_policy::Remote;
 use writ_protocol::ErrorReply;
 use writ_signed::HostKey;
 
@@ -12,6 +13,7 @@ use crate::accounts::Accounts;
 use crate::bounded::Sweep;
 use crate::clock;
 use crate::core::Core;
+use crate::courier::Courier;
 use crate::glass::Marks;
 use crate::host_key;
 use crate::limits::Connections;
@@ -33,6 +35,8 @@ pub(crate) struct Agent {
     pub accounts: Accounts,
     /// Connections that are open.
     pub connections: Connections,
+    /// What the courier carries, and how it fares.
+    pub courier: Courier,
     /// Processes that said that this is an emergency.
     pub glass: Marks,
     /// PID 1.
@@ -67,8 +71,15 @@ pub(crate) struct PolicyStanding {
 impl Agent {
     /// An agent whose policy was read a moment ago.
     #[must_use]
-    pub(crate) fn new(core: Rc<Core>, places: Places, policy_error: Option<String>) -> Self {
+    pub(crate) fn new(
+        core: Rc<Core>,
+        places: Places,
+        policy_error: Option<String>,
+        remote: Remote,
+    ) -> Self {
         let standing = PolicyStanding { loaded_wall_ms: clock::now().wall.0, error: policy_error };
+        let courier = Courier::new(remote);
+        courier.say_whether_wanted(&places.courier_wanted());
         let host_key = host_key::read_or_make(&places.host_key());
         let host_key = host_key.map_err(|error| error.to_string());
         if let Err(why) = &host_key {
@@ -76,6 +87,7 @@ impl Agent {
         }
         Self {
             core,
+            courier,
             host_key,
             refusals: Refusals::default(),
             accounts: Accounts::default(),
@@ -130,8 +142,11 @@ impl Agent {
     /// With each error and its place, when none is.
     pub(crate) fn reload(&self) -> Result<(), ErrorReply> {
         match policy_files::read(&self.places.policy) {
-            Ok(Taken { policy, sources }) => {
+            Ok(Taken { policy, remote, sources }) => {
                 self.core.submit(Event::PolicyLoaded(policy))?;
+                self.courier.set(remote);
+                self.courier.judge(&self.core);
+                self.courier.say_whether_wanted(&self.places.courier_wanted());
                 policy_files::keep_last_good(&self.places.last_good(), &sources);
                 let mut standing = self.policy.borrow_mut();
                 *standing = PolicyStanding { loaded_wall_ms: clock::now().wall.0, error: None };

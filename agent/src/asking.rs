@@ -2,14 +2,20 @@
 
 use std::rc::Rc;
 
+use tokio::sync::watch;
 use writ_engine::effect::Answer;
 use writ_engine::facts::AttemptId;
 use writ_engine::id::RequestId;
-use writ_engine::time::BootTime;
+use writ_engine::time::{BootTime, Span};
+use writ_protocol::ErrorReply;
 use writ_protocol::answers::{self, AnswerState};
 
+use crate::clock;
 use crate::core::{Core, Told, Waiting};
 use crate::stream::{Follows, FrameStream, StreamError};
+
+/// What whoever waits hears while questions do not get to the hub.
+const HUB_AWAY: &str = "the hub cannot be reached; local approvers are still asked";
 
 /// It holds the attempt's place: when it is dropped, the attempt leaves.
 pub(crate) struct Asking {
@@ -18,6 +24,9 @@ pub(crate) struct Asking {
     progress: Progress,
     /// The command's start is on record, since then.
     started: Option<BootTime>,
+    hub_away: watch::Receiver<bool>,
+    /// What people are waited for with, and since when that is so.
+    waits: Option<(Answer, BootTime)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +53,8 @@ impl Asking {
             replies: Replies::Last,
             progress: Progress::NothingTold,
             started: None,
+            hub_away: core.hub_away.subscribe(),
+            waits: None,
         }
     }
 
@@ -77,10 +88,35 @@ impl Asking {
 
     /// The next answer. May be dropped and called again.
     pub(crate) async fn next(&mut self) -> Told {
-        match self.progress {
+        let told = match self.progress {
             Progress::NothingTold => self.waiting.next().await,
-            Progress::Told | Progress::Settled => self.waiting.change().await,
-        }
+            Progress::Told | Progress::Settled => tokio::select! {
+                biased;
+                told = self.waiting.change() => told,
+                // Whoever waits for people hears that the hub cannot be reached, or can.
+                Ok(()) = self.hub_away.changed(), if self.waits.is_some() => self.again(),
+            },
+        };
+        self.waits = match &told {
+            Ok(answer @ Answer::Waiting { .. }) => Some((answer.clone(), clock::now().boot)),
+            _ => None,
+        };
+        told
+    }
+
+    /// What was told last, with the time that is left now.
+    fn again(&self) -> Told {
+        let Some((answer, since)) = self.waits.clone() else {
+            return Err(ErrorReply::Refused { message: "nothing was told".to_owned() });
+        };
+        Ok(match answer {
+            Answer::Waiting { id, asked, approvals, needed, still_asked, seen, remaining } => {
+                let passed = clock::now().boot.since(since).0;
+                let remaining = Span(remaining.0.saturating_sub(passed));
+                Answer::Waiting { id, asked, approvals, needed, still_asked, seen, remaining }
+            }
+            other => other,
+        })
     }
 
     /// Passes an answer on.
@@ -95,7 +131,13 @@ impl Asking {
         self.progress = Progress::Told;
         match told {
             Ok(answer @ Answer::Waiting { .. }) => match self.replies {
-                Replies::Each => stream.reply(&wrapped(answer, None), Follows::More).await,
+                Replies::Each => {
+                    let mut reply = wrapped(answer, None);
+                    if *self.hub_away.borrow_and_update() {
+                        reply.answer.message = Some(HUB_AWAY.to_owned());
+                    }
+                    stream.reply(&reply, Follows::More).await
+                }
                 Replies::Last => Ok(()),
             },
             Ok(answer) => {
@@ -125,6 +167,7 @@ fn as_told(answer: Answer) -> answers::Answer {
         approvals: 0,
         needed: 0,
         still_asked: Vec::new(),
+        seen: Vec::new(),
         remaining_ms: 0,
         started_boot_ms: None,
         wants_reason: false,
@@ -149,7 +192,7 @@ fn as_told(answer: Answer) -> answers::Answer {
             message: Some(message),
             ..blank
         },
-        Answer::Waiting { id, asked, approvals, needed, still_asked, remaining } => {
+        Answer::Waiting { id, asked, approvals, needed, still_asked, seen, remaining } => {
             answers::Answer {
                 state: AnswerState::Waiting,
                 id: Some(id.to_string()),
@@ -157,6 +200,7 @@ fn as_told(answer: Answer) -> answers::Answer {
                 approvals,
                 needed,
                 still_asked,
+                seen,
                 remaining_ms: remaining.0,
                 ..blank
             }

@@ -10,10 +10,12 @@ use writ_engine::facts::AttemptId;
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::Nothing;
 use writ_protocol::calls::{self, Incoming, Method};
+use writ_protocol::courier;
 use writ_protocol::signed;
 
 use crate::agent::Agent;
 use crate::asking::Asking;
+use crate::courier::Ended;
 use crate::introspection;
 use crate::limits::{CALLER_FRAME_BYTES_MAX, Holder, IDLE_MAX};
 use crate::peer::Peer;
@@ -22,7 +24,10 @@ use crate::proving::Standing;
 use crate::runs::Following;
 use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
-use crate::{deciding, door, explaining, glass, overview, proving, roles, runs, sessions, signing};
+use crate::{
+    courier as courier_side, deciding, door, explaining, glass, overview, proving, roles, runs,
+    sessions, signing,
+};
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
 #[derive(Debug)]
@@ -242,6 +247,30 @@ async fn call(
             Ok(run) => follow(agent, stream, &incoming, runs::known(agent, caller, &run)).await,
             Err(error) => refuse(stream, &incoming, &error).await,
         },
+        courier::CourierSettings::NAME => match parameters::<courier::CourierSettings>(&incoming) {
+            Ok(_) if !incoming.more => refuse(stream, &incoming, &ErrorReply::ExpectedMore).await,
+            Ok(_) => {
+                let Err(ended) = courier_side::settings(agent, caller, stream).await;
+                end(stream, &incoming, ended).await
+            }
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
+        courier::Outbox::NAME => match parameters::<courier::Outbox>(&incoming) {
+            Ok(_) if !incoming.more => refuse(stream, &incoming, &ErrorReply::ExpectedMore).await,
+            Ok(_) => {
+                let Err(ended) = courier_side::outbox(agent, caller, stream).await;
+                end(stream, &incoming, ended).await
+            }
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
+        courier::Events::NAME => match parameters::<courier::Events>(&incoming) {
+            Ok(_) if !incoming.more => refuse(stream, &incoming, &ErrorReply::ExpectedMore).await,
+            Ok(events) => {
+                let Err(ended) = courier_side::events(agent, caller, stream, events).await;
+                end(stream, &incoming, ended).await
+            }
+            Err(error) => refuse(stream, &incoming, &error).await,
+        },
         calls::Confirm::NAME => match parameters::<calls::Confirm>(&incoming) {
             Ok(confirm) => {
                 let confirmed = door::confirm(agent, caller, confirm).await;
@@ -274,7 +303,21 @@ async fn call(
             calls::Status => overview::status;
             calls::Reload => overview::reload;
             calls::AcknowledgeBreak => overview::acknowledge_break;
+            courier::CourierState => courier_side::state;
+            courier::Enroll => courier_side::enroll;
         },
+    }
+}
+
+/// Nothing more is told on a connection, or the caller hears why.
+async fn end(
+    stream: &mut FrameStream,
+    incoming: &Incoming<'_>,
+    ended: Ended,
+) -> Result<Next, StreamError> {
+    match ended {
+        Ended::Stream(error) => Err(error),
+        Ended::Refused(error) => refuse(stream, incoming, &error).await,
     }
 }
 

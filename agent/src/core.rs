@@ -23,6 +23,7 @@ use writ_ledger::{Ledger, Snapshot, WriteError};
 use writ_protocol::ErrorReply;
 
 use crate::clock;
+use crate::courier::Ends;
 use crate::late::{Late, RETRY_AFTER_MS};
 use crate::record::{Entry, JournalWriter, LedgerPlace};
 use crate::userdb::{Lent, UserDatabase};
@@ -43,6 +44,12 @@ pub(crate) struct Core {
     /// Wakes those who look at grants and what runs on them: when people have done
     /// something, and when a grant has ended.
     pub grants_changed: watch::Sender<()>,
+    /// The number of the last line of the ledger that is on the disk.
+    pub synced: watch::Sender<u64>,
+    /// How the latest requests ended, for whoever was told that they were open.
+    pub ends: RefCell<Ends>,
+    /// Questions do not reach the hub, which they should.
+    pub hub_away: watch::Sender<bool>,
     /// Wakes the task that syncs in groups.
     pub sync_wanted: tokio::sync::Notify,
     /// Wakes the task that copies to the journal in groups.
@@ -91,12 +98,12 @@ pub(crate) enum Job {
         /// Who, what and why.
         about: Box<writ_engine::record::About>,
     },
-    /// See [`Effect::Notify`].
+    /// See [`Effect::Notify`] and [`Effect::Remind`].
     Notify {
         /// About what.
         id: writ_engine::id::RequestId,
-        /// Whom.
-        from: Vec<writ_engine::policy::Selector>,
+        /// Whom; everybody who has not answered, where none are named.
+        from: Option<Vec<writ_engine::policy::Selector>>,
     },
 }
 
@@ -167,6 +174,9 @@ impl Core {
             jobs,
             deadline_changed: tokio::sync::Notify::new(),
             grants_changed: watch::Sender::new(()),
+            synced: watch::Sender::new(0),
+            ends: RefCell::default(),
+            hub_away: watch::Sender::new(false),
             sync_wanted: tokio::sync::Notify::new(),
             copy_wanted: tokio::sync::Notify::new(),
         };
@@ -241,7 +251,7 @@ impl Core {
             _ => None,
         };
         let step = inner.engine.step(now, event);
-        let entries = inner.entries(&step.records);
+        let entries = entries(&inner.engine, &step.records);
         if let Err(error) = inner.write(&step) {
             if is_tick {
                 inner.retry_at = Some(BootTime(now.boot.0.saturating_add(RETRY_AFTER_MS)));
@@ -252,7 +262,11 @@ impl Core {
         if let Some(policy) = new_policy {
             inner.policy = policy;
         }
+        self.ends.borrow_mut().note(&step.records);
         let unsynced = inner.needs_sync();
+        if !unsynced {
+            self.tell_synced(&inner);
+        }
         inner.publish(entries);
         // What people did is copied at once, what policy does by itself in groups.
         if step.durability == Durability::Synced {
@@ -309,7 +323,10 @@ impl Core {
                 let _ = self.jobs.send(Job::Announce { id, about });
             }
             Effect::Notify { id, from } => {
-                let _ = self.jobs.send(Job::Notify { id, from });
+                let _ = self.jobs.send(Job::Notify { id, from: Some(from) });
+            }
+            Effect::Remind { id } => {
+                let _ = self.jobs.send(Job::Notify { id, from: None });
             }
         }
     }
@@ -385,9 +402,19 @@ impl Core {
     /// # Errors
     /// When the disk does not confirm; everything is refused from then on.
     pub(crate) fn sync(&self) -> Result<(), WriteError> {
-        match &mut self.inner.borrow_mut().store {
-            Store::Open(ledger) => ledger.sync(),
-            Store::Sealed(_) => Ok(()),
+        let mut inner = self.inner.borrow_mut();
+        match &mut inner.store {
+            Store::Open(ledger) => ledger.sync()?,
+            Store::Sealed(_) => return Ok(()),
+        }
+        self.tell_synced(&inner);
+        Ok(())
+    }
+
+    fn tell_synced(&self, inner: &Inner) {
+        if let Store::Open(ledger) = &inner.store {
+            let head = ledger.head().link.seq;
+            self.synced.send_if_modified(|known| std::mem::replace(known, head) != head);
         }
     }
 
@@ -475,19 +502,6 @@ impl Inner {
         matches!(&self.store, Store::Open(ledger) if ledger.needs_sync())
     }
 
-    /// What the journal is to have, from before the step is applied: a record that
-    /// ends something takes what it is about with it.
-    fn entries(&self, records: &[Record]) -> Vec<Entry> {
-        let mut told: Option<Subject<'_>> = None;
-        let mut entries = Vec::with_capacity(records.len());
-        for record in records {
-            // Within one step the first record may make what the next is about.
-            told = self.engine.subject_of(record).or(record.id.and(told));
-            entries.push(Entry::new(record, told.as_ref()));
-        }
-        entries
-    }
-
     fn publish(&mut self, entries: Vec<Entry>) {
         let head = match &self.store {
             Store::Open(ledger) => ledger.head().link,
@@ -500,6 +514,19 @@ impl Inner {
             self.journal.put(entry, place);
         }
     }
+}
+
+/// What the journal is to have of the records of a step, from before it is applied: a
+/// record that ends something takes what it is about with it.
+pub(crate) fn entries(engine: &Engine, records: &[Record]) -> Vec<Entry> {
+    let mut told: Option<Subject<'_>> = None;
+    let mut entries = Vec::with_capacity(records.len());
+    for record in records {
+        // Within one step the first record may make what the next is about.
+        told = engine.subject_of(record).or(record.id.and(told));
+        entries.push(Entry::new(record, told.as_ref()));
+    }
+    entries
 }
 
 impl Waiting {

@@ -1,6 +1,7 @@
 //! What takes time: looking at files, writing to terminals. Each runs beside the
 //! loop, and its end is an event again.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use writ_protocol::ErrorReply;
 use crate::agent::Agent;
 use crate::core::Job;
 use crate::examine::Writer;
-use crate::notice::{self, Allowance, Notice, Quota};
+use crate::notice::{self, Allowance, Notice, Quota, Screen};
 use crate::record::{run_as, wanted};
 use crate::{bounded, clock, examine, glass, runs, sessions};
 
@@ -25,7 +26,7 @@ const EXAMINATIONS_MAX: usize = 4;
 /// Does what the engine wants done, until the agent ends.
 pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job>) {
     let examinations = Arc::new(Semaphore::new(EXAMINATIONS_MAX));
-    let mut quota = Quota::default();
+    let quota = Rc::new(RefCell::new(Quota::default()));
     while let Some(job) = queue.recv().await {
         match job {
             Job::Examine { attempt, path, person } => {
@@ -49,7 +50,7 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
                 tokio::task::spawn_local(runs::stop(Rc::clone(&agent), id, attempt));
             }
             Job::Announce { id, about } => glass::announce(&id.to_string(), &about).await,
-            Job::Notify { id, from } => notify(&agent, &mut quota, id, &from).await,
+            Job::Notify { id, from } => notify(&agent, &quota, id, from.as_deref()).await,
         }
     }
 }
@@ -108,10 +109,15 @@ async fn find_groups(
     }
 }
 
-/// Tells approvers who are logged in. Whom that is, the policy in force says; the
-/// requester himself is not told, whichever account he has.
-async fn notify(agent: &Rc<Agent>, quota: &mut Quota, id: RequestId, from: &[Selector]) {
-    let Some((requester, line)) = agent.core.look(|engine| {
+/// Tells approvers who are logged in that a request waits for them. Whom that is, the
+/// engine says, by the policy in force.
+async fn notify(
+    agent: &Rc<Agent>,
+    quota: &Rc<RefCell<Quota>>,
+    id: RequestId,
+    from: Option<&[Selector]>,
+) {
+    let Some(line) = agent.core.look(|engine| {
         let subject = engine.subject(id)?;
         let notice = Notice {
             id: id.to_string(),
@@ -119,12 +125,11 @@ async fn notify(agent: &Rc<Agent>, quota: &mut Quota, id: RequestId, from: &[Sel
             command: wanted(subject.act),
             run_as: writ_protocol::text::shown(run_as(subject.act, subject.requester)),
         };
-        Some((subject.requester.clone(), notice.line()))
+        Some(notice.line())
     }) else {
         return;
     };
     let Ok(terminals) = tokio::task::spawn_blocking(sessions::on_terminals).await else { return };
-    let policy = agent.core.policy();
     let mut asked = HashMap::new();
     for (session, terminal) in terminals {
         let uid = session.uid;
@@ -133,7 +138,7 @@ async fn notify(agent: &Rc<Agent>, quota: &mut Quota, id: RequestId, from: &[Sel
             None => {
                 let person = agent.accounts.plain_person(uid).await;
                 person.is_ok_and(|person| {
-                    policy.may_be_asked(&person, from) && !person.may_be(&requester)
+                    agent.core.look(|engine| engine.waits_for(clock::now(), &person, id, from))
                 })
             }
         };
@@ -141,12 +146,37 @@ async fn notify(agent: &Rc<Agent>, quota: &mut Quota, id: RequestId, from: &[Sel
         if !is_asked {
             continue;
         }
-        let text = match quota.take(&terminal, clock::now().boot) {
-            Allowance::Line => line.clone(),
-            Allowance::Summary => notice::SUMMARY.to_owned(),
-            Allowance::Silence => continue,
-        };
-        // Nobody waits for it: a terminal that hangs takes only its own line along.
-        drop(tokio::task::spawn_blocking(move || notice::write(&terminal, uid, &text)));
+        let screen = (terminal, uid);
+        let allowance = quota.borrow_mut().take(&screen, id, clock::now().boot);
+        match allowance {
+            Allowance::Line => {
+                let line = line.clone();
+                // Nobody waits for it: a terminal that hangs takes only its own line along.
+                drop(tokio::task::spawn_blocking(move || notice::write(&screen.0, uid, &line)));
+            }
+            Allowance::DigestAfter(span) => {
+                let (agent, quota) = (Rc::clone(agent), Rc::clone(quota));
+                tokio::task::spawn_local(async move {
+                    tokio::time::sleep(span.into()).await;
+                    tell_of_many(&agent, &quota, screen).await;
+                });
+            }
+            Allowance::Held => {}
+        }
+    }
+}
+
+/// One line for all that was held back from a terminal and still waits for its user.
+async fn tell_of_many(agent: &Agent, quota: &RefCell<Quota>, screen: Screen) {
+    let held = quota.borrow_mut().digest(&screen);
+    let (terminal, uid) = screen;
+    let Ok(person) = agent.accounts.plain_person(uid).await else { return };
+    let now = clock::now();
+    let waiting = agent.core.look(|engine| {
+        held.into_iter().filter(|id| engine.waits_for(now, &person, *id, None)).count()
+    });
+    if waiting > 0 {
+        let line = notice::digest_line(waiting);
+        drop(tokio::task::spawn_blocking(move || notice::write(&terminal, uid, &line)));
     }
 }

@@ -21,6 +21,7 @@ mod bounded;
 mod clock;
 mod connection;
 mod core;
+mod courier;
 mod deciding;
 mod door;
 mod examine;

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use writ_engine::facts::{Action, Command, Door, Person, RunAs, ServiceSession, Window};
+use writ_engine::id::RequestId;
 use writ_engine::policy::Mode;
 use writ_engine::record::Outcome;
-use writ_engine::{Engine, Listed, Stage};
+use writ_engine::{Engine, Event, Listed, Stage};
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::{self, Accepted, Decision, Nothing, RequestState};
 use writ_protocol::calls::{self, Scope, Verdict};
@@ -14,7 +15,7 @@ use crate::agent::Agent;
 use crate::connection::Caller;
 use crate::deciding::person;
 use crate::door::request_id;
-use crate::{bounded, clock};
+use crate::{bounded, clock, courier};
 
 /// What a caller may see.
 ///
@@ -30,6 +31,11 @@ pub(crate) async fn list(
         return Err(ErrorReply::PermissionDenied);
     }
     let host = agent.host();
+    let now = clock::now();
+    if list.scope == Scope::Decidable {
+        let open = |engine: &Engine| engine.list().map(|listed| listed.id).collect();
+        looks_at(agent, &person, open);
+    }
     let mut requests = agent.core.look(|engine| {
         engine
             .list()
@@ -37,7 +43,8 @@ pub(crate) async fn list(
                 Scope::All => true,
                 Scope::Own => listed.opened.requester.may_be(&person),
                 Scope::Decidable => {
-                    listed.stage == Stage::Pending && engine.may_decide(&person, listed.id).is_ok()
+                    listed.stage == Stage::Pending
+                        && engine.may_decide(now, &person, listed.id).is_ok()
                 }
             })
             .map(|listed| as_listed(engine, &listed, &person, &host))
@@ -60,10 +67,11 @@ pub(crate) async fn show(
     let person = person(agent, caller).await?;
     let id = request_id(&show.id)?;
     let host = agent.host();
+    looks_at(agent, &person, |_| vec![id]);
     agent
         .core
         .look(|engine| {
-            let listed = engine.get(id).filter(|_| engine.visible_to(&person, id))?;
+            let listed = engine.get(id).filter(|_| engine.visible_to(clock::now(), &person, id))?;
             Some(answers::Shown {
                 request: as_listed(engine, &listed, &person, &host),
                 question: listed.opened.question.clone(),
@@ -90,6 +98,8 @@ pub(crate) async fn status(
     let policy = agent.core.policy();
     let settings = policy.settings();
     let counts = agent.core.look(Engine::counts);
+    let collectors = courier::listed(agent);
+    let courier = courier::findings(agent, &collectors, caller.peer.is_root());
     Ok(answers::Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         host: settings.host.name.clone(),
@@ -113,7 +123,9 @@ pub(crate) async fn status(
             .map(cannot_lend)
             .into_iter()
             .chain(unreviewed(agent.core.look(Engine::open_reviews).len()))
+            .chain(courier)
             .collect(),
+        collectors: if caller.peer.is_root() { collectors } else { Vec::new() },
     })
 }
 
@@ -167,6 +179,19 @@ pub(crate) async fn acknowledge_break(
     Ok(Accepted { kept })
 }
 
+/// Whoever waits for one of these is told that somebody who may decide has seen it. Of
+/// requests that he has seen before, nothing is told, and nothing of this is on record.
+fn looks_at(agent: &Agent, person: &Person, at: impl FnOnce(&Engine) -> Vec<RequestId>) {
+    let now = clock::now();
+    let ids: Vec<RequestId> = agent.core.look(|engine| {
+        at(engine).into_iter().filter(|id| engine.is_unseen(now, person, *id)).collect()
+    });
+    if !ids.is_empty() {
+        // It is for those who wait; whoever looks is shown the same without it.
+        let _ = agent.core.submit(Event::LookedAt { person: person.clone(), ids });
+    }
+}
+
 fn as_listed(
     engine: &Engine,
     listed: &Listed<'_>,
@@ -175,13 +200,13 @@ fn as_listed(
 ) -> answers::Request {
     let opened = listed.opened;
     let (requester, act) = (&opened.requester, &opened.act);
+    let now = clock::now();
     let may_decide = match listed.stage {
         Stage::Pending => {
-            engine.may_decide(person, listed.id).map_err(|refusal| refusal.to_string())
+            engine.may_decide(now, person, listed.id).map_err(|refusal| refusal.to_string())
         }
         Stage::Granted | Stage::Running => Err("it is decided".to_owned()),
     };
-    let now = clock::now().boot;
     answers::Request {
         id: listed.id.to_string(),
         state: match listed.stage {
@@ -212,10 +237,15 @@ fn as_listed(
         source_ip: act.source_ip.clone(),
         asked: listed.asked(),
         needed: opened.needed,
+        seen: engine
+            .seen(listed.id)
+            .map(|(by, at)| answers::Seen { by: by.name.clone(), wall_ms: at.wall.0 })
+            .collect(),
         decisions: listed
             .answers()
             .map(|answer| Decision {
                 by: answer.by.name().to_owned(),
+                in_place_of: answer.in_place_of.map(str::to_owned),
                 self_approval: opened.requester.may_be(answer.by),
                 verdict: match answer.outcome {
                     Outcome::Approve => Verdict::Approve,
@@ -226,7 +256,7 @@ fn as_listed(
             })
             .collect(),
         opened_wall_ms: listed.at.wall.0,
-        remaining_ms: listed.deadline.map_or(0, |deadline| deadline.since(now).0),
+        remaining_ms: listed.deadline.map_or(0, |deadline| deadline.since(now.boot).0),
         uses_left: listed.uses_left,
         running: count(listed.running),
         digest: opened.digest.clone(),

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use writ_engine::facts::{Host, ROOT};
-use writ_engine::policy::{Ask, Justification, Mode, Policy, Settings, Unmatched};
+use writ_engine::policy::{Ask, Justification, Mode, Policy, Settings, Unmatched, WithoutHub};
 use writ_engine::time::Span;
-use writ_policy::{Colour, HostName, Loaded, SourceFile, Trust};
+use writ_policy::{Colour, HostName, Loaded, Remote, SourceFile, Trust};
 
 /// Of a policy that never asks and never grants.
 const NOTHING_LASTS: Span = Span::from_secs(1);
@@ -25,6 +25,8 @@ const NOTHING_LASTS: Span = Span::from_secs(1);
 pub struct Taken {
     /// What the engine decides by.
     pub policy: Arc<Policy>,
+    /// What is for the courier.
+    pub remote: Remote,
     /// The files themselves.
     pub sources: Vec<SourceFile>,
 }
@@ -34,6 +36,8 @@ pub struct Taken {
 pub struct AtStart {
     /// The one in force.
     pub policy: Arc<Policy>,
+    /// What is for the courier.
+    pub remote: Remote,
     /// Why it is not the one of the files.
     pub error: Option<String>,
 }
@@ -61,15 +65,15 @@ pub fn at_start(folder: &Path, last_good: &Path) -> AtStart {
     let error = match read(folder) {
         Ok(taken) => {
             keep_last_good(last_good, &taken.sources);
-            return AtStart { policy: taken.policy, error: None };
+            return AtStart { policy: taken.policy, remote: taken.remote, error: None };
         }
         Err(error) => error,
     };
-    let policy = match read_last_good(last_good) {
-        Ok(policy) => policy,
-        Err(_) => Arc::new(nothing()),
+    let (policy, remote) = match read_last_good(last_good) {
+        Ok(loaded) => (Arc::new(loaded.policy), loaded.remote),
+        Err(_) => (Arc::new(nothing()), Remote::default()),
     };
-    AtStart { policy, error: Some(error) }
+    AtStart { policy, remote, error: Some(error) }
 }
 
 /// Keeps files that were taken. If it cannot, the policy is in force all the same.
@@ -95,16 +99,15 @@ fn write_last_good(path: &Path, sources: &[SourceFile]) -> io::Result<()> {
     fs::rename(&fresh, path)
 }
 
-fn read_last_good(path: &Path) -> io::Result<Arc<Policy>> {
+fn read_last_good(path: &Path) -> io::Result<Loaded> {
     let kept: Vec<Kept> = serde_json::from_slice(&fs::read(path)?)?;
     let sources = kept.into_iter().map(|kept| SourceFile::new(kept.name, kept.contents)).collect();
     writ_policy::parse(sources, &host_name())
-        .map(|loaded| Arc::new(loaded.policy))
         .map_err(|refusal| io::Error::other(refusal.render(Colour::Plain)))
 }
 
 fn taken(loaded: Loaded) -> Taken {
-    Taken { policy: Arc::new(loaded.policy), sources: loaded.sources }
+    Taken { policy: Arc::new(loaded.policy), remote: loaded.remote, sources: loaded.sources }
 }
 
 /// The policy of no files, but one that binds: nothing is allowed.
@@ -117,6 +120,7 @@ fn nothing() -> Policy {
             count: 1,
             all_of: Vec::new(),
             escalate: Vec::new(),
+            remind: None,
             self_approval: false,
             timeout: NOTHING_LASTS,
             max_duration: NOTHING_LASTS,
@@ -124,12 +128,14 @@ fn nothing() -> Policy {
             justification: Justification::Off,
             ticket: None,
             reauth: false,
+            without_hub: WithoutHub::default(),
             signed: false,
         },
         unattended_wait: NOTHING_LASTS,
         warn: Vec::new(),
         roles: Vec::new(),
         approvers: BTreeMap::new(),
+        on_call: BTreeMap::new(),
         break_glass: Vec::new(),
         host: Host { name: host_name().as_str().to_owned(), tags: BTreeSet::new() },
         digest: String::new(),

@@ -1,9 +1,11 @@
 //! The call that tells a person what he may ask for.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use writ_engine::facts::Person;
-use writ_engine::policy::{Decision, Policy, Role, Seats, WindowTerms};
+use writ_engine::policy::{Ask, Decision, Escalation, Policy, Role, Seats, Selector, WindowTerms};
+use writ_engine::time::WallTime;
 use writ_engine::{Engine, OpenRole};
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::{self, WindowDecision};
@@ -32,12 +34,13 @@ pub(crate) async fn list(
 fn all(engine: &Engine, policy: &Policy, person: &Person) -> Vec<answers::Role> {
     let now = clock::now();
     let roles = policy.roles_of(person).into_iter();
-    roles.map(|role| one(role, engine.open_role(now, person, &role.name))).collect()
+    let open = |role: &Role| engine.open_role(now, person, &role.name);
+    roles.map(|role| one(policy, role, open(role), now.wall)).collect()
 }
 
-fn one(role: &Role, open: Option<OpenRole>) -> answers::Role {
+fn one(policy: &Policy, role: &Role, open: Option<OpenRole>, now: WallTime) -> answers::Role {
     let terms = role.window.as_ref();
-    let names = |pick: fn(&WindowTerms) -> &std::collections::BTreeSet<String>| {
+    let names = |pick: fn(&WindowTerms) -> &BTreeSet<String>| {
         terms.map(|terms| pick(terms).iter().cloned().collect()).unwrap_or_default()
     };
     let ask = terms.and_then(|terms| match &terms.decision {
@@ -63,10 +66,39 @@ fn one(role: &Role, open: Option<OpenRole>) -> answers::Role {
             .unwrap_or_default(),
         needed: ask.map_or(0, |ask| ask.count),
         all_of: ask.map(|ask| ask.all_of.iter().map(seats).collect()).unwrap_or_default(),
+        escalate: ask.map(|ask| ask.escalate.iter().map(step).collect()).unwrap_or_default(),
+        self_approval: ask.is_some_and(|ask| ask.self_approval),
+        deputies: ask
+            .map(|ask| policy.deputised(&everybody(ask), now))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(of, by)| answers::Deputies {
+                of: of.to_owned(),
+                by: by.into_iter().map(str::to_owned).collect(),
+            })
+            .collect(),
+        on_call: ask
+            .map(|ask| policy.on_call(&everybody(ask), now).into_iter().map(on_call).collect())
+            .unwrap_or_default(),
         max_duration_ms: terms.map_or(0, |terms| terms.max_duration.0),
         open: open.map(|open| open.id.to_string()),
         remaining_ms: open.map_or(0, |open| open.remaining.0),
     }
+}
+
+/// Whoever may decide, sooner or later.
+fn everybody(ask: &Ask) -> Vec<Selector> {
+    let later = ask.escalate.iter().flat_map(|step| &step.from);
+    ask.from.iter().chain(later).cloned().collect()
+}
+
+fn on_call((team, who): (&str, BTreeSet<String>)) -> answers::OnCall {
+    answers::OnCall { team: team.to_owned(), who: who.into_iter().collect() }
+}
+
+fn step(step: &Escalation) -> answers::Escalation {
+    let from = step.from.iter().map(ToString::to_string).collect();
+    answers::Escalation { after_ms: step.after.0, from }
 }
 
 fn seats(seats: &Seats) -> answers::Seats {

@@ -22,7 +22,7 @@ use crate::record::JournalWriter;
 use crate::settings::Places;
 use crate::socket::Listener;
 use crate::userdb::UserDatabase;
-use crate::{bounded, hinges, jobs, leaders, runs, start, store};
+use crate::{bounded, courier, hinges, jobs, leaders, runs, start, store};
 
 /// After something was written through: when it is on the disk at the latest.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
@@ -102,7 +102,7 @@ pub async fn serve(places: Places) -> Result<(), StartError> {
         }
     }
     let listener = listener(&places.socket).map_err(system("listening"))?;
-    let agent = Rc::new(Agent::new(core, places, policy.error));
+    let agent = Rc::new(Agent::new(core, places, policy.error, policy.remote));
     let local = tokio::task::LocalSet::new();
     let stop = local.run_until(run(agent, user_database, listener, queue, sealed.is_some())).await;
     stop.map_err(system("serving"))
@@ -129,6 +129,7 @@ async fn run(
     tokio::task::spawn_local(bounded::keep_held(Rc::clone(&agent)));
     tokio::task::spawn_local(bounded::watch_logouts(Rc::clone(&agent)));
     tokio::task::spawn_local(hinges::watch(Rc::clone(&agent)));
+    tokio::task::spawn_local(courier::refuse_what_cannot_go(Rc::clone(&agent)));
     runs::await_ends(&agent);
     tokio::task::spawn_local(accept(Rc::clone(&agent), listener));
     tell_systemd(&[NotifyState::Ready]);

@@ -58,6 +58,12 @@ impl Places {
         self.state.join("ledger")
     }
 
+    /// There while the courier has something to carry; writ-courier.path waits for it.
+    #[must_use]
+    pub fn courier_wanted(&self) -> PathBuf {
+        self.state.join("courier-wanted")
+    }
+
     /// The key that this host signs with.
     #[must_use]
     pub fn host_key(&self) -> PathBuf {

@@ -14,6 +14,7 @@ use writ_protocol::signed::{DecideSigned, HostKeyReply, Offline, SignedQuestion}
 use writ_signed::{Answer, Fingerprint, HostKey, Signature, Sshsig};
 
 use crate::agent::Agent;
+use crate::clock;
 use crate::connection::Caller;
 use crate::deciding::person;
 use crate::door::request_id;
@@ -33,7 +34,8 @@ pub(crate) async fn offline(
     let person = person(agent, caller).await?;
     let id = request_id(&offline.id)?;
     let question = agent.core.look(|engine| {
-        let listed = engine.get(id).filter(|_| engine.visible_to(&person, id))?;
+        let visible = engine.visible_to(clock::now(), &person, id);
+        let listed = engine.get(id).filter(|_| visible)?;
         Some(listed.opened.question.clone())
     });
     let question = question.ok_or_else(|| ErrorReply::NotFound { id: id.to_string() })?;
@@ -92,7 +94,11 @@ pub(crate) async fn decide(
     }
 }
 
-fn key(agent: &Agent) -> Result<&HostKey, ErrorReply> {
+/// The key of this host.
+///
+/// # Errors
+/// When it has none.
+pub(crate) fn key(agent: &Agent) -> Result<&HostKey, ErrorReply> {
     agent.host_key.as_ref().map_err(|why| ErrorReply::Refused {
         message: format!("nothing can be signed or verified on this host: {why}"),
     })

@@ -12,6 +12,7 @@ mod disable;
 mod doctor;
 mod enable;
 mod end;
+mod enroll;
 mod explain;
 mod extend;
 mod fmt;
@@ -68,6 +69,7 @@ pub(crate) enum Verb {
     Enable(enable::Arguments),
     Disable(disable::Arguments),
     Doctor(doctor::Arguments),
+    Enroll(enroll::Arguments),
     #[command(subcommand, disable_help_subcommand = true)]
     Audit(audit::Verb),
 }
@@ -121,6 +123,7 @@ impl Verb {
             Self::Enable(arguments) => enable::run(host, arguments),
             Self::Disable(arguments) => disable::run(host, arguments),
             Self::Doctor(arguments) => doctor::run(host, arguments),
+            Self::Enroll(arguments) => enroll::run(host, arguments),
             Self::Audit(verb) => audit::run(host, verb),
         }
     }

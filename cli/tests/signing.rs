@@ -1,4 +1,10 @@
 //! `writ sign` on a machine without an agent, with real keys of ssh-keygen(1).
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at what it did not expect"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -189,7 +189,9 @@ fn a_refused_extension_gives_the_agents_sentence() {
 fn role(name: &str, decision: &str) -> Value {
     json!({
         "window": { "role": name, "groups": [], "actions": [], "capabilities": [], "root_equivalent": [] },
-        "decision": decision, "asked": [], "needed": 0, "all_of": [], "max_duration_ms": 0, "remaining_ms": 0
+        "decision": decision, "asked": [], "needed": 0, "all_of": [], "escalate": [],
+        "self_approval": false, "deputies": [], "on_call": [], "max_duration_ms": 0,
+        "remaining_ms": 0
     })
 }
 
@@ -208,6 +210,11 @@ fn roles_say_who_is_asked_what_is_lent_and_what_is_open() {
     capture["needed"] = 2.into();
     capture["max_duration_ms"] = 1_800_000.into();
     capture["open"] = "7K3M-Q2".into();
+    capture["escalate"] = json!([{ "after_ms": 90_000, "from": ["@managers"] }]);
+    capture["self_approval"] = true.into();
+    capture["deputies"] = json!([{ "of": "bo\u{1b}b", "by": ["carol", "dave"] }]);
+    capture["on_call"] =
+        json!([{ "team": "oncall", "who": ["bo\u{1b}b"] }, { "team": "ops", "who": [] }]);
     capture["remaining_ms"] = 90_000.into();
     let mut open = role("logs\u{202e}", "allow");
     open["max_duration_ms"] = 3_600_000.into();
@@ -222,6 +229,11 @@ fn roles_say_who_is_asked_what_is_lent_and_what_is_open() {
   lends     capabilities CAP_NET_RAW, CAP_SYS_ADMIN
   beware    {DANGER}
   asked     @oncall, %ops; 2 different people must approve
+  on call   of @oncall: bo\\eb now
+  on call   of @ops: nobody now, so that all of it is asked
+  away      bo\\eb, for whom carol, dave may answer
+  then      after 1 min 30 s without an answer also @managers
+  self      you may approve it yourself, where you are one of these people
   for       30 min at most
   open      7K3M-Q2, 1:30 left; `writ end 7K3M-Q2` gives it back
 

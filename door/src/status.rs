@@ -8,6 +8,9 @@ use writ_protocol::text;
 use crate::SPEAKER;
 use crate::width::{columns, cut};
 
+/// How many of those who have looked at a request are named.
+const SEEN_MAX: usize = 2;
+
 /// What the person waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
@@ -21,6 +24,10 @@ pub struct Waiting {
     pub needed: u32,
     /// Those of `asked` whose approval still counts.
     pub still_asked: Vec<String>,
+    /// Who has looked at it and not answered.
+    pub seen: Vec<String>,
+    /// What else there is to know, such as that the hub cannot be reached.
+    pub note: Option<String>,
 }
 
 impl Waiting {
@@ -32,16 +39,20 @@ impl Waiting {
             approvals: answer.approvals,
             needed: answer.needed,
             still_asked: answer.still_asked,
+            seen: answer.seen,
+            note: answer.message,
         }
     }
 
     /// The line that is kept up to date: at most `columns_max` columns; what
     /// matters least goes first.
     pub fn line(&self, left: Duration, columns_max: usize) -> String {
-        let left = clock(left);
+        let (left, seen) = (clock(left), self.seen());
+        let last = self.note.as_deref().map_or("Ctrl-C leaves it open".to_owned(), text::shown);
         let lines = [
-            format!("{} · {left} left · Ctrl-C leaves it open", self.sentence(usize::MAX)),
-            format!("{} · {left} left", self.sentence(usize::MAX)),
+            format!("{}{seen} · {left} left · {last}", self.sentence(usize::MAX)),
+            format!("{}{seen} · {left} left", self.sentence(usize::MAX)),
+            format!("{}{seen} · {left} left", self.sentence(1)),
             format!("{} · {left} left", self.sentence(1)),
             format!("{} waiting · {left} left", self.id()),
         ]
@@ -53,7 +64,19 @@ impl Waiting {
 
     /// The sentence that says it once, where there is no line to keep up to date.
     pub fn once(&self) -> String {
-        self.sentence(usize::MAX)
+        let sentence = format!("{}{}", self.sentence(usize::MAX), self.seen());
+        match &self.note {
+            Some(note) => format!("{sentence}; {}", text::shown(note)),
+            None => sentence,
+        }
+    }
+
+    /// Who has looked at it, where somebody has.
+    fn seen(&self) -> String {
+        match self.seen.as_slice() {
+            [] => String::new(),
+            seen => format!(" · seen by {}", listed(seen, SEEN_MAX)),
+        }
     }
 
     /// How many have approved is told where one is not enough; and who is left, where
@@ -111,7 +134,22 @@ mod tests {
             approvals: 1,
             needed: 2,
             still_asked: asked.iter().map(|name| (*name).to_owned()).collect(),
+            seen: vec![],
+            note: None,
         }
+    }
+
+    #[test]
+    fn what_else_there_is_to_know_is_told_where_there_is_room() {
+        let note = Some("the hub cannot be reached".to_owned());
+        let waiting = Waiting { note, ..waiting(&["bob"]) };
+        assert_eq!(waiting.once(), "7K3M-Q2 waiting for bob (1 of 2); the hub cannot be reached");
+        let left = Duration::from_secs(60);
+        assert_eq!(
+            waiting.line(left, 100),
+            "writ: 7K3M-Q2 waiting for bob (1 of 2) · 1:00 left · the hub cannot be reached"
+        );
+        assert_eq!(waiting.line(left, 60), "writ: 7K3M-Q2 waiting for bob (1 of 2) · 1:00 left");
     }
 
     #[test]
@@ -160,6 +198,25 @@ mod tests {
         assert_eq!(
             one.line(Duration::from_secs(60), 79),
             "writ: 7K3M-Q2 waiting (1 of 2; still needs one of @security) · 1:00 left"
+        );
+    }
+
+    #[test]
+    fn who_has_looked_is_told_as_far_as_there_is_room() {
+        let seen = ["bob", "car\u{1b}ol", "erin"].map(str::to_owned);
+        let waiting = Waiting { approvals: 0, needed: 1, ..waiting(&["@oncall"]) };
+        let waiting = Waiting { seen: seen[..1].to_vec(), ..waiting };
+        let line = waiting.line(Duration::from_secs(299), 100);
+        assert_eq!(
+            line,
+            "writ: 7K3M-Q2 waiting for @oncall · seen by bob · 4:59 left · Ctrl-C leaves it open"
+        );
+        assert_eq!(waiting.once(), "7K3M-Q2 waiting for @oncall · seen by bob");
+        let all = Waiting { seen: seen.to_vec(), ..waiting };
+        assert_eq!(all.once(), "7K3M-Q2 waiting for @oncall · seen by bob, car\\eol and 1 more");
+        assert_eq!(
+            all.line(Duration::from_secs(299), 50),
+            "writ: 7K3M-Q2 waiting for @oncall · 4:59 left"
         );
     }
 

@@ -90,6 +90,7 @@ mod tests {
             asked: Vec::new(),
             approvals: 0,
             needed: 0,
+            seen: Vec::new(),
             still_asked: Vec::new(),
             remaining_ms: 0,
             wants_reason,

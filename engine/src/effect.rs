@@ -139,6 +139,8 @@ pub enum Answer {
         needed: u32,
         /// Those of `asked` whose approval still counts, others having approved.
         still_asked: Vec<String>,
+        /// Who has looked at it and not answered.
+        seen: Vec<String>,
         /// Until silence is a no.
         remaining: Span,
     },
@@ -211,6 +213,11 @@ pub enum Effect {
         id: RequestId,
         /// Who, what and why.
         about: Box<About>,
+    },
+    /// Tell those again who are asked and have not answered.
+    Remind {
+        /// About what.
+        id: RequestId,
     },
     /// Tell approvers who are logged in that they are asked.
     Notify {

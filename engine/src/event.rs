@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
 use crate::hinges::Hinges;
@@ -190,6 +191,18 @@ pub enum Event {
         uses: Option<u32>,
         /// Whether he has proved who he is.
         proof: Proof,
+    },
+    /// Somebody has looked at requests, on his list or one by one.
+    LookedAt {
+        /// Who.
+        person: Person,
+        /// At which.
+        ids: Vec<RequestId>,
+    },
+    /// Those who answer from afar cannot be reached about a request.
+    HubUnreachable {
+        /// About which.
+        id: RequestId,
     },
     /// Somebody has handed in a signed answer.
     Signed {

@@ -88,6 +88,14 @@ impl Person {
             .filter(|uid| *uid != NO_ACCOUNT)
     }
 
+    /// The account whose login sessions he is logged in by: the owner of the one that he
+    /// acts in, whoever he became in it.
+    #[must_use]
+    pub fn logged_in_as(&self) -> Uid {
+        let login = || self.login.as_ref().map(|login| login.uid);
+        self.session_owner.or_else(login).unwrap_or(self.account.uid)
+    }
+
     /// Whether two may be one human being, whichever accounts they act through.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {

@@ -52,5 +52,11 @@ pub const CONFIRM_WAIT_MAX: Span = Span::from_secs(60);
 /// Deadlines that one step handles; the next tick is due at once for the rest.
 pub const DEADLINES_PER_STEP_MAX: usize = 1_024;
 
+/// How many of those who have looked at a request are kept in mind.
+pub const SEEN_PER_REQUEST_MAX: usize = 8;
+
+/// How often those who have not answered a request are told again.
+pub const REMINDERS_MAX: u64 = 5;
+
 /// How many uses of break-glass may wait for somebody else to look at them.
 pub const REVIEWS_OPEN_MAX: usize = 1024;

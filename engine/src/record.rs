@@ -12,7 +12,7 @@ use writ_signed::{Answer, Fingerprint};
 use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
 use crate::hinges::DoorChange;
 use crate::id::{IdKey, RequestId};
-use crate::policy::{Escalation, Seats, Selector};
+use crate::policy::{Escalation, Seats, Selector, WithoutHub};
 use crate::seating::Place;
 use crate::time::{Now, Span, WallTime};
 
@@ -371,6 +371,12 @@ pub struct Opened {
     /// Who may decide beside those who are asked, after a silence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalate: Vec<Escalation>,
+    /// After how long, again and again, whoever has not answered is told once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<Span>,
+    /// What becomes of it when those who answer from afar cannot be reached.
+    #[serde(default, skip_serializing_if = "WithoutHub::is_default")]
+    pub without_hub: WithoutHub,
     /// Whether the requester may approve it himself, where he is one of those who are asked.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub self_approval: bool,
@@ -431,6 +437,9 @@ pub struct Made {
     /// The places that he may take, where he is one of those who are asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+    /// The approver whose place he took, where that was not his own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_place_of: Option<String>,
     /// Whether he decided on his own request, where the policy lets him.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub self_approval: bool,

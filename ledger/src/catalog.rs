@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::broken::{Break, Broken, What};
 use crate::directory::{FileError, open_to_read};
-use crate::line::{FIELD_WITHIN_BYTES, Payload, decode};
+use crate::line::{FIELD_WITHIN_BYTES, Payload, decode, number_of};
 use crate::scan::{Scanned, Scanner};
 use crate::walk::FIRST_LINE_BYTES_MAX;
 
@@ -85,6 +85,18 @@ impl Catalog {
         self.directory.join(format!("{number:0NUMBER_DIGITS$}{BROKEN_SUFFIX}"))
     }
 
+    /// The newest segment that begins at line number `seq` or before it; the oldest
+    /// there is, where they all begin behind it.
+    pub(crate) fn holding(&self, seq: u64) -> Result<Option<u32>, FileError> {
+        for (number, path) in self.segments.iter().rev() {
+            let first = first_number(path).map_err(FileError::at(path))?;
+            if first.is_some_and(|first| first <= seq) {
+                return Ok(Some(*number));
+            }
+        }
+        Ok(self.oldest())
+    }
+
     /// The newest segment with a whole first line: where replaying starts. The
     /// newest of all has none if the agent died while it started that segment.
     pub(crate) fn newest_started(&self) -> Result<Option<u32>, FileError> {
@@ -153,6 +165,13 @@ fn number(name: &str, suffix: &str) -> Option<u32> {
     let right = digits.len() == NUMBER_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number = digits.parse().ok()?;
     (right && number > 0).then_some(number)
+}
+
+/// The number of a segment's first line, as it stands there; none where it has none yet.
+fn first_number(path: &Path) -> io::Result<Option<u64>> {
+    let mut start = Vec::new();
+    open_to_read(path)?.take(FIELD_WITHIN_BYTES as u64).read_to_end(&mut start)?;
+    Ok(number_of(&start))
 }
 
 /// The breaks that the first line of a segment acknowledges. A snapshot without any

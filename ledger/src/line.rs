@@ -102,6 +102,15 @@ pub(crate) fn decode(line: &[u8]) -> Result<Line<'_>, What> {
     Ok(Line { link: Link { seq, digest }, prev, payload })
 }
 
+/// The number that the beginning of a line bears; the line is not checked.
+pub(crate) fn number_of(start: &[u8]) -> Option<u64> {
+    let rest = start.strip_prefix(SEQ)?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = rest.split_at_checked(digits)?;
+    rest.strip_prefix(PREV)?;
+    str::from_utf8(digits).ok()?.parse().ok()
+}
+
 fn split_digest(line: &[u8]) -> Option<(&[u8], Digest)> {
     let covered = line.len().checked_sub(DIGEST.len() + DIGITS + END.len())?;
     let (covered, end) = line.split_at_checked(covered)?;

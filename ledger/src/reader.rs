@@ -61,6 +61,17 @@ impl Reader {
         Ok(Self::from_segment(catalog, oldest))
     }
 
+    /// Reads from the first line of the segment that holds line number `seq`, or of the
+    /// oldest one where that is gone. What precedes it is taken on trust.
+    ///
+    /// # Errors
+    /// When the directory or a segment cannot be read.
+    pub fn open_at(directory: &Path, seq: u64) -> Result<Self, ReadError> {
+        let catalog = Catalog::of(directory)?;
+        let segment = catalog.holding(seq)?;
+        Ok(Self::from_segment(catalog, segment))
+    }
+
     /// Starts at one segment; what precedes it, if anything, is taken on trust.
     pub(crate) fn from_segment(catalog: Catalog, segment: Option<u32>) -> Self {
         Self {

@@ -20,12 +20,14 @@ mod explained;
 mod findings;
 mod host;
 mod hours;
+mod instant;
 mod keys;
 mod load;
 mod loaded;
 mod name;
 mod parse;
 mod problem;
+mod remote;
 mod render;
 mod review;
 mod section;
@@ -54,6 +56,9 @@ pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICY_BYTES_MAX, load};
 pub use loaded::Loaded;
 pub use name::{NAME_CHARS_MAX, NameError};
 pub use parse::parse;
-pub use review::{Accounts, review};
+pub use remote::{
+    AddressError, Audit, COLLECTORS_MAX, Collector, Hub, PINS_MAX, Remote, Transport,
+};
+pub use review::{Accounts, review, review_at};
 pub use source::{APPROVERS_FOLDER, HOST_FILE, ROLES_FOLDER, SourceFile};
 pub use trust::Trust;

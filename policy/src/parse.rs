@@ -36,7 +36,12 @@ pub fn parse(files: Vec<SourceFile>, host: &HostName) -> Result<Loaded, Refusal>
     if let Some(refusal) = Refusal::of(errors) {
         return Err(refusal);
     }
-    Ok(Loaded { policy: Policy::compile(compiled.settings), sources: files, warnings })
+    Ok(Loaded {
+        policy: Policy::compile(compiled.settings),
+        remote: compiled.remote,
+        sources: files,
+        warnings,
+    })
 }
 
 /// The files of a policy with what each speaks of, in the order of reading.
@@ -61,6 +66,7 @@ pub(crate) fn read(subjects: &[Subject], files: &[SourceFile], found: &mut Findi
         host: HostKeys::default(),
         roles: Vec::new(),
         approvers: Vec::new(),
+        on_call: Vec::new(),
         approver_files: Completeness::Whole,
     };
     for (number, (subject, file)) in subjects.iter().zip(files).enumerate() {
@@ -76,9 +82,10 @@ pub(crate) fn read(subjects: &[Subject], files: &[SourceFile], found: &mut Findi
             (Subject::Roles, Some(section)) => said.roles.extend(keys::roles(section, found)),
             (Subject::Roles, None) => {}
             (Subject::Approvers, section) => {
-                said.approvers.extend(
-                    section.into_iter().flat_map(|section| keys::approvers(section, found)),
-                );
+                let file = section.map(|section| keys::approvers(section, found));
+                let file = file.unwrap_or_default();
+                said.approvers.extend(file.approvers);
+                said.on_call.extend(file.on_call);
                 if found.count() > noted {
                     said.approver_files = Completeness::Partial;
                 }

@@ -9,6 +9,7 @@ use crate::diagnostic::Severity;
 use crate::duration::DurationError;
 use crate::hours::HoursError;
 use crate::name::NameError;
+use crate::remote::AddressError;
 use crate::source::Place;
 use crate::suggest;
 
@@ -43,6 +44,10 @@ pub(crate) enum Problem {
     Hours { text: String, why: HoursError },
     #[error("this is no last day")]
     Date,
+    #[error("{0:?} is no date or time")]
+    Instant(String),
+    #[error("this ends before it begins")]
+    EndsBefore,
     #[error("this host knows no time zone {0:?}")]
     TimeZone(String),
     #[error("{why}")]
@@ -57,6 +62,12 @@ pub(crate) enum Problem {
     LongDescription { most: usize },
     #[error("`{0}` is no pattern for tickets: {1}")]
     Ticket(String, regex_lite::Error),
+    #[error("{text:?} {why}")]
+    Address { text: String, why: AddressError },
+    #[error("{0:?} is no pin of a key")]
+    Pin(String),
+    #[error("{0:?} is no whole path of a file")]
+    Path(String),
     #[error("this key {0}")]
     Key(ApproverKeyError),
     #[error("this key is in the list of `{first}` already")]
@@ -79,6 +90,20 @@ pub(crate) enum Problem {
     UserTwice { user: String, first: Place },
     #[error("`{approver}` has no way to answer: neither a `unix_user` nor a key")]
     NoWayToAnswer { approver: String },
+    #[error("no approver is called `{name}`, and so nobody can take his place")]
+    UnknownDeputy { name: String, known: Vec<String> },
+    #[error("{} would take each other's places in a circle", .circle.join(", "))]
+    AwayInCircle { circle: Vec<String> },
+    #[error("`{name}` is no approver of the team `@{team}`")]
+    NotOfTeam { name: String, team: String, members: Vec<String> },
+    #[error("nobody is ever on call of `@{team}`")]
+    NobodyOnCall { team: String },
+    #[error("`rotation` stands without `since`, which says when the first of them begins")]
+    RotationSinceNever,
+    #[error("`since` stands without a `rotation` that begins then")]
+    SinceOfNobody,
+    #[error("reminders come every 10 seconds at most")]
+    HastyReminder,
     #[error("no approver is of the team `@{team}`")]
     UnknownTeam { team: String, known: Vec<String> },
     #[error("this asks, and there is nobody to ask")]
@@ -153,6 +178,35 @@ impl Problem {
     pub(crate) fn help(&self, locate: impl Fn(&Place) -> String) -> Option<String> {
         Some(match self {
             Self::Date => "write the last day that counts, such as 2026-12-31".into(),
+            Self::Instant(_) => {
+                "write one such as 2026-12-24, \"2026-12-24 09:00\" or 2026-12-24T09:00:00+01:00".into()
+            }
+            Self::EndsBefore => "write an end that is later; a date without a time counts whole".into(),
+            Self::UnknownDeputy { name, known } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                if known.is_empty() {
+                    format!("add an [approver.{name}] to approvers.d")
+                } else {
+                    did_you_mean(name, &known, "the others of approvers.d are")
+                }
+            }
+            Self::AwayInCircle { .. } => {
+                "have one of them send for somebody else, or not be away at that time".into()
+            }
+            Self::NotOfTeam { name, team, members } => {
+                let known: Vec<&str> = members.iter().map(String::as_str).collect();
+                if known.is_empty() {
+                    format!("add `teams = [\"{team}\"]` to [approver.{name}]")
+                } else {
+                    did_you_mean(name, &known, "its approvers are")
+                }
+            }
+            Self::NobodyOnCall { .. } => {
+                "add `rotation` and `since`, or `shifts`; without [on_call] the whole team is asked".into()
+            }
+            Self::RotationSinceNever => "add a line such as `since = \"2026-11-30 09:00\"`".into(),
+            Self::SinceOfNobody => "add a line such as `rotation = [\"bob\", \"carol\"]`".into(),
+            Self::HastyReminder => "lengthen it; `remind = false` is none".into(),
             Self::TimeZone(_) => {
                 "write one such as Europe/Berlin or UTC; the package tzdata has them".into()
             }
@@ -177,6 +231,19 @@ impl Problem {
                 "a pin is of a command's file: write a rule with `commands`, or take `sha256` out"
                     .into()
             }
+            Self::Address { why: AddressError::CollectorScheme | AddressError::Port, .. } => {
+                "write one such as \"tls://logs.example.com:6514\"".into()
+            }
+            Self::Address { why: AddressError::ProxyScheme, .. } => {
+                "write one such as \"http://proxy.example.com:3128\"".into()
+            }
+            Self::Address { .. } => {
+                "write one such as \"https://hub.example.com\"".into()
+            }
+            Self::Pin(_) => {
+                "write `sha256//` and the SHA-256 of the public key in Base64, as curl's --pinnedpubkey has it".into()
+            }
+            Self::Path(_) => "write it from the root on, such as \"/etc/ssl/certs/logs.pem\"".into(),
             Self::NotText => "save the file in the encoding UTF-8".into(),
             Self::UnknownKey { key, known, .. } => did_you_mean(key, known, "the keys here are"),
             Self::MissingKey { example, .. } => format!("add a line such as `{example}`"),

@@ -74,6 +74,25 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// A text, or a date or time without quotes, which `read` makes something of.
+    pub(crate) fn text_or_datetime<T>(
+        &self,
+        found: &mut Findings,
+        read: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Option<Placed<T>> {
+        let datetime = self.value.as_datetime().map(ToString::to_string);
+        let Some(text) = datetime.as_deref().or(self.value.as_str()) else {
+            return self.wrong_type("a date or time", found);
+        };
+        match read(text) {
+            Ok(value) => Some(Placed { value, place: self.place.clone() }),
+            Err(problem) => {
+                found.note(&self.place, problem);
+                None
+            }
+        }
+    }
+
     /// One of some words.
     pub(crate) fn word<T: Copy>(
         &self,

@@ -72,6 +72,9 @@ pub struct Answer {
     /// While waiting: those of `asked` whose approval still counts, others having approved.
     #[serde(default)]
     pub still_asked: Vec<String>,
+    /// While waiting: who has looked at it and not answered.
+    #[serde(default)]
+    pub seen: Vec<String>,
     /// While waiting: until silence is a no. When allowed: until the grant ends.
     /// Milliseconds.
     #[serde(default)]
@@ -169,6 +172,9 @@ pub struct Accepted {
 pub struct Decision {
     /// His user name.
     pub by: String,
+    /// The approver whose place he took, where that was not his own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_place_of: Option<String>,
     /// Whether he decided on his own request, where the policy lets him.
     #[serde(default)]
     pub self_approval: bool,
@@ -179,6 +185,33 @@ pub struct Decision {
     pub comment: Option<String>,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub wall_ms: u64,
+}
+
+/// Somebody who may decide has looked at a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// His user name.
+    pub by: String,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub wall_ms: u64,
+}
+
+/// Somebody who is away, and who may take his place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deputies {
+    /// The approver who is away.
+    pub of: String,
+    /// The approvers who may take his place.
+    pub by: Vec<String>,
+}
+
+/// A team with a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnCall {
+    /// The team, without its `@`.
+    pub team: String,
+    /// The approvers of it who are on call now; none where the whole team is asked.
+    pub who: Vec<String>,
 }
 
 /// Where a listed request stands.
@@ -244,6 +277,18 @@ pub struct Role {
     /// The seats that must be filled, where several kinds are asked for.
     #[serde(default)]
     pub all_of: Vec<Seats>,
+    /// Who may decide too, after a silence.
+    #[serde(default)]
+    pub escalate: Vec<Escalation>,
+    /// Whether one of those who are asked may approve what he asks for himself.
+    #[serde(default)]
+    pub self_approval: bool,
+    /// Who of those who are asked is away now, and who may take his place.
+    #[serde(default)]
+    pub deputies: Vec<Deputies>,
+    /// Who is on call now, of the teams that have a schedule.
+    #[serde(default)]
+    pub on_call: Vec<OnCall>,
     /// The longest that a window stays open, in milliseconds.
     #[serde(default)]
     pub max_duration_ms: u64,
@@ -317,6 +362,9 @@ pub struct Request {
     pub asked: Vec<String>,
     /// How many must approve.
     pub needed: u32,
+    /// Who of those who may decide has looked at it, as far as the agent keeps it in mind.
+    #[serde(default)]
+    pub seen: Vec<Seen>,
     /// Who has answered what.
     pub decisions: Vec<Decision>,
     /// When it was opened, in milliseconds since 1970-01-01 UTC.
@@ -415,7 +463,22 @@ pub struct Status {
     pub connections_refused: u64,
     /// Lines that the journal did not take in time; the ledger has them.
     pub journal_lines_dropped: u64,
+    /// The collectors of events.
+    #[serde(default)]
+    pub collectors: Vec<Collector>,
     /// What is not as it should be.
     #[serde(default)]
     pub findings: Vec<Finding>,
+}
+
+/// A collector of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collector {
+    /// As in the settings.
+    pub url: String,
+    /// How many lines of the ledger it was not sent yet.
+    pub waiting: u64,
+    /// Why it gets nothing at present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }

@@ -14,6 +14,7 @@ use crate::answers::{
     Accepted, Ask as AskReply, Decided, Listed, Nothing, PrepareRun as PreparedReply, Proof,
     Roles as RolesReply, Run as RunReply, Shown, Status as StatusReply,
 };
+use crate::courier::{self, CourierSettings, CourierState, Enroll, Events, Outbox};
 use crate::explained::{Explained, Supposed};
 use crate::signed::{DecideSigned, HostKey, HostKeyReply, Offline, SignedQuestion};
 
@@ -506,6 +507,11 @@ methods! {
     Status => "Status", StatusReply;
     Reload => "Reload", Nothing;
     AcknowledgeBreak => "AcknowledgeBreak", Accepted;
+    CourierSettings => "CourierSettings", courier::Settings;
+    Events => "Events", courier::EventReply;
+    CourierState => "CourierState", Nothing;
+    Outbox => "Outbox", courier::OutboxReply;
+    Enroll => "Enroll", courier::Enrollment;
 }
 
 #[cfg(test)]

@@ -223,7 +223,8 @@ impl Connection {
     pub fn receive<M: Method>(&mut self) -> Result<Received<M::Reply>, CallError> {
         loop {
             if let Some(frame) = self.decoder.next_frame()? {
-                return parse::<M>(&frame);
+                let (reply, follows) = read_reply::<M>(&frame)?;
+                return Ok(Received::Reply(reply, follows));
             }
             let mut buffer = [0; 8192];
             match self.stream.read(&mut buffer) {
@@ -305,7 +306,11 @@ fn connect_once(address: &SocketAddrUnix) -> Result<OwnedFd, Errno> {
     Ok(socket)
 }
 
-fn parse<M: Method>(frame: &[u8]) -> Result<Received<M::Reply>, CallError> {
+/// The reply in a frame, for clients with a way of waiting of their own.
+///
+/// # Errors
+/// With the agent's own word where it refused, and for what is no reply.
+pub fn read_reply<M: Method>(frame: &[u8]) -> Result<(M::Reply, Follows), CallError> {
     let reply: ReplyFrame<'_> = serde_json::from_slice(frame).map_err(|_| CallError::Malformed)?;
     if reply.error.is_some() {
         let error: ErrorFrame = serde_json::from_slice(frame).map_err(|_| CallError::Malformed)?;
@@ -314,7 +319,7 @@ fn parse<M: Method>(frame: &[u8]) -> Result<Received<M::Reply>, CallError> {
     let parameters = reply.parameters.map_or("{}", RawValue::get);
     let value = serde_json::from_str(parameters).map_err(|_| CallError::Malformed)?;
     let follows = if reply.continues { Follows::More } else { Follows::Nothing };
-    Ok(Received::Reply(value, follows))
+    Ok((value, follows))
 }
 
 fn lost(kind: ErrorKind) -> CallError {

@@ -12,6 +12,7 @@
 pub mod answers;
 pub mod calls;
 mod client;
+pub mod courier;
 mod errors;
 pub mod explained;
 mod frame;
@@ -20,7 +21,7 @@ pub mod services;
 pub mod signed;
 pub mod text;
 
-pub use client::{CallError, ConnectError, Connection, Follows, Received};
+pub use client::{CallError, ConnectError, Connection, Follows, Received, read_reply};
 pub use errors::ErrorReply;
 pub use frame::{FRAME_BYTES_MAX, FrameDecoder, FrameError, encode};
 

@@ -59,7 +59,7 @@ async fn end_run(agent: Rc<Agent>, id: RequestId, run: RunLeft) {
         move || scopes::of_attempt(&person, id, &attempt)
     })
     .await;
-    let tty = terminal::of(leader, tty.as_deref());
+    let tty = terminal::of(leader, tty.as_deref()).await;
     if let Some(tty) = tty.clone() {
         let words = format!("{id} has ended, and what runs on it ends now");
         terminal::say(tty, &person, &words).await;
@@ -202,7 +202,7 @@ async fn warn(
 ) {
     let words = format!("{id} has ended; leave what still runs on it");
     for run in runs {
-        if let Some(tty) = terminal::of(run.leader, run.tty.as_deref()) {
+        if let Some(tty) = terminal::of(run.leader, run.tty.as_deref()).await {
             terminal::say(tty, &run.person, &words).await;
         }
     }

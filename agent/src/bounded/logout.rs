@@ -1,4 +1,5 @@
-//! A window may end with the last login session of who has it.
+//! A window may end with the last login session of who has it: of the account that he
+//! logged in to, where he became another since.
 //!
 //! logind keeps a file for each session (sd-login(3)); a change of them wakes the agent,
 //! and only while such a window is open.

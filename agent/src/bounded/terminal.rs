@@ -11,7 +11,8 @@ use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcge
 use writ_engine::facts::{Leader, Person, Uid};
 use writ_protocol::text::shown;
 
-use super::processes::Seen;
+use super::ending::looked_up;
+use super::processes::{self, Seen};
 use crate::{notice, sessions};
 
 /// How long writing a line is waited for.
@@ -21,14 +22,19 @@ const SAYING_MAX: Duration = Duration::from_millis(100);
 pub(super) const SEEN_AFTER: Duration = Duration::from_millis(100);
 
 /// The terminal of a command: the one that controls its sudo; once that is gone, the one
-/// that was asked from.
-pub(super) fn of(leader: Option<Leader>, tty: Option<&str>) -> Option<PathBuf> {
-    let asked_from = || sessions::terminal(tty?.strip_prefix("/dev/")?);
-    leader.and_then(Seen::of).and_then(|seen| seen.terminal).or_else(asked_from)
+/// that was asked from. sshd, which has none itself, has opened one for what it runs.
+pub(super) async fn of(leader: Option<Leader>, tty: Option<&str>) -> Option<PathBuf> {
+    let known = leader.and_then(Seen::of).and_then(|seen| seen.terminal);
+    let known = known.or_else(|| sessions::terminal(tty?.strip_prefix("/dev/")?));
+    if known.is_some() {
+        return known;
+    }
+    let family = looked_up(move || leader.map(processes::family).unwrap_or_default()).await;
+    family.into_iter().find_map(|process| process.terminal)
 }
 
-/// Writes a line to a terminal of somebody's, whichever of his accounts has it. Whoever has turned messages off (mesg(1)) has turned
-/// these off, too.
+/// Writes a line to a terminal of somebody's, whichever of his accounts has it. Whoever
+/// has turned messages off (mesg(1)) has turned these off, too.
 pub(super) async fn say(terminal: PathBuf, person: &Person, words: &str) {
     let line = format!("\r\nwrit: {}\r\n", shown(words));
     let owners: Vec<Uid> = person.identities().collect();

@@ -139,7 +139,9 @@ async fn warn(
         ),
     };
     let terminals = match what {
-        What::Command(leader, tty) => terminal::of(leader, tty.as_deref()).into_iter().collect(),
+        What::Command(leader, tty) => {
+            terminal::of(leader, tty.as_deref()).await.into_iter().collect()
+        }
         What::Groups(gids) => {
             groups::terminals(&groups::holding(agent, &person.account, &gids, until).await)
         }

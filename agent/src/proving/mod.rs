@@ -24,6 +24,7 @@ use writ_protocol::calls;
 use self::conversation::{Conversation, Line};
 use self::failures::Failures;
 use crate::agent::Agent;
+use crate::clock;
 use crate::connection::Caller;
 use crate::core::told;
 use crate::deciding::person;
@@ -116,7 +117,8 @@ pub(crate) async fn prove(
 ) -> Result<Proof, ErrorReply> {
     let person = person(agent, caller).await?;
     let id = request_id(&prove.id)?;
-    let must = agent.core.look(|engine| engine.must_prove(&person, id, &prove.digest));
+    let must =
+        agent.core.look(|engine| engine.must_prove(clock::now(), &person, id, &prove.digest));
     if !must.map_err(told)? {
         return Err(refused(format!("{id} asks for no proof; just decide on it")));
     }

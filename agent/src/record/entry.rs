@@ -56,6 +56,7 @@ impl Entry {
                 fields.put_name("WRIT_DECISION", &made.outcome);
                 fields.put_name("WRIT_FORCE", &made.force);
                 fields.by(&made.by);
+                fields.optional("WRIT_IN_PLACE_OF", made.in_place_of.as_deref());
                 if made.self_approval {
                     fields.put("WRIT_SELF", "yes");
                 }

@@ -88,6 +88,7 @@ fn barest() -> Vec<What> {
         proved: false,
         signed: None,
         places: Vec::new(),
+        in_place_of: None,
         self_approval: false,
         about: Some(About {
             attempt: None,
@@ -109,6 +110,8 @@ fn barest() -> Vec<What> {
         needed: 1,
         all_of: Vec::new(),
         escalate: Vec::new(),
+        remind: None,
+        without_hub: writ_engine::policy::WithoutHub::Local,
         self_approval: false,
         reason: None,
         ticket: None,

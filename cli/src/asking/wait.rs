@@ -196,13 +196,17 @@ impl Line {
         if io::stderr().is_terminal() {
             let passed = crate::span::in_ms(came.elapsed());
             let left = countdown(answer.remaining_ms.saturating_sub(passed));
-            let text = format!("{} · {left} left · Ctrl-C leaves it open", waiting_for(answer));
+            let note = answer.message.as_deref();
+            let last = note.map_or_else(|| "Ctrl-C leaves it open".to_owned(), shown);
+            let text = format!("{} · {left} left · {last}", waiting_for(answer));
             let text = fit(&text, width_of_stderr());
             let _ = write!(stderr, "\r\x1b[K{text}");
             let _ = stderr.flush();
             self.written = text;
         } else {
-            let text = waiting_for(answer);
+            let note = answer.message.as_deref();
+            let note = note.map(|note| format!("; {}", shown(note))).unwrap_or_default();
+            let text = format!("{}{note}", waiting_for(answer));
             if text != self.written {
                 let _ = writeln!(stderr, "{text}");
                 self.written = text;
@@ -218,8 +222,15 @@ impl Line {
     }
 }
 
-/// Such as `writ: 7K3M-Q2 waiting for @oncall (1 of 2)`.
+/// Such as `writ: 7K3M-Q2 waiting for @oncall (1 of 2) · seen by bob`.
 fn waiting_for(answer: &Answer) -> String {
+    let seen: Vec<String> = answer.seen.iter().map(|name| shown(name)).collect();
+    let seen =
+        if seen.is_empty() { String::new() } else { format!(" · seen by {}", seen.join(", ")) };
+    format!("{}{seen}", whom(answer))
+}
+
+fn whom(answer: &Answer) -> String {
     let id = answer.id.as_deref().map(shown).unwrap_or_default();
     let asked: Vec<String> = answer.asked.iter().map(|name| shown(name)).collect();
     let asked = asked.join(", ");

@@ -5,11 +5,15 @@ mod accounts;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use writ_policy::{Accounts, Colour, Diagnostic, HostName, Loaded, Refusal, Trust, review};
+use writ_engine::time::WallTime;
+use writ_policy::{
+    Accounts, Colour, Diagnostic, HostName, Loaded, Refusal, Trust, review, review_at,
+};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::moment::now_wall_ms;
 use crate::screen::{Screen, print, print_json};
 use accounts::HostAccounts;
 
@@ -75,6 +79,8 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
             let accounts = is_here.then_some(&own as &dyn Accounts);
             let mut warnings = loaded.warnings.clone();
             warnings.extend(review(&loaded.sources, accounts));
+            let now = WallTime(now_wall_ms());
+            warnings.extend(review_at(&loaded.sources, &loaded.policy, now));
             let read = (loaded.sources.len(), loaded.policy.settings().roles.len());
             (Vec::new(), warnings, Some(read))
         }

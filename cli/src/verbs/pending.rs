@@ -13,7 +13,8 @@ use crate::view::listing;
 /// List the requests that wait for your answer
 ///
 /// Oldest first: who asks, for how long already, how long is left, and the command
-/// or the role. `writ show ID` shows the whole question of one.
+/// or the role. `writ show ID` shows the whole question of one. Whoever waits is told
+/// that you have seen what is listed here.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Print JSON: {"requests": […]}, with the fields of io.writ.Agent's Request

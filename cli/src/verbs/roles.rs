@@ -1,6 +1,6 @@
 //! `writ roles`: what the caller may ask for.
 
-use writ_protocol::answers::{Role, WindowDecision};
+use writ_protocol::answers::{Deputies, OnCall, Role, WindowDecision};
 use writ_protocol::calls::Roles;
 use writ_protocol::text::shown;
 
@@ -52,7 +52,7 @@ fn text(role: &Role, screen: Screen) -> String {
     }
     match role.decision {
         WindowDecision::Allow => sheet.field("asked", "nobody: it is opened at once"),
-        WindowDecision::Ask => sheet.field("asked", &asked(role)),
+        WindowDecision::Ask => whom(&mut sheet, role),
         WindowDecision::Deny => {
             sheet.field("asked", "not as a whole: its commands are run with sudo");
         }
@@ -68,6 +68,25 @@ fn text(role: &Role, screen: Screen) -> String {
     sheet.into_text()
 }
 
-fn asked(role: &Role) -> String {
-    people::text(&role.asked, people::seats(&role.all_of), role.needed)
+/// Who is asked, now and later, and who in the place of others.
+fn whom(sheet: &mut Sheet, role: &Role) {
+    let asked = people::text(&role.asked, people::seats(&role.all_of), role.needed);
+    sheet.field("asked", &asked);
+    for OnCall { team, who } in &role.on_call {
+        let who = match who.as_slice() {
+            [] => "nobody now, so that all of it is asked".to_owned(),
+            who => format!("{} now", people::listed(who)),
+        };
+        sheet.field("on call", &format!("of @{}: {who}", shown(team)));
+    }
+    for Deputies { of, by } in &role.deputies {
+        sheet.field("away", &format!("{}, for whom {} may answer", shown(of), people::listed(by)));
+    }
+    for step in &role.escalate {
+        sheet.field("then", &people::later(step.after_ms, &step.from));
+    }
+    if role.self_approval {
+        sheet
+            .strong_field("self", "you may approve it yourself, where you are one of these people");
+    }
 }

@@ -15,7 +15,8 @@ use crate::view;
 ///
 /// Nothing is left out: of a command every argument, the working directory, whom it
 /// runs as, the digest of the program; of a role all that it lends. Whatever acts on
-/// a terminal or cannot be seen is shown escaped.
+/// a terminal or cannot be seen is shown escaped. Where you may decide it, whoever
+/// waits is told that you have seen it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The request or grant, such as 7K3M-Q2

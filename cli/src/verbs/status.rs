@@ -82,6 +82,16 @@ fn agent_lines(agent: &Status, screen: Screen) -> String {
         let what = screen.alarming(&shown(&finding.what));
         let _ = writeln!(text, "{what}\n  {}", shown(&finding.remedy));
     }
+    for collector in &agent.collectors {
+        // One that gets nothing is a finding.
+        let where_it_is = match (&collector.error, collector.waiting) {
+            (Some(_), _) => continue,
+            (None, 0) => "is up to date".to_owned(),
+            (None, 1) => "was not sent one line yet".to_owned(),
+            (None, waiting) => format!("was not sent {waiting} lines yet"),
+        };
+        let _ = writeln!(text, "The collector {} {where_it_is}.", shown(&collector.url));
+    }
     let _ = writeln!(
         text,
         "Roles: {}. Requests: {} waiting, {} granted, {} running.",

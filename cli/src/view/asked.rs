@@ -23,7 +23,7 @@ pub(crate) fn later(after_ms: u64, names: &[String]) -> String {
     format!("after {} without an answer also {}", in_words(after_ms), listed(names))
 }
 
-fn listed(names: &[impl AsRef<str>]) -> String {
+pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
     let names: Vec<String> = names.iter().map(|name| shown(name.as_ref())).collect();
     names.join(", ")
 }

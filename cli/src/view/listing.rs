@@ -79,11 +79,20 @@ pub(crate) fn decision(decision: &Decision) -> String {
         Verdict::Approve => "approved",
         Verdict::Deny => "refused",
     };
-    let by = shown(&decision.by);
+    let by = match &decision.in_place_of {
+        Some(owner) => format!("{}, for {},", shown(&decision.by), shown(owner)),
+        None => shown(&decision.by),
+    };
     match &decision.comment {
         Some(comment) => format!("{by} {verdict}: {}", shown(comment)),
         None => format!("{by} {verdict}"),
     }
+}
+
+/// Who has looked at it.
+pub(crate) fn seen(request: &Request) -> String {
+    let names: Vec<String> = request.seen.iter().map(|seen| shown(&seen.by)).collect();
+    names.join(", ")
 }
 
 fn state(request: &Request) -> String {
@@ -131,6 +140,9 @@ fn what(request: &Request) -> Vec<String> {
         (None, None) => {}
     }
     if request.state == RequestState::Pending {
+        if !request.seen.is_empty() {
+            lines.push(format!("seen by {}", seen(request)));
+        }
         lines.extend(request.decisions.iter().map(decision));
     }
     lines

@@ -171,6 +171,9 @@ fn stands(sheet: &mut Sheet, question: &Question, request: &Request) {
         }
     };
     sheet.field("state", &state);
+    if request.state == RequestState::Pending && !request.seen.is_empty() {
+        sheet.field("seen by", &listing::seen(request));
+    }
     for decision in &request.decisions {
         sheet.field("decision", &listing::decision(decision));
     }
@@ -190,7 +193,7 @@ mod tests {
     use writ_engine::facts::{Action, OnEnd, RunAs, Uid, Window};
     use writ_engine::question::{QUESTION_VERSION, Requester, digest};
     use writ_engine::time::{Span, WallTime};
-    use writ_protocol::answers::Decision;
+    use writ_protocol::answers::{Decision, Seen};
     use writ_protocol::calls::Verdict;
 
     fn restart(units: &[&str]) -> Command {
@@ -274,8 +277,10 @@ mod tests {
             source_ip: None,
             asked: vec![],
             needed: 2,
+            seen: vec![Seen { by: "ca\u{1b}rol".to_owned(), wall_ms: 1_795_475_526_000 }],
             decisions: vec![Decision {
                 by: "bob".to_owned(),
+                in_place_of: Some("er\u{1b}in".to_owned()),
                 self_approval: false,
                 verdict: Verdict::Approve,
                 comment: Some("fine".to_owned()),
@@ -308,7 +313,8 @@ mod tests {
   asked     @oncall; 2 different people must approve
   grants    one run within 1 h
   state     waiting, 4:32 left
-  decision  bob approved: fine
+  seen by   ca\\erol
+  decision  bob, for er\\ein, approved: fine
   digest    {}
 ",
             "ab".repeat(32),

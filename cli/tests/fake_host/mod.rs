@@ -177,7 +177,8 @@ pub(crate) fn request() -> Value {
             "path": "/usr/bin/systemctl", "argv": ["systemctl", "restart", "nginx"],
             "cwd": "/home/alice", "edit": false, "run_as": { "user": "root", "uid": 0 }
         },
-        "reason": "it hangs\u{1b}[2J", "asked": ["@oncall"], "needed": 1, "decisions": [],
+        "reason": "it hangs\u{1b}[2J", "asked": ["@oncall"], "needed": 1, "seen": [],
+        "decisions": [],
         "opened_wall_ms": 1_795_475_525_000_u64, "remaining_ms": 272_000, "uses_left": 1,
         "running": 0, "digest": question().1, "may_decide": true
     })

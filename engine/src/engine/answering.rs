@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::Engine;
 use crate::effect::Answer;
+use crate::facts::Person;
 use crate::id::RequestId;
 use crate::record::Outcome;
 use crate::seating::Seating;
@@ -15,7 +16,10 @@ use crate::time::{Now, Span};
 impl Engine {
     pub(super) fn waiting_answer(&self, now: Now, id: RequestId) -> Option<Answer> {
         match self.durable.cases.get(id)? {
-            Case::Open(request) => Some(still_waiting(now, id, request, &request.seating())),
+            Case::Open(request) => {
+                let seen = self.seen_by(id, request);
+                Some(still_waiting(now, id, request, &request.seating(), seen))
+            }
             _ => None,
         }
     }
@@ -45,6 +49,7 @@ pub(super) fn still_waiting(
     id: RequestId,
     request: &OpenRequest,
     seating: &Seating,
+    seen: Vec<String>,
 ) -> Answer {
     Answer::Waiting {
         id,
@@ -52,6 +57,7 @@ pub(super) fn still_waiting(
         approvals: seating.filled(),
         needed: request.opened.needed,
         still_asked: still_asked(request, seating),
+        seen,
         remaining: request.deadline().since(now.boot),
     }
 }
@@ -74,26 +80,26 @@ pub(super) fn still_asked(request: &OpenRequest, seating: &Seating) -> Vec<Strin
     names
 }
 
-/// `last`: the name of who made the quorum, when that is not on record yet.
+/// `last`: who made the quorum, when that is not on record yet.
 pub(super) fn allowed(
     id: RequestId,
     request: &OpenRequest,
-    last: Option<&str>,
+    last: Option<String>,
     remaining: Span,
 ) -> Answer {
     let approvers =
         request.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
-    let names = approvers.map(|decision| decision.by.name()).chain(last);
-    let mut by = String::new();
-    for name in names {
-        if !by.is_empty() {
-            by.push_str(", ");
-        }
-        by.push_str(name);
-    }
+    let names = approvers.map(|decision| spoke(&decision.by, decision.in_place_of.as_deref()));
+    let by: Vec<String> = names.chain(last).collect();
     Answer::Allowed {
         id,
-        message: Some(format!("{id} was approved by {by}")),
+        message: Some(format!("{id} was approved by {}", by.join(", "))),
         remaining: Some(remaining),
     }
+}
+
+/// Who answered, and in whose place where it is not his own.
+pub(super) fn spoke(by: &Person, in_place_of: Option<&str>) -> String {
+    let name = by.account.name.as_str();
+    in_place_of.map_or_else(|| name.to_string(), |owner| format!("{name} (for {owner})"))
 }

@@ -148,6 +148,7 @@ impl Engine {
             proved: false,
             signed: None,
             places: Vec::new(),
+            in_place_of: None,
             self_approval: false,
             about: Some(about),
         };

@@ -17,7 +17,8 @@ impl Engine {
     pub fn next_deadline(&self) -> Option<BootTime> {
         let case = self.durable.cases.deadlines().next().map(|(at, _)| at);
         let attempt = self.attempts.deadlines().next().map(|(at, _)| *at);
-        case.into_iter().chain(attempt).min()
+        let reminder = self.attentions.reminders().next().map(|(at, _)| at);
+        case.into_iter().chain(attempt).chain(reminder).min()
     }
 
     /// What is due, as far as one step goes; the rest is due at the next tick.
@@ -41,6 +42,7 @@ impl Engine {
                 }
             }
         }
+        self.remind(&mut step, now);
         let due = self.attempts.deadlines().take_while(|(at, _)| *at <= now.boot);
         for (_, attempt) in due.take(DEADLINES_PER_STEP_MAX) {
             let Some(Stand::Waiting { id, .. }) =

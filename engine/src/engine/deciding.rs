@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::answering::{allowed, still_asked, still_waiting};
+use super::answering::{allowed, spoke, still_asked, still_waiting};
 use super::asking::{fits, spans};
 use super::{Engine, sentences};
 use crate::effect::{Answer, Done, Effect, Refusal, Step};
@@ -38,7 +38,7 @@ impl Engine {
         match self.heard(now, id, &said) {
             Err(refusal) => Step::refused(refusal),
             Ok((request, places)) => match said.word {
-                Word::Deny => self.denied(now, id, request, said),
+                Word::Deny => self.denied(now, id, request, said, &places),
                 Word::Approve => self.approved(now, id, request, said, places),
             },
         }
@@ -51,11 +51,12 @@ impl Engine {
     /// Why not, in a sentence.
     pub fn must_prove(
         &self,
+        now: Now,
         person: &Person,
         id: RequestId,
         digest: &str,
     ) -> Result<bool, Refusal> {
-        let (request, places) = self.decidable(person, id)?;
+        let (request, places) = self.decidable(now, person, id)?;
         if digest != request.opened.digest {
             return Err(Refusal::WrongDigest(id));
         }
@@ -68,8 +69,8 @@ impl Engine {
     ///
     /// # Errors
     /// Why not, in a sentence.
-    pub fn may_decide(&self, person: &Person, id: RequestId) -> Result<(), Refusal> {
-        self.decidable(person, id).map(|_| ())
+    pub fn may_decide(&self, now: Now, person: &Person, id: RequestId) -> Result<(), Refusal> {
+        self.decidable(now, person, id).map(|_| ())
     }
 
     /// The request that a word counts for, and the places that its speaker may take.
@@ -79,7 +80,7 @@ impl Engine {
         id: RequestId,
         said: &Said,
     ) -> Result<(&OpenRequest, Vec<Place>), Refusal> {
-        let (request, places) = self.decidable(&said.person, id)?;
+        let (request, places) = self.decidable(now, &said.person, id)?;
         if now.boot >= request.deadline() {
             return Err(Refusal::Refused(format!("{id} has expired; it has to be asked anew")));
         }
@@ -126,12 +127,13 @@ impl Engine {
 
     fn decidable(
         &self,
+        now: Now,
         person: &Person,
         id: RequestId,
     ) -> Result<(&OpenRequest, Vec<Place>), Refusal> {
         let request = match self.durable.cases.get(id) {
             Some(Case::Open(request)) => request,
-            Some(Case::Granted(_) | Case::Window(_)) if self.visible_to(person, id) => {
+            Some(Case::Granted(_) | Case::Window(_)) if self.visible_to(now, person, id) => {
                 return Err(Refusal::Refused(format!(
                     "{id} is granted already; `writ revoke {id}` takes it back"
                 )));
@@ -151,9 +153,7 @@ impl Engine {
                 request.opened.requester.account.name
             )));
         }
-        let mut places = self.places_in(person, request)?;
-        // For himself, and in nobody's place.
-        places.retain(|place| !own || !place.deputy);
+        let places = self.places_in(now, person, request)?;
         if places.is_empty() {
             return Err(Refusal::NotYours(format!(
                 "{id} is for {} to decide, and {} is not among them",
@@ -170,24 +170,36 @@ impl Engine {
         Ok((request, places))
     }
 
-    /// The places that a person may take in deciding on a request, by the people of today.
+    /// The places that a person may take in deciding on a request, by the people of now.
     pub(super) fn places_in(
         &self,
+        now: Now,
         person: &Person,
         request: &OpenRequest,
     ) -> Result<Vec<Place>, Refusal> {
         let opened = &request.opened;
+        let on = request.occasion(now.wall);
         if !opened.all_of.is_empty() {
-            return Ok(self.policy()?.places(person, &opened.all_of));
+            return Ok(self.policy()?.places(person, &opened.all_of, on));
         }
         let from: Vec<Selector> =
             request.asked().iter().filter_map(|name| name.parse().ok()).collect();
         let seats = Seats { from, count: opened.needed };
-        Ok(self.policy()?.places(person, core::slice::from_ref(&seats)))
+        Ok(self.policy()?.places(person, core::slice::from_ref(&seats), on))
     }
 
-    fn denied(&self, now: Now, id: RequestId, request: &OpenRequest, said: Said) -> Step {
-        let name = said.person.name().to_owned();
+    fn denied(
+        &self,
+        now: Now,
+        id: RequestId,
+        request: &OpenRequest,
+        said: Said,
+        places: &[Place],
+    ) -> Step {
+        // In his own place, where he has one.
+        let own = places.iter().any(|place| !place.deputy);
+        let in_place_of = places.first().filter(|_| !own).map(|place| place.of.clone());
+        let name = spoke(&said.person, in_place_of.as_deref());
         let message =
             sentences::with_comment(&format!("{name} said no to {id}"), said.comment.as_deref());
         let comment = said.comment.clone();
@@ -196,7 +208,8 @@ impl Engine {
         let done = Done::Decided { granted: false, approvals, needed };
         let mut step = Step { result: Ok(done), ..Step::default() };
         step.sync();
-        step.record(now, Some(id), What::DecisionMade(made(said, Outcome::Deny)));
+        let made = Made { in_place_of, ..made(said, Outcome::Deny) };
+        step.record(now, Some(id), What::DecisionMade(made));
         step.record(now, Some(id), What::RequestDenied { by, comment });
         self.dismiss_waiting(&mut step, id, &Answer::Denied { id: Some(id), message });
         step
@@ -211,7 +224,8 @@ impl Engine {
         places: Vec<Place>,
     ) -> Step {
         let mut seating = request.seating();
-        seating.admit(&places);
+        let place = seating.admit(&places).filter(|place| place.deputy);
+        let in_place_of = place.map(|place| place.of.clone());
         let (approvals, needed) = (seating.filled(), request.opened.needed);
         let granted = approvals >= needed;
         let done = Done::Decided { granted, approvals, needed };
@@ -231,10 +245,11 @@ impl Engine {
         let uses =
             said.uses.map_or(request.granted_uses(), |uses| uses.min(request.granted_uses()));
         let name = said.person.name().to_owned();
+        let spoke = spoke(&said.person, in_place_of.as_deref());
         let mut step = Step { result: Ok(done), ..Step::default() };
         step.sync();
         let self_approval = request.opened.requester.may_be(&said.person);
-        let made = Made { places, self_approval, ..made(said, Outcome::Approve) };
+        let made = Made { places, in_place_of, self_approval, ..made(said, Outcome::Approve) };
         step.record(now, Some(id), What::DecisionMade(made));
         if let Some(grant) = request.opened.extends.filter(|_| granted) {
             let answer = self.extended(&mut step, now, grant, id, lasts);
@@ -244,10 +259,12 @@ impl Engine {
             if request.opened.act.aim.window().is_some() {
                 step.effects.push(Effect::Lend);
             }
-            let answer = allowed(id, request, Some(&name), lasts);
+            let answer = allowed(id, request, Some(spoke), lasts);
             self.admit_waiting(&mut step, id, uses, &answer);
         } else {
-            let answer = still_waiting(now, id, request, &seating);
+            let mut seen = self.seen_by(id, request);
+            seen.retain(|by| *by != name);
+            let answer = still_waiting(now, id, request, &seating, seen);
             for (attempt, _) in self.attempts.waiting_for(id) {
                 step.answer(attempt.clone(), answer.clone());
             }
@@ -330,6 +347,7 @@ fn made(said: Said, outcome: Outcome) -> Made {
         uses: said.uses,
         proved: said.proof == Proof::Given,
         places: Vec::new(),
+        in_place_of: None,
         self_approval: false,
         about: None,
     }

@@ -35,21 +35,21 @@ impl Engine {
         comment: Option<String>,
     ) -> Step {
         let checked = fits("the comment", comment.as_deref(), REMARK_BYTES_MAX)
-            .and_then(|()| self.revocable(&person, id));
+            .and_then(|()| self.revocable(now, &person, id));
         if let Err(refusal) = checked {
             return Step::refused(refusal);
         }
         self.grant_ended(now, id, EndReason::Revoked, By::Person(person), comment)
     }
 
-    fn revocable(&self, person: &Person, id: RequestId) -> Result<(), Refusal> {
-        if !self.visible_to(person, id) {
+    fn revocable(&self, now: Now, person: &Person, id: RequestId) -> Result<(), Refusal> {
+        if !self.visible_to(now, person, id) {
             return Err(Refusal::NotFound(id));
         }
         match self.durable.cases.get(id) {
             Some(case @ (Case::Granted(_) | Case::Window(_))) => {
                 let request = case.request().ok_or(Refusal::NotFound(id))?;
-                if person.is_root() || !self.places_in(person, request)?.is_empty() {
+                if person.is_root() || !self.places_in(now, person, request)?.is_empty() {
                     return Ok(());
                 }
                 let asked = match request.asked().as_slice() {
@@ -76,7 +76,7 @@ impl Engine {
                 if request.opened.requester.may_be(&person) {
                     self.grant_ended(now, id, EndReason::GivenBack, By::Person(person), None)
                 } else {
-                    Step::refused(self.not_requester(&person, id, request))
+                    Step::refused(self.not_requester(now, &person, id, request))
                 }
             }
             (Case::Open(request), _) if request.opened.requester.may_be(&person) => {
@@ -98,7 +98,9 @@ impl Engine {
                 self.dismiss_waiting(&mut step, id, &Answer::Denied { id: Some(id), message });
                 step
             }
-            Some(Case::Open(request)) => Step::refused(self.not_requester(&person, id, request)),
+            Some(Case::Open(request)) => {
+                Step::refused(self.not_requester(now, &person, id, request))
+            }
             Some(case @ (Case::Granted(_) | Case::Window(_)))
                 if case.requester().is_some_and(|requester| requester.may_be(&person)) =>
             {
@@ -113,11 +115,12 @@ impl Engine {
     /// Nobody learns from a refusal of what he may not see.
     pub(super) fn not_requester(
         &self,
+        now: Now,
         person: &Person,
         id: RequestId,
         request: &OpenRequest,
     ) -> Refusal {
-        if !self.visible_to(person, id) {
+        if !self.visible_to(now, person, id) {
             return Refusal::NotFound(id);
         }
         Refusal::NotYours(format!(
@@ -168,8 +171,9 @@ impl Engine {
     /// The last login session of an account has ended.
     pub(super) fn logged_out(&self, now: Now, account: Uid) -> Step {
         let mut step = Step::default();
-        for (id, open) in self.durable.cases.windows_of(account) {
-            if open.window().is_some_and(|window| window.end_on_logout) {
+        for (id, open) in self.durable.cases.windows() {
+            let by_it = open.request.opened.requester.logged_in_as() == account;
+            if by_it && open.window().is_some_and(|window| window.end_on_logout) {
                 step.sync();
                 self.end_grant(&mut step, now, id, EndReason::Logout);
             }

@@ -18,7 +18,8 @@ impl Engine {
             step.effects.push(Effect::Notify { id, from: from.clone() });
             step.record(now, Some(id), What::RequestEscalated { from });
         }
-        let answer = still_waiting(now, id, &after, &after.seating());
+        let seen = self.seen_by(id, &after);
+        let answer = still_waiting(now, id, &after, &after.seating(), seen);
         for (attempt, _) in self.attempts.waiting_for(id) {
             step.answer(attempt.clone(), answer.clone());
         }

@@ -81,7 +81,7 @@ impl Engine {
         };
         // By the account that it was given to: another one of his may have other roles.
         if request.opened.requester.account.uid != person.account.uid {
-            return Err(self.not_requester(person, id, request));
+            return Err(self.not_requester(now, person, id, request));
         }
         if now.boot >= until {
             return Err(Refusal::Refused(sentences::stands_no_more(id)));

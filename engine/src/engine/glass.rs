@@ -12,6 +12,7 @@ use crate::effect::{Answer, Effect, Refusal, Step};
 use crate::facts::{Act, AttemptId, Person};
 use crate::id::RequestId;
 use crate::limits::{REMARK_BYTES_MAX, REVIEWS_OPEN_MAX};
+use crate::policy::Occasion;
 use crate::record::{About, BreakGlass, Source, What};
 use crate::state::Asked;
 use crate::time::{Now, WallTime};
@@ -93,7 +94,7 @@ impl Engine {
             Ok(policy) => policy,
             Err(refusal) => return Step::refused(refusal),
         };
-        if !policy.may_review(&person) {
+        if !policy.may_review(&person, Occasion::at(now.wall).of(who)) {
             return Step::refused(Refusal::NotYours(format!(
                 "{id} is reviewed by root, or by those whom `from` in [ask] of writ.toml names"
             )));

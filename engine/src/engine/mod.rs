@@ -7,6 +7,7 @@
 mod actions;
 mod answering;
 mod asking;
+mod attending;
 mod beginning;
 mod circumstance;
 mod clock;
@@ -37,7 +38,9 @@ use crate::effect::Step;
 use crate::event::Event;
 use crate::policy::Policy;
 use crate::record::{Record, What};
-use crate::state::{Asked, Attempts, Change, Durable, ReplayError};
+use crate::state::{
+    Asked, Attempts, AttentionChange, Attentions, Becomes, Case, Change, Durable, ReplayError,
+};
 use crate::time::Now;
 use windows::Found;
 
@@ -46,6 +49,7 @@ use windows::Found;
 pub struct Engine {
     durable: Durable,
     attempts: Attempts,
+    attentions: Attentions,
     policy: Option<Arc<Policy>>,
 }
 
@@ -61,9 +65,10 @@ impl Engine {
     /// # Errors
     /// When the text is no snapshot.
     pub fn restore(snapshot: &str) -> Result<Self, ReplayError> {
-        let durable = serde_json::from_str(snapshot)
+        let durable: Durable = serde_json::from_str(snapshot)
             .map_err(|error| ReplayError::Snapshot(error.to_string()))?;
-        Ok(Self { durable, ..Self::default() })
+        let attentions = Attentions::of(&durable.cases);
+        Ok(Self { durable, attentions, ..Self::default() })
     }
 
     /// What is durable, as a JSON object.
@@ -80,7 +85,9 @@ impl Engine {
     /// # Errors
     /// When it does not follow from the records before it; nothing is changed then.
     pub fn replay(&mut self, record: &Record) -> Result<(), ReplayError> {
-        self.durable.apply(record)
+        self.durable.apply(record)?;
+        self.follow(record);
+        Ok(())
     }
 
     /// Makes a change true, once the records of its step are in the ledger.
@@ -90,9 +97,38 @@ impl Engine {
                 // A step makes only records that follow; the simulation holds it to that.
                 let follows = self.durable.apply(&record);
                 debug_assert!(follows.is_ok(), "{follows:?}");
+                self.follow(&record);
             }
             Change::Policy(policy) => self.policy = Some(policy),
             Change::Attempt(change) => self.attempts.set(change.attempt, change.stands),
+            Change::Attention(change) => self.attend(change),
+        }
+    }
+
+    /// What is known beside the ledger goes with what is in it.
+    fn follow(&mut self, record: &Record) {
+        match record.what {
+            What::LedgerAcknowledged { .. } => self.attentions = Attentions::default(),
+            What::GrantExtended { request, .. } => {
+                self.attentions.follow(request, &self.durable.cases);
+            }
+            _ => {
+                if let Some(id) = record.id {
+                    self.attentions.follow(id, &self.durable.cases);
+                }
+            }
+        }
+    }
+
+    fn attend(&mut self, change: AttentionChange) {
+        let AttentionChange { id, becomes } = change;
+        // It may have ended in the same step.
+        if !matches!(self.durable.cases.get(id), Some(Case::Open(_))) {
+            return;
+        }
+        match becomes {
+            Becomes::SeenBy(seen) => self.attentions.see(id, seen),
+            Becomes::RemindedAt(next) => self.attentions.remind_at(id, next),
         }
     }
 
@@ -136,6 +172,8 @@ impl Engine {
                     deciding::Said { person, digest, word, comment, lasts, uses, proof, signed };
                 self.decided(now, id, said)
             }
+            Event::LookedAt { person, ids } => self.looked_at(now, &person, &ids),
+            Event::HubUnreachable { id } => self.hub_unreachable(now, id),
             Event::Signed { answer, host_key, account } => {
                 self.signed(now, answer, host_key, account)
             }

@@ -212,6 +212,7 @@ impl Engine {
                 approvals: 0,
                 needed: opened.needed,
                 still_asked: opened.asked.clone(),
+                seen: Vec::new(),
                 remaining: opened.timeout,
             },
         );
@@ -318,6 +319,8 @@ impl Engine {
             needed,
             all_of,
             escalate,
+            remind: ask.remind.filter(|_| needed > 0),
+            without_hub: ask.without_hub,
             self_approval,
             reason: asked.wish.reason.clone(),
             ticket: asked.wish.ticket.clone(),

@@ -47,6 +47,8 @@ pub struct Listed<'a> {
 pub struct Answered<'a> {
     /// Who.
     pub by: &'a Person,
+    /// The approver whose place he took, where that was not his own.
+    pub in_place_of: Option<&'a str>,
     /// What: [`Outcome::Approve`] or [`Outcome::Deny`].
     pub outcome: Outcome,
     /// What he had to say.
@@ -187,12 +189,12 @@ impl Engine {
     /// Whether a person may see a request: its requester, who is asked, who
     /// answered, and root.
     #[must_use]
-    pub fn visible_to(&self, person: &Person, id: RequestId) -> bool {
+    pub fn visible_to(&self, now: Now, person: &Person, id: RequestId) -> bool {
         let Some(case) = self.durable.cases.get(id) else { return false };
         let own = case.requester().is_some_and(|requester| requester.may_be(person));
         let asked = case.request().is_some_and(|request| {
             request.decisions.iter().any(|decision| decision.by.may_be(person))
-                || self.places_in(person, request).is_ok_and(|places| !places.is_empty())
+                || self.places_in(now, person, request).is_ok_and(|places| !places.is_empty())
         });
         person.is_root() || own || asked
     }
@@ -274,6 +276,7 @@ impl<'a> Listed<'a> {
     pub fn answers(&self) -> impl Iterator<Item = Answered<'a>> + use<'a> {
         self.request.decisions.iter().map(|decision| Answered {
             by: &decision.by,
+            in_place_of: decision.in_place_of.as_deref(),
             outcome: decision.outcome,
             comment: decision.comment.as_deref(),
             at: decision.at,

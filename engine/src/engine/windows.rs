@@ -18,7 +18,7 @@ use crate::id::RequestId;
 use crate::policy::{Ask, Asking, Policy, Verdict, WindowTerms, WindowVerdict};
 use crate::record::{About, By, Force, Made, Outcome, Source, What};
 use crate::seating::Seating;
-use crate::state::{Asked, Attempt, OpenWindow, Stand};
+use crate::state::{Asked, Attempt, Decision, OpenWindow, Stand};
 use crate::time::{BootTime, Now, Span};
 
 /// A membership that an open window lends.
@@ -87,7 +87,7 @@ impl Engine {
         let windows = self.durable.cases.windows();
         let until_logout =
             windows.filter(|(_, open)| open.window().is_some_and(|window| window.end_on_logout));
-        until_logout.map(|(_, open)| open.request.opened.requester.account.uid)
+        until_logout.map(|(_, open)| open.request.opened.requester.logged_in_as())
     }
 
     /// The window of a person's that stands for the answer to what a rule of `role`
@@ -106,9 +106,11 @@ impl Engine {
             let seats = ask.seats();
             let mut seating = Seating::of(seats.iter().map(|seats| seats.count));
             let requester = &open.request.opened.requester;
-            let counting = |person: &&Person| ask.self_approval || !requester.may_be(person);
-            for person in open.request.approvers().filter(counting) {
-                seating.admit(&policy.places(person, &seats));
+            let counting = |said: &&Decision| ask.self_approval || !requester.may_be(&said.by);
+            for said in open.request.approvals_made().filter(counting) {
+                // By who they were when they approved, so that no window closes with a shift.
+                let on = open.request.occasion(said.at.wall);
+                seating.admit(&policy.places(&said.by, &seats, on));
             }
             let needed = seats.iter().fold(0_u32, |sum, seats| sum.saturating_add(seats.count));
             let proved = open.request.opened.reauth || !ask.reauth;
@@ -379,6 +381,7 @@ pub(super) fn of_nobody(policy: &Policy, terms: &WindowTerms) -> Ask {
         count: 0,
         all_of: Vec::new(),
         escalate: Vec::new(),
+        remind: None,
         self_approval: false,
         reauth: false,
         signed: false,
@@ -400,6 +403,7 @@ pub(super) fn by_policy(digest: String) -> Made {
         proved: false,
         signed: None,
         places: Vec::new(),
+        in_place_of: None,
         self_approval: false,
         about: None,
     }

@@ -28,6 +28,25 @@ pub struct Escalation {
     pub from: Vec<Selector>,
 }
 
+/// What becomes of a question that cannot be carried to those who answer from afar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutHub {
+    /// Those who can answer on the host still may.
+    #[default]
+    Local,
+    /// It is refused at once.
+    Deny,
+}
+
+impl WithoutHub {
+    /// Whether it is what holds where nothing is said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Ask {
     /// Every kind of seats that must be filled.
     #[must_use]

@@ -3,8 +3,8 @@
 use super::circumstances::{Circumstances, Speaking, Speaks};
 use super::index::Place;
 use super::{
-    Approver, Ask, Decision, HostPattern, Member, Policy, Role, Rule, RunAsFilter, Seats, Selector,
-    Unmatched,
+    Approver, Ask, Decision, HostPattern, Member, Occasion, Policy, Role, Rule, RunAsFilter, Seats,
+    Selector, Unmatched,
 };
 use crate::facts::{Command, Host, Person, RunAs, ServiceSession};
 use crate::record::Source;
@@ -290,8 +290,8 @@ impl Policy {
     /// Whether a person may look at what others did in an emergency: whoever is asked
     /// by default.
     #[must_use]
-    pub fn may_review(&self, person: &Person) -> bool {
-        person.is_root() || self.may_be_asked(person, &self.settings.ask.from)
+    pub fn may_review(&self, person: &Person, on: Occasion<'_>) -> bool {
+        person.is_root() || self.may_be_asked(person, &self.settings.ask.from, on)
     }
 
     /// Whether a person is among those whom `from` names.
@@ -299,9 +299,9 @@ impl Policy {
     /// A name is that of an approver, who answers through his account on this
     /// host; where no approver has it, it is that of a user.
     #[must_use]
-    pub fn may_be_asked(&self, person: &Person, from: &[Selector]) -> bool {
+    pub fn may_be_asked(&self, person: &Person, from: &[Selector], on: Occasion<'_>) -> bool {
         let seats = Seats { from: from.to_vec(), count: 1 };
-        !self.places(person, core::slice::from_ref(&seats)).is_empty()
+        !self.places(person, core::slice::from_ref(&seats), on).is_empty()
     }
 
     /// The places of the roles that a person has on this host, in order.

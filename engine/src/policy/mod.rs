@@ -12,6 +12,7 @@ mod pattern;
 mod pins;
 mod places;
 mod selector;
+mod standing_in;
 mod window;
 mod word;
 
@@ -24,7 +25,7 @@ use core::fmt;
 
 use writ_signed::ApproverKey;
 
-pub use asked::{Escalation, Seats};
+pub use asked::{Escalation, Seats, WithoutHub};
 pub use circumstances::{CONDITIONS_PER_DECISION_MAX, Circumstances, NothingKnown};
 pub use decide::{Asking, Verdict, Why};
 pub use explain::{Explanation, Fate, RoleStory, RuleStory, Standing};
@@ -35,6 +36,7 @@ pub use pattern::{
 pub use pins::FileSeen;
 pub(crate) use places::own_place;
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
+pub use standing_in::{Away, Occasion, OnCall};
 pub use window::{NoWindow, WindowVerdict};
 
 use index::Index;
@@ -84,6 +86,9 @@ pub struct Ask {
     pub all_of: Vec<Seats>,
     /// Who may decide beside these when nobody has, the earliest step first.
     pub escalate: Vec<Escalation>,
+    /// How long after the question, and after each reminder, whoever has not answered is
+    /// told again; not at all where none is said.
+    pub remind: Option<Span>,
     /// Whether somebody who is asked may approve what he asks for himself.
     pub self_approval: bool,
     /// After this long, silence is a no.
@@ -98,6 +103,8 @@ pub struct Ask {
     pub ticket: Option<TicketPattern>,
     /// Whether who approves must prove who he is first.
     pub reauth: bool,
+    /// What becomes of it when those who answer from afar cannot be reached.
+    pub without_hub: WithoutHub,
     /// Whether only signed answers approve.
     pub signed: bool,
 }
@@ -248,6 +255,8 @@ pub struct Approver {
     pub unix_user: Option<String>,
     /// The teams that he is of.
     pub teams: BTreeSet<String>,
+    /// When he is away, and who may take his place then.
+    pub away: Option<Away>,
     /// What he signs his answers with from afar; few.
     pub keys: Vec<ApproverKey>,
 }
@@ -271,6 +280,8 @@ pub struct Settings {
     pub break_glass: Vec<Member>,
     /// The approvers, by name.
     pub approvers: BTreeMap<String, Approver>,
+    /// Who is on call, of the teams that have a schedule.
+    pub on_call: BTreeMap<String, OnCall>,
     /// This host.
     pub host: Host,
     /// SHA-256 over the files that it was read from, hexadecimal.
@@ -283,6 +294,8 @@ pub struct Policy {
     settings: Settings,
     index: Index,
     has_pins: bool,
+    /// The approvers who are away at some time.
+    away: Vec<String>,
 }
 
 impl Policy {
@@ -293,7 +306,9 @@ impl Policy {
         settings.roles.sort_by(|one, other| one.name.cmp(&other.name));
         let index = Index::of(&settings.roles, &settings.host);
         let has_pins = settings.roles.iter().flat_map(|role| &role.rules).any(Rule::is_pinned);
-        Self { settings, index, has_pins }
+        let away = settings.approvers.values().filter(|approver| approver.away.is_some());
+        let away = away.map(|approver| approver.name.clone()).collect();
+        Self { settings, index, has_pins, away }
     }
 
     /// What it is made of, the roles by name.

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Approver, Policy, Seats, Selector};
+use super::{Approver, Occasion, Policy, Seats, Selector};
 use crate::facts::Person;
 use crate::seating::Place;
 
@@ -12,10 +12,11 @@ impl Policy {
     /// The places that a person may take where seats are for these people; none where he
     /// is not asked.
     ///
-    /// Who is asked by name or team as an approver has that place. Who is asked by a group
-    /// of the host, or by a name that no approver has, has one of his own.
+    /// Who is asked by name or team as an approver has that place, and so has, while he is
+    /// away, his deputy. Who is asked by a group of the host, or by a name that no approver
+    /// has, has one of his own.
     #[must_use]
-    pub fn places(&self, person: &Person, seats: &[Seats]) -> Vec<Place> {
+    pub fn places(&self, person: &Person, seats: &[Seats], on: Occasion<'_>) -> Vec<Place> {
         let mut places = Vec::new();
         let kinds = |named: &dyn Fn(&Selector) -> bool| -> Vec<u32> {
             let kinds = (0..).zip(seats).filter(|(_, seats)| seats.from.iter().any(named));
@@ -27,7 +28,14 @@ impl Policy {
             _ => places.push(Place { of, deputy, seats: kinds }),
         };
         if let Some(approver) = self.approver_of(person) {
-            offer(approver.name.clone(), false, kinds(&|selector| selector.names(approver)));
+            let named = |of: &Approver| kinds(&|selector| self.names(selector, of, on));
+            offer(approver.name.clone(), false, named(approver));
+            // On his own request, for himself and in nobody's place.
+            if on.requester.is_none_or(|requester| !requester.may_be(person)) {
+                for owner in self.stood_in_for(approver, on) {
+                    offer(owner.name.clone(), true, named(owner));
+                }
+            }
         }
         let own = kinds(&|selector| match selector {
             _ if !person.has_account() => false,
@@ -39,6 +47,17 @@ impl Policy {
         });
         offer(own_place(person), false, own);
         places
+    }
+
+    /// Whether a selector names an approver, by his name or a team.
+    pub(super) fn names(&self, selector: &Selector, approver: &Approver, on: Occasion<'_>) -> bool {
+        match selector {
+            Selector::Person(name) => *name == approver.name,
+            Selector::Team(team) => {
+                approver.teams.contains(team) && self.is_on_call(team, approver, on)
+            }
+            Selector::Group(_) => false,
+        }
     }
 
     /// The approver who has signed as himself, or who acts through a person's account.
@@ -54,15 +73,4 @@ impl Policy {
 /// The place of somebody who is asked for himself.
 pub(crate) fn own_place(person: &Person) -> String {
     format!("#{}", person.account.uid.0)
-}
-
-impl Selector {
-    /// Whether it names an approver, by his name or a team.
-    fn names(&self, approver: &Approver) -> bool {
-        match self {
-            Self::Person(name) => *name == approver.name,
-            Self::Team(team) => approver.teams.contains(team),
-            Self::Group(_) => false,
-        }
-    }
 }

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Aim, AttemptId, Door, Leader, Person, Uid, Window};
 use crate::limits::CONFIRM_WAIT_MAX;
-use crate::policy::{Escalation, own_place};
+use crate::policy::{Escalation, Occasion, own_place};
 use crate::record::{About, Opened, Outcome};
 use crate::seating::{Place, Seating};
-use crate::time::{BootTime, Now, Span};
+use crate::time::{BootTime, Now, Span, WallTime};
 
 /// The commands that run.
 pub(crate) type Running = BTreeMap<AttemptId, Run>;
@@ -79,6 +79,9 @@ pub(crate) struct Decision {
     /// The places that he might take.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) places: Vec<Place>,
+    /// Whose place he took, where that was not his own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) in_place_of: Option<String>,
 }
 
 /// What people have allowed.
@@ -165,9 +168,7 @@ impl OpenRequest {
     /// Who is seated by approving it.
     pub(crate) fn seating(&self) -> Seating {
         let mut seating = Seating::of(self.opened.seats());
-        let approved =
-            self.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
-        for decision in approved {
+        for decision in self.approvals_made() {
             match decision.places.as_slice() {
                 // Written before places were put on record.
                 [] => seating.admit(&[Place {
@@ -185,11 +186,14 @@ impl OpenRequest {
         self.seating().filled()
     }
 
-    /// Who has approved.
-    pub(crate) fn approvers(&self) -> impl Iterator<Item = &Person> {
-        let approved =
-            self.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve);
-        approved.map(|decision| &decision.by)
+    /// Who has approved, and when.
+    pub(crate) fn approvals_made(&self) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(|decision| decision.outcome == Outcome::Approve)
+    }
+
+    /// What an answer of this instant hangs on.
+    pub(crate) fn occasion(&self, now: WallTime) -> Occasion<'_> {
+        Occasion { requester: Some(&self.opened.requester), asked: self.at.wall, now }
     }
 
     pub(crate) fn denial(&self) -> Option<&Decision> {

@@ -163,7 +163,8 @@ fn bytes_max(case: &Case) -> usize {
             .map(|decision| {
                 let comment = decision.comment.as_ref().map_or(0, |text| 6 * text.len());
                 let places: usize = decision.places.iter().map(place_bytes_max).sum();
-                FRAME_BYTES + comment + places + groups_bytes_max(&decision.by)
+                let owner = decision.in_place_of.as_ref().map_or(0, |name| 2 * name.len());
+                FRAME_BYTES + comment + places + owner + groups_bytes_max(&decision.by)
             })
             .sum();
         3 * request.opened.question.len() + remarks

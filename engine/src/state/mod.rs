@@ -2,6 +2,7 @@
 //! the rest is of this process alone: the doors that are there, and the policy.
 
 mod attempt;
+mod attention;
 mod case;
 mod cases;
 mod fingerprint;
@@ -17,7 +18,8 @@ use alloc::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use attempt::{Asked, Attempt, Attempts, Stand};
-pub(crate) use case::{Case, Grant, OpenRequest, OpenWindow};
+pub(crate) use attention::{Attentions, Seen, next_reminder};
+pub(crate) use case::{Case, Decision, Grant, OpenRequest, OpenWindow};
 pub(crate) use cases::Cases;
 pub(crate) use fingerprint::Fingerprint;
 pub(crate) use loans::Loans;
@@ -28,6 +30,7 @@ use crate::hinges::Hinges;
 use crate::id::{IdSequence, RequestId};
 use crate::policy::Policy;
 use crate::record::Record;
+use crate::time::BootTime;
 
 /// What becomes true once the records of a step are in the ledger.
 #[derive(Debug, Clone)]
@@ -38,6 +41,24 @@ pub enum Change {
     Policy(Arc<Policy>),
     /// What an attempt stands at, as long as its door is there.
     Attempt(AttemptChange),
+    /// What is known of an open request beside the ledger.
+    Attention(AttentionChange),
+}
+
+/// What becomes of that; for the engine alone to read.
+#[derive(Debug, Clone)]
+pub struct AttentionChange {
+    pub(crate) id: RequestId,
+    pub(crate) becomes: Becomes,
+}
+
+/// Of one request.
+#[derive(Debug, Clone)]
+pub(crate) enum Becomes {
+    /// Somebody who may decide has looked at it.
+    SeenBy(Seen),
+    /// Those who have not answered are told again then, if at all.
+    RemindedAt(Option<BootTime>),
 }
 
 /// What becomes of an attempt; for the engine alone to read.

@@ -221,6 +221,7 @@ fn decision(at: Now, made: &Made) -> Option<Decision> {
         lasts: made.lasts,
         uses: made.uses,
         places: made.places.clone(),
+        in_place_of: made.in_place_of.clone(),
     })
 }
 

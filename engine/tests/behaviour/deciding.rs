@@ -43,9 +43,9 @@ fn who_must_prove_who_he_is_is_heard_only_then_and_a_no_needs_no_proof() {
     let mut host = Host::with(settings);
     let (_, id) = host.opened(&alice(), restart());
     let digest = host.engine.question(id).map(|(_, digest)| digest.to_owned()).unwrap();
-    assert_eq!(host.engine.must_prove(&bob(), id, &digest), Ok(true));
-    assert!(host.engine.must_prove(&alice(), id, &digest).is_err());
-    assert_eq!(host.engine.must_prove(&bob(), id, ""), Err(Refusal::WrongDigest(id)));
+    assert_eq!(host.engine.must_prove(host.now, &bob(), id, &digest), Ok(true));
+    assert!(host.engine.must_prove(host.now, &alice(), id, &digest).is_err());
+    assert_eq!(host.engine.must_prove(host.now, &bob(), id, ""), Err(Refusal::WrongDigest(id)));
     assert_eq!(host.approve(&bob(), id), Err(Refusal::ProofNeeded(id)));
     assert_eq!(host.story(), ["request.opened"]);
     let (text, _) = host.engine.question(id).unwrap();
@@ -75,8 +75,11 @@ fn who_is_not_asked_cannot_decide() {
     let (_, id) = host.opened(&alice(), restart());
     let erin = person("erin", 1004, Some(("erin", 1004)));
     assert!(matches!(host.approve(&erin, id), Err(Refusal::NotYours(_))));
-    assert!(!host.engine.visible_to(&erin, id));
-    assert!(host.engine.visible_to(&bob(), id) && host.engine.visible_to(&root(), id));
+    assert!(!host.engine.visible_to(host.now, &erin, id));
+    assert!(
+        host.engine.visible_to(host.now, &bob(), id)
+            && host.engine.visible_to(host.now, &root(), id)
+    );
 }
 
 #[test]
@@ -180,13 +183,13 @@ fn what_cannot_be_seen_cannot_be_told_from_what_is_not_there() {
 fn who_may_decide_is_told_as_it_will_be_held() {
     let mut host = Host::new();
     let (_, id) = host.opened(&alice(), act(&["/bin/shell"]));
-    assert_eq!(host.engine.may_decide(&bob(), id), Ok(()));
+    assert_eq!(host.engine.may_decide(host.now, &bob(), id), Ok(()));
     let stranger = person("mallory", 1009, None);
     for other in [alice(), stranger] {
-        assert!(matches!(host.engine.may_decide(&other, id), Err(Refusal::NotYours(_))));
+        assert!(matches!(host.engine.may_decide(host.now, &other, id), Err(Refusal::NotYours(_))));
     }
     host.approve(&bob(), id).unwrap();
-    assert!(matches!(host.engine.may_decide(&bob(), id), Err(Refusal::Refused(_))));
+    assert!(matches!(host.engine.may_decide(host.now, &bob(), id), Err(Refusal::Refused(_))));
 }
 
 #[test]

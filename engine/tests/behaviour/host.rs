@@ -24,6 +24,8 @@ pub(crate) struct Host {
     pub(crate) durability: Durability,
     answers: BTreeMap<AttemptId, Answer>,
     pub(crate) notices: Vec<RequestId>,
+    /// Those about which people were told again.
+    pub(crate) reminded: Vec<RequestId>,
     /// The runs that were told to end.
     pub(crate) stopped: Vec<AttemptId>,
     pub(crate) evidence: Evidence,
@@ -51,6 +53,7 @@ impl Host {
             durability: Durability::Written,
             answers: BTreeMap::new(),
             notices: vec![],
+            reminded: vec![],
             stopped: vec![],
             evidence: Evidence { sha256: Some("ab".repeat(32)), writable: None },
             groups: BTreeMap::from([("adm".to_string(), 4)]),
@@ -98,6 +101,7 @@ impl Host {
                     self.answers.insert(attempt, answer);
                 }
                 Effect::Notify { id, .. } | Effect::Announce { id, .. } => self.notices.push(id),
+                Effect::Remind { id } => self.reminded.push(id),
                 Effect::Lend => self.lent = self.loans(),
                 Effect::End(remains) => self.ended.push(*remains),
                 Effect::Prolong { id } => self.prolonged.push(id),
@@ -303,6 +307,7 @@ pub(crate) fn ask() -> Ask {
         count: 1,
         all_of: vec![],
         escalate: vec![],
+        remind: None,
         self_approval: false,
         timeout: Span::from_secs(300),
         max_duration: Span::from_secs(3600),
@@ -310,6 +315,7 @@ pub(crate) fn ask() -> Ask {
         justification: Justification::Required,
         ticket: None,
         reauth: false,
+        without_hub: writ_engine::policy::WithoutHub::Local,
         signed: false,
     }
 }
@@ -364,7 +370,13 @@ pub(crate) fn settings() -> Settings {
         let teams = BTreeSet::from(["oncall".to_string()]);
         (
             name.to_string(),
-            Approver { name: name.into(), unix_user: Some(name.into()), teams, keys: Vec::new() },
+            Approver {
+                name: name.into(),
+                unix_user: Some(name.into()),
+                teams,
+                keys: Vec::new(),
+                away: None,
+            },
         )
     };
     Settings {
@@ -390,6 +402,7 @@ pub(crate) fn settings() -> Settings {
             window: Some(terms(asking(1))),
         }],
         approvers: ["alice", "bob", "dave"].iter().map(|name| approver(name)).collect(),
+        on_call: BTreeMap::new(),
         break_glass: vec!["alice".parse().unwrap(), "%breakers".parse().unwrap()],
         host: HostFacts { name: "web-1".into(), tags: BTreeSet::new() },
         digest: "00".repeat(32),

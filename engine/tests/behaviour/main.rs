@@ -8,8 +8,11 @@
 )]
 
 mod asking;
+mod attention;
+mod away;
 mod deciding;
 mod doors;
+mod edges;
 mod ending;
 mod escalating;
 mod glass;

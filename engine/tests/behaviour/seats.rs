@@ -27,7 +27,13 @@ fn approver(name: &str, teams: &[&str]) -> (String, Approver) {
     let teams: BTreeSet<String> = teams.iter().map(|team| team.to_string()).collect();
     (
         name.into(),
-        Approver { name: name.into(), unix_user: Some(name.into()), teams, keys: Vec::new() },
+        Approver {
+            name: name.into(),
+            unix_user: Some(name.into()),
+            teams,
+            keys: Vec::new(),
+            away: None,
+        },
     )
 }
 
@@ -170,8 +176,8 @@ fn nobody_proves_who_he_is_for_a_seat_that_is_filled() {
     let digest = host.engine.question(id).unwrap().1.to_owned();
     host.decide_as(&dave(), id, Word::Approve, Proof::Given).unwrap();
     let frank = person("frank", 1005, None);
-    assert!(host.engine.must_prove(&frank, id, &digest).is_err());
-    assert_eq!(host.engine.must_prove(&erin(), id, &digest), Ok(true));
+    assert!(host.engine.must_prove(host.now, &frank, id, &digest).is_err());
+    assert_eq!(host.engine.must_prove(host.now, &erin(), id, &digest), Ok(true));
     let unproved = Event::Decided {
         person: erin(),
         id,

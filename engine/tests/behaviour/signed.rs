@@ -28,7 +28,7 @@ fn key_of(name: &str) -> HostKey {
 fn keyed() -> Settings {
     let mut settings = settings();
     let teams = settings.approvers["bob"].teams.clone();
-    let carol = Approver { name: "carol".into(), unix_user: None, teams, keys: vec![] };
+    let carol = Approver { name: "carol".into(), unix_user: None, teams, keys: vec![], away: None };
     settings.approvers.insert("carol".into(), carol);
     for (name, approver) in &mut settings.approvers {
         let key = key_of(name).public().clone();
@@ -319,7 +319,7 @@ fn only_signed_answers_approve_where_the_policy_says_so() {
     let (text, digest) = host.engine.question(id).unwrap();
     assert!(text.contains("\"signed\":true"), "it is part of what is decided on: {text}");
     let digest = digest.to_owned();
-    assert!(host.engine.must_prove(&bob(), id, &digest).is_err());
+    assert!(host.engine.must_prove(host.now, &bob(), id, &digest).is_err());
     let Err(Refusal::Refused(why)) = host.approve(&bob(), id) else { panic!() };
     assert!(why.contains("writ offline") && why.contains("writ sign"), "{why}");
     assert_eq!(host.story(), ["request.opened"]);

@@ -298,6 +298,18 @@ fn a_logout_ends_what_is_to_end_with_it() {
 }
 
 #[test]
+fn whoever_became_another_is_logged_out_with_the_session_that_he_did_it_in() {
+    let until_logout = WindowTerms { end_on_logout: true, ..terms(Decision::Ask(Arc::new(ask()))) };
+    let mut host = Host::with(with_window(Some(until_logout)));
+    let through_su = Person { session_owner: Some(Uid(1003)), ..alice() };
+    host.opened_window(&through_su, None);
+    host.tell(Event::LoggedOut { account: Uid(1000) }).unwrap();
+    assert_eq!(host.lent, ["alice:adm=4"]);
+    host.tell(Event::LoggedOut { account: Uid(1003) }).unwrap();
+    assert_eq!(last_end(&host), EndReason::Logout);
+}
+
+#[test]
 fn a_restart_lends_again_what_is_open_and_a_boot_nothing() {
     let mut host = Host::new();
     host.opened_window(&alice(), None);

@@ -47,6 +47,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         count,
         all_of: vec![],
         escalate: vec![],
+        remind: None,
         self_approval: false,
         timeout: Span::from_secs(60),
         max_duration: Span::from_secs(60),
@@ -54,6 +55,7 @@ pub(crate) fn ask(count: u32) -> Ask {
         justification: Justification::Off,
         ticket: None,
         reauth: false,
+        without_hub: writ_engine::policy::WithoutHub::Local,
         signed: false,
     }
 }
@@ -99,6 +101,7 @@ pub(crate) fn settings(roles: Vec<Role>) -> Settings {
         warn: vec![],
         roles,
         approvers: BTreeMap::new(),
+        on_call: BTreeMap::new(),
         break_glass: Vec::new(),
         host: Host { name: "web-1".into(), tags: BTreeSet::from(["prod".to_string()]) },
         digest: String::new(),

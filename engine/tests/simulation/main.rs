@@ -71,6 +71,9 @@ fn the_promises_hold_after_every_step_of_every_history() {
         ("requests escalated", total(|(_, seen)| seen.escalated), 200),
         ("decisions of people who were asked later", total(|(_, seen)| seen.by_later), 20),
         ("decisions on one's own request", total(|(_, seen)| seen.own), 50),
+        ("decisions in the place of others", total(|(_, seen)| seen.deputies), 100),
+        ("reminders", total(|(_, seen)| seen.reminded), 200),
+        ("requests seen", total(|(_, seen)| seen.seen_by), 100),
         ("grants of several kinds of seats", total(|(_, seen)| seen.kinds), 50),
     ];
     println!("{seen:?}");

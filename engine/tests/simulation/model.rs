@@ -11,7 +11,7 @@ use writ_engine::id::RequestId;
 use writ_engine::policy::{Decision, Mode, Settings};
 use writ_engine::question::Question;
 use writ_engine::record::{About, By, Force, Made, Opened, Outcome, What};
-use writ_engine::time::{BootTime, Now, Span};
+use writ_engine::time::{BootTime, Now, Span, WallTime};
 
 use crate::cast::same_human;
 use crate::rules::{
@@ -40,6 +40,9 @@ pub(crate) struct Seen {
     pub(crate) by_later: usize,
     pub(crate) own: usize,
     pub(crate) kinds: usize,
+    pub(crate) deputies: usize,
+    pub(crate) reminded: usize,
+    pub(crate) seen_by: usize,
 }
 
 /// What the ledger tells.
@@ -54,9 +57,10 @@ pub(crate) struct Model {
 /// What it tells of one ID.
 pub(crate) struct Story {
     opened_at: BootTime,
+    asked_at: WallTime,
     opened: Option<Opened>,
     about: Option<About>,
-    approvers: Vec<Person>,
+    approvers: Vec<(Person, WallTime)>,
     /// The places that each of them could take when he approved.
     places: Vec<Vec<Seat>>,
     /// What the approvers left of it.
@@ -229,15 +233,25 @@ impl Model {
             let opened = story.opened.as_ref().unwrap();
             assert_eq!(
                 recorded,
-                places_of(settings, person, opened, story.escalated),
+                places_of(settings, person, opened, story.escalated, story.when(now)),
                 "{id}: other places"
             );
         }
         let own = same_human(person, &story.opened.as_ref().unwrap().requester);
         assert_eq!(made.self_approval, own && made.outcome == Outcome::Approve);
+        if let Some(owner) = &made.in_place_of {
+            let requester = &story.opened.as_ref().unwrap().requester;
+            let place = made.places.iter().find(|place| place.of == *owner);
+            let denied = made.outcome == Outcome::Deny;
+            assert!(denied || place.unwrap().deputy, "{id}: {owner} spoke for himself");
+            assert_ne!(*owner, requester.account.name, "{id}: for who asked");
+            assert_ne!(Some(owner), requester.login.as_ref().map(|login| &login.name));
+            assert!(!own, "{id}: on his own request in the place of {owner}");
+            self.seen.deputies += 1;
+        }
         self.seen.own += usize::from(own);
         self.seen.by_later += usize::from(made.places.iter().any(|place| place.of == "#1004"));
-        story.approvers.push(person.clone());
+        story.approvers.push((person.clone(), now.wall));
         story.places.push(recorded);
     }
 
@@ -433,6 +447,7 @@ impl Story {
     fn new(now: Now) -> Self {
         Self {
             opened_at: now.boot,
+            asked_at: now.wall,
             opened: None,
             about: None,
             approvers: vec![],
@@ -465,8 +480,8 @@ impl Story {
     /// Whether different people, none of them who asked, fill every seat.
     fn has_quorum(&self) -> bool {
         let Some(opened) = &self.opened else { return false };
-        for (place, person) in self.approvers.iter().enumerate() {
-            let mut before = self.approvers[..place].iter();
+        for (place, (person, _)) in self.approvers.iter().enumerate() {
+            let mut before = self.approvers[..place].iter().map(|(person, _)| person);
             let own = same_human(person, &opened.requester) && !opened.self_approval;
             if own || before.any(|one| same_human(one, person)) {
                 return false;
@@ -536,11 +551,17 @@ impl Story {
         let says = says(settings, &about.requester, command);
         assert!(matches!(says, Says::Ask { .. }), "{says:?} is no question");
         let wanted = wanted_by(settings, &window.role, command).unwrap();
-        let places = |person| places_in(settings, person, &wanted);
         let own = wanted_own(settings, &window.role, command);
-        let counting =
-            self.approvers.iter().filter(|person| own || !same_human(person, self.requester()));
-        let people: Vec<Vec<Seat>> = counting.map(places).collect();
+        let counting = self
+            .approvers
+            .iter()
+            .filter(|(person, _)| own || !same_human(person, self.requester()));
+        let people: Vec<Vec<Seat>> = counting
+            .map(|(person, at)| {
+                let when = (self.asked_at, *at);
+                places_in(settings, person, self.requester(), &wanted, when)
+            })
+            .collect();
         let mut seats: Vec<u32> = wanted.iter().map(|seats| seats.count).collect();
         let count: u32 = seats.iter().sum();
         let seated = most_seated(&people, &mut BTreeSet::new(), &mut seats);
@@ -619,13 +640,18 @@ impl Story {
             && now.boot < self.deadline()
             && digest == Some(&opened.digest)
             && (opened.self_approval || !same_human(person, &opened.requester))
-            && !self.approvers.iter().any(|other| same_human(person, other))
+            && !self.approvers.iter().any(|(other, _)| same_human(person, other))
+    }
+
+    /// When it was asked, and when it is answered.
+    fn when(&self, now: Now) -> (WallTime, WallTime) {
+        (self.asked_at, now.wall)
     }
 
     /// Whether a person is one of those who are asked, by the people of today.
-    pub(crate) fn is_for(&self, person: &Person, settings: &Settings) -> bool {
+    pub(crate) fn is_for(&self, now: Now, person: &Person, settings: &Settings) -> bool {
         let opened = self.opened.as_ref().unwrap();
-        !places_of(settings, person, opened, self.escalated).is_empty()
+        !places_of(settings, person, opened, self.escalated, self.when(now)).is_empty()
     }
 
     /// The same, by the people who are on call now.
@@ -638,10 +664,17 @@ impl Story {
         settings: &Settings,
     ) -> bool {
         let Some(opened) = &self.opened else { return false };
-        let places = places_of(settings, person, opened, self.escalated);
+        let places = places_of(settings, person, opened, self.escalated, self.when(now));
         let named = !places.is_empty();
         let seated = word == Word::Deny || self.seated(Some(places)) > self.seated(None);
         self.counts(now, person, Some(digest)) && named && seated
+    }
+
+    /// Whether those who have not answered are to be told again by now.
+    pub(crate) fn reminds(&self, now: Now) -> bool {
+        let remind = self.opened.as_ref().and_then(|opened| opened.remind);
+        let first = remind.map(|every| self.opened_at.after(every));
+        first.is_some_and(|first| first <= now.boot) && now.boot < self.deadline()
     }
 
     /// Whether an attempt may start now.

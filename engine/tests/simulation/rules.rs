@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use writ_engine::facts::{Command, Host, OnEnd, Person};
 use writ_engine::policy::{
-    Approver, Ask, CommandPattern, Decision, Escalation, Justification, Member, Mode, Role, Rule,
-    RunAsFilter, Seats, Selector, Settings, Unmatched, WindowTerms,
+    Approver, Ask, Away, CommandPattern, Decision, Escalation, Justification, Member, Mode, OnCall,
+    Role, Rule, RunAsFilter, Seats, Selector, Settings, Unmatched, WindowTerms,
 };
 use writ_engine::record::Opened;
-use writ_engine::time::Span;
+use writ_engine::time::{Span, WallTime};
 
+use crate::cast::same_human;
 use crate::random::Random;
 
 /// What a policy comes to, for the model.
@@ -28,6 +29,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         count: 1,
         all_of: vec![],
         escalate: vec![],
+        remind: None,
         self_approval: false,
         timeout: Span::from_secs(random.between(5, 300)),
         max_duration: Span::from_secs(random.between(5, 600)),
@@ -39,6 +41,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ]),
         ticket: None,
         reauth: false,
+        without_hub: writ_engine::policy::WithoutHub::Local,
         signed: false,
     };
     let timeout = ask.timeout.0;
@@ -47,7 +50,8 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         |after, from: &str| Escalation { after: Span(after), from: vec![from.parse().unwrap()] };
     let steps =
         [vec![], vec![step(after, "erin")], vec![step(after, "erin"), step(after + 900, "dave")]];
-    let ask = Ask { escalate: random.pick(&steps).clone(), ..ask };
+    let remind = random.one_in(2).then(|| Span(random.between(500, timeout)));
+    let ask = Ask { escalate: random.pick(&steps).clone(), remind, ..ask };
     let self_approval = random.one_in(3);
     let asking = |count| Decision::Ask(Arc::new(Ask { count, self_approval, ..ask.clone() }));
     let two = u32::try_from(random.between(2, 3)).unwrap();
@@ -60,6 +64,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         count: two,
         all_of,
         escalate: vec![],
+        remind: None,
         self_approval,
         ..ask.clone()
     }));
@@ -90,6 +95,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
     }
     let team = ["alice", "bob", "carol", "dave"];
     let gone = random.below(8);
+    let away = some_away(random);
     let approvers: BTreeMap<String, Approver> = team
         .iter()
         .enumerate()
@@ -105,6 +111,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
                     name: name.to_string(),
                     unix_user: Some(name.to_string()),
                     teams,
+                    away: away.get(*name).cloned(),
                     keys: Vec::new(),
                 },
             )
@@ -123,10 +130,37 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         warn: vec![],
         roles,
         approvers,
+        on_call: BTreeMap::from([("oncall".to_string(), OnCall::new("shifts", on_call))]),
         break_glass: vec![],
         host: Host { name: "web-1".into(), tags: BTreeSet::new() },
         digest: format!("{:064x}", random.number()),
     }
+}
+
+/// Who is on call at an instant of the wall clock: one of them after the other, and now
+/// and then nobody.
+fn on_call(wall: WallTime) -> BTreeSet<String> {
+    let shifts: [&[&str]; 6] =
+        [&["bob"], &["carol", "dave"], &[], &["dave", "bob"], &["alice"], &["bob", "carol"]];
+    let shift = usize::try_from(wall.0 / 2_000_000 % 6).unwrap();
+    shifts[shift].iter().map(|name| name.to_string()).collect()
+}
+
+/// Some are away for a while, and others may take their places: in a chain, and now and
+/// then in a circle, as no files can say it.
+fn some_away(random: &mut Random) -> BTreeMap<&'static str, Away> {
+    let pairs = [("bob", "carol"), ("carol", "dave"), ("dave", "alice"), ("alice", "bob")];
+    let mut away = BTreeMap::new();
+    for (name, to) in pairs {
+        if random.one_in(2) {
+            let noon = 1_800_000_000_000;
+            let from = WallTime(noon + random.between(0, 20_000_000) - 10_000_000);
+            let until = WallTime(from.0 + random.between(1, 20_000_000));
+            let from = (!random.one_in(4)).then_some(from);
+            away.insert(name, Away { from, until, to: to.into() });
+        }
+    }
+    away
 }
 
 fn some_terms(random: &mut Random, groups: &[&str], asks: Decision) -> Option<WindowTerms> {
@@ -261,6 +295,7 @@ pub(crate) fn places_of(
     person: &Person,
     opened: &Opened,
     escalated: usize,
+    (asked, now): (WallTime, WallTime),
 ) -> Vec<Seat> {
     let plain = || {
         let mut from: Vec<Selector> =
@@ -269,29 +304,84 @@ pub(crate) fn places_of(
         vec![Seats { from, count: opened.needed }]
     };
     let all = if opened.all_of.is_empty() { plain() } else { opened.all_of.clone() };
-    places_in(settings, person, &all)
+    places_in(settings, person, &opened.requester, &all, (asked, now))
 }
 
-pub(crate) fn places_in(settings: &Settings, person: &Person, all: &[Seats]) -> Vec<Seat> {
-    let approver = settings.approvers.get(&person.account.name);
-    let mut kinds = BTreeSet::new();
-    for (kind, seats) in all.iter().enumerate() {
-        for selector in &seats.from {
-            let named = match selector {
-                Selector::Team(team) => approver.is_some_and(|him| him.teams.contains(team)),
-                Selector::Person(name) => *name == person.account.name,
-                Selector::Group(_) => panic!("nobody asks groups here"),
-            };
-            if named {
-                kinds.insert(u32::try_from(kind).unwrap());
+pub(crate) fn places_in(
+    settings: &Settings,
+    person: &Person,
+    requester: &Person,
+    all: &[Seats],
+    (asked, now): (WallTime, WallTime),
+) -> Vec<Seat> {
+    let on_call = on_call(asked);
+    let kinds_of = |named: &dyn Fn(&Selector) -> bool| -> BTreeSet<u32> {
+        let kinds = (0..).zip(all).filter(|(_, seats)| seats.from.iter().any(named));
+        kinds.map(|(kind, _)| kind).collect()
+    };
+    let of_approver = |him: &Approver| {
+        kinds_of(&|selector| match selector {
+            Selector::Team(team) => {
+                let called = on_call.is_empty() || on_call.contains(&him.name);
+                him.teams.contains(team) && (team != "oncall" || called)
+            }
+            Selector::Person(name) => *name == him.name,
+            Selector::Group(_) => panic!("nobody asks groups here"),
+        })
+    };
+    let mut places = Vec::new();
+    let name = &person.account.name;
+    match settings.approvers.get(name) {
+        Some(him) => {
+            places.push((him.name.clone(), of_approver(him)));
+            for owner in settings.approvers.values() {
+                if !same_human(person, requester)
+                    && sends_for(settings, owner, name, requester, now)
+                {
+                    places.push((owner.name.clone(), of_approver(owner)));
+                }
             }
         }
+        None => {
+            let own = kinds_of(&|selector| matches!(selector, Selector::Person(of) if of == name));
+            places.push((format!("#{}", person.account.uid.0), own));
+        }
     }
-    let place = match approver {
-        Some(approver) => approver.name.clone(),
-        None => format!("#{}", person.account.uid.0),
-    };
-    if kinds.is_empty() { vec![] } else { vec![(place, kinds)] }
+    places.retain(|(_, kinds)| !kinds.is_empty());
+    places
+}
+
+/// Whether an approver is away and has somebody take his place, if only by others who are
+/// away too. Who asks has nobody do so.
+fn sends_for(
+    settings: &Settings,
+    owner: &Approver,
+    deputy: &str,
+    requester: &Person,
+    now: WallTime,
+) -> bool {
+    let mut known = vec![&requester.account.name];
+    known.extend(requester.login.as_ref().map(|login| &login.name));
+    let owner_of_session = requester.session_owner.is_some_and(|owner| {
+        let login = requester.login.as_ref().map(|login| login.uid);
+        owner != requester.account.uid && Some(owner) != login
+    });
+    let (mut at, mut steps) = (owner, 0);
+    while let Some(away) = &at.away {
+        let gone = away.from.is_none_or(|from| from <= now) && now < away.until;
+        if !gone || owner_of_session || known.contains(&&at.name) || steps > 4 {
+            return false;
+        }
+        if away.to == deputy {
+            return deputy != owner.name;
+        }
+        let Some(next) = settings.approvers.get(&away.to) else { return false };
+        (at, steps) = (next, steps + 1);
+        if at.name == owner.name {
+            return false;
+        }
+    }
+    false
 }
 
 /// The most people that any assignment seats, by trying them all.

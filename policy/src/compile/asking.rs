@@ -41,7 +41,7 @@ impl<'a> Layers<'a> {
     }
 
     /// What they come to; grants stand no longer than `longest`.
-    pub(super) fn ask(&self, longest: Option<Span>) -> Ask {
+    pub(crate) fn ask(&self, longest: Option<Span>) -> Ask {
         let max_duration = self.nearest(|ask| ask.max_duration.as_ref());
         let max_duration = max_duration.map_or(DEFAULT_MAX_DURATION, |span| span.value);
         let kinds: Vec<Seats> = match self.who() {
@@ -78,6 +78,8 @@ impl<'a> Layers<'a> {
             justification: self.nearest(|ask| ask.justification).unwrap_or(DEFAULT_JUSTIFICATION),
             ticket: self.nearest(|ask| ask.ticket.as_ref()).cloned().flatten(),
             reauth: self.nearest(|ask| ask.reauth).unwrap_or(false),
+            remind: self.nearest(|ask| ask.remind).flatten(),
+            without_hub: self.nearest(|ask| ask.without_hub).unwrap_or_default(),
             signed: self.nearest(|ask| ask.signed.as_ref()).is_some_and(|signed| signed.value),
         }
     }

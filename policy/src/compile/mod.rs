@@ -3,6 +3,7 @@
 
 mod approvers;
 mod asking;
+mod on_call;
 mod people;
 mod roles;
 mod window;
@@ -14,7 +15,8 @@ pub(crate) use self::asking::{Layers, Who};
 use self::people::People;
 use crate::findings::Findings;
 use crate::host::HostName;
-use crate::keys::{ApproverKeys, HostKeys, RoleKeys};
+use crate::keys::{ApproverKeys, HostKeys, OnCallKeys, RoleKeys};
+use crate::remote::Remote;
 
 /// Whether decisions bind when `mode` is left out: they do not, so that a fresh
 /// install blocks nothing.
@@ -49,12 +51,14 @@ pub(crate) struct Said {
     pub(crate) host: HostKeys,
     pub(crate) roles: Vec<RoleKeys>,
     pub(crate) approvers: Vec<ApproverKeys>,
+    pub(crate) on_call: Vec<OnCallKeys>,
     pub(crate) approver_files: Completeness,
 }
 
 /// What it comes to.
 pub(crate) struct Compiled {
     pub(crate) settings: Settings,
+    pub(crate) remote: Remote,
 }
 
 /// Puts it together. What comes out is meant for use only when nothing was noted
@@ -65,8 +69,9 @@ pub(crate) fn compile(
     digest: String,
     found: &mut Findings,
 ) -> Compiled {
-    let Said { host, roles, approvers, approver_files } = said;
-    let approvers = approvers::compile(approvers, found);
+    let Said { host, roles, approvers, on_call, approver_files } = said;
+    let approvers = approvers::compile(approvers, approver_files, found);
+    let on_call = on_call::compile(on_call, &approvers, approver_files, found);
     let people = People::new(&approvers, approver_files);
     people.check_teams(&host.ask, found);
 
@@ -86,9 +91,10 @@ pub(crate) fn compile(
         warn: host.warn.unwrap_or_else(|| DEFAULT_WARN.to_vec()),
         roles,
         approvers,
+        on_call,
         break_glass: host.break_glass,
         host: name.tagged(host.tags),
         digest,
     };
-    Compiled { settings }
+    Compiled { settings, remote: host.remote }
 }

@@ -1,7 +1,7 @@
 //! `[ask]`, and `ask` of a role or a rule.
 
 use writ_engine::limits::USES_MAX;
-use writ_engine::policy::{Justification, Selector, TicketPattern};
+use writ_engine::policy::{Justification, Selector, TicketPattern, WithoutHub};
 use writ_engine::time::Span;
 
 use super::{people, span};
@@ -20,6 +20,12 @@ pub const ALL_OF_MAX: usize = 8;
 
 /// The most steps of an escalation.
 pub const ESCALATIONS_MAX: usize = 4;
+
+/// The shortest time between two reminders.
+const REMIND_MIN: Span = Span::from_secs(10);
+
+const WITHOUT_HUB: [(&str, WithoutHub); 2] =
+    [("local", WithoutHub::Local), ("deny", WithoutHub::Deny)];
 
 const JUSTIFICATIONS: [(&str, Justification); 3] = [
     ("required", Justification::Required),
@@ -75,6 +81,8 @@ pub(crate) struct AskKeys {
     pub(crate) justification: Option<Justification>,
     pub(crate) ticket: Option<Option<TicketPattern>>,
     pub(crate) reauth: Option<bool>,
+    pub(crate) remind: Option<Option<Span>>,
+    pub(crate) without_hub: Option<WithoutHub>,
     pub(crate) signed: Option<Placed<bool>>,
     pub(crate) place: Option<Place>,
 }
@@ -113,6 +121,11 @@ impl AskKeys {
                 .map(|word| word.value),
             ticket: section.take("ticket").and_then(|value| ticket_pattern(&value, found)),
             reauth: section.take("reauth").and_then(|value| value.truth(found)),
+            remind: section.take("remind").and_then(|value| remind(&value, found)),
+            without_hub: section
+                .take("without_hub")
+                .and_then(|value| value.word(&WITHOUT_HUB, found))
+                .map(|word| word.value),
             signed: section.take("signed").and_then(|value| {
                 let truth = value.truth(found)?;
                 Some(Placed { value: truth, place: value.place().clone() })
@@ -202,6 +215,19 @@ fn from(value: &Value<'_>, found: &mut Findings) -> From {
     } else {
         From::Unread
     }
+}
+
+/// A time, or `false` for no reminders.
+fn remind(value: &Value<'_>, found: &mut Findings) -> Option<Option<Span>> {
+    if value.is(false) {
+        return Some(None);
+    }
+    let every = span(value, found)?;
+    if every.value < REMIND_MIN {
+        found.note(&every.place, Problem::HastyReminder);
+        return None;
+    }
+    Some(Some(every.value))
 }
 
 /// A pattern, or `false` for none.

@@ -6,10 +6,11 @@ use writ_engine::policy::{Member, Mode, Unmatched};
 use writ_engine::time::Span;
 
 use super::ask::AskKeys;
-use super::{people, span, spans};
+use super::{people, remote, span, spans};
 use crate::findings::Findings;
 use crate::name;
 use crate::problem::Problem;
+use crate::remote::Remote;
 use crate::section::Section;
 use crate::source::Placed;
 use crate::value::Value;
@@ -32,6 +33,7 @@ pub(crate) struct HostKeys {
     pub(crate) unattended_wait: Option<Span>,
     pub(crate) warn: Option<Vec<Span>>,
     pub(crate) break_glass: Vec<Member>,
+    pub(crate) remote: Remote,
 }
 
 impl HostKeys {
@@ -56,6 +58,10 @@ pub(crate) fn host(mut file: Section<'_>, found: &mut Findings) -> HostKeys {
             .take("break_glass")
             .map(|value| break_glass(&value, found))
             .unwrap_or_default(),
+        remote: Remote {
+            audit: file.take("audit").map(|value| remote::audit(&value, found)).unwrap_or_default(),
+            hub: file.take("hub").and_then(|value| remote::hub(&value, found)),
+        },
     };
     file.finish(found);
     if let Some(own) = keys.ask.self_approval.as_ref().filter(|own| own.value) {

@@ -3,8 +3,11 @@
 
 mod approver;
 mod ask;
+mod away;
 mod host;
+mod on_call;
 mod people;
+mod remote;
 mod role;
 mod rule;
 mod times;
@@ -12,7 +15,9 @@ mod times;
 pub(crate) use approver::{ApproverKeys, approvers};
 pub use ask::{ALL_OF_MAX, COUNT_MAX, ESCALATIONS_MAX};
 pub(crate) use ask::{AllOfKeys, AskKeys, EscalationKeys, From, SeatsKeys};
+pub(crate) use away::AwayKeys;
 pub(crate) use host::{HostKeys, host};
+pub(crate) use on_call::OnCallKeys;
 pub(crate) use role::{RoleKeys, roles};
 pub(crate) use rule::RuleKeys;
 

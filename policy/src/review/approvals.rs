@@ -27,7 +27,7 @@ pub(super) fn look(said: &Said, remarks: &mut Remarks) {
 }
 
 /// Whether a window of the role is there to be asked for, apart from its rules.
-fn window_asks(role: &RoleKeys) -> bool {
+pub(super) fn window_asks(role: &RoleKeys) -> bool {
     let lends = !role.groups.is_empty() || !role.capabilities.is_empty();
     role.decision.as_ref().map_or(lends, |decision| decision.value == DecisionKey::Ask)
 }

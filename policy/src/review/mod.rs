@@ -8,6 +8,10 @@ mod approvals;
 mod escaping;
 mod remark;
 mod shadows;
+mod standing;
+
+use writ_engine::policy::Policy;
+use writ_engine::time::WallTime;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::excerpt::Excerpt;
@@ -26,6 +30,11 @@ impl Remarks {
     fn note(&mut self, place: &Place, remark: Remark) {
         self.0.push((place.clone(), remark));
     }
+
+    /// Whether something is remarked of a place.
+    fn has(&self, place: &Place) -> bool {
+        self.0.iter().any(|(noted, _)| noted == place)
+    }
 }
 
 /// Looks through files that [`crate::parse`] takes. With `accounts`, users and groups
@@ -42,6 +51,18 @@ pub fn review(files: &[SourceFile], accounts: Option<&dyn Accounts>) -> Vec<Diag
     if let Some(accounts) = accounts {
         accounts::look(&said, accounts, &mut remarks);
     }
+    told(remarks, &files)
+}
+
+/// Looks through files that [`crate::parse`] takes, and made `policy` of, for what does
+/// not hold at an instant: nobody is on call, or too few are there.
+#[must_use]
+pub fn review_at(files: &[SourceFile], policy: &Policy, now: WallTime) -> Vec<Diagnostic> {
+    let (subjects, files) = parse::in_order(files.to_vec());
+    let said = parse::read(&subjects, &files, &mut Findings::default());
+    let (mut at_any_time, mut remarks) = (Remarks::default(), Remarks::default());
+    approvals::look(&said, &mut at_any_time);
+    standing::look(&said, policy, now, &at_any_time, &mut remarks);
     told(remarks, &files)
 }
 

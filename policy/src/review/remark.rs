@@ -15,6 +15,10 @@ pub(super) enum Remark {
     NobodyAnswers { count: u32, answering: usize },
     /// A member cannot be decided on, for he is among the few who could decide.
     Himself { member: String, count: u32, left: usize },
+    /// Nobody of a team is on call now.
+    NobodyOnCall { team: String },
+    /// Too few of those who are asked are there now.
+    TooFewNow { count: u32, filled: u32 },
     /// There is no such user on this host.
     NoUser { name: String, meant: Option<String> },
     /// There is no such group on this host.
@@ -46,6 +50,14 @@ impl std::fmt::Display for Remark {
                 "what `{member}` asks for here, too few can approve: {} must, and without him {left} can",
                 people(*count)
             ),
+            Self::NobodyOnCall { team } => {
+                write!(f, "nobody of `@{team}` is on call now, and so the whole team is asked")
+            }
+            Self::TooFewNow { count, filled } => write!(
+                f,
+                "{} must approve, and those who are there now come to {filled}",
+                people(*count)
+            ),
             Self::NoUser { name, .. } => write!(f, "this host has no user `{name}`"),
             Self::NoGroup { name, .. } => write!(f, "this host has no group `{name}`"),
         }
@@ -71,6 +83,8 @@ impl Remark {
                 "give the approvers a `unix_user`, name more people in `from`, or lower `count`".into()
             }
             Self::Himself { .. } => "name more people in `from`: nobody decides on a request of his own".into(),
+            Self::NobodyOnCall { .. } => "see to `since` and `shifts`".into(),
+            Self::TooFewNow { .. } => "see who is away, and who is on call; name more people in `from`, or `escalate`".into(),
             Self::NoUser { meant: name, .. } | Self::NoGroup { meant: name, .. } => {
                 return meant(name);
             }

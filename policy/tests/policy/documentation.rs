@@ -30,7 +30,7 @@ fn the_examples_make_one_policy() {
         .filter(|(_, remark, _)| remark.is_empty())
         .map(|(name, _, text)| (name, text))
         .collect();
-    assert_eq!(files.len(), 8);
+    assert_eq!(files.len(), 10);
     let loaded = taken(&files);
     assert_eq!(loaded.policy.settings().roles.len(), 6);
     assert_eq!(loaded.warnings, []);
@@ -58,11 +58,16 @@ fn every_key_is_explained() {
         (
             "writ.toml",
             &format!(
-                "{wrong}[ask]\n{wrong}[noninteractive]\n{wrong}[sessions]\n{wrong}[break_glass]\n{wrong}"
+                "{wrong}[ask]\n{wrong}[noninteractive]\n{wrong}[sessions]\n{wrong}[break_glass]\n{wrong}[audit]\n{wrong}[hub]\n{wrong}"
             ),
         ),
         ("roles.d/a.toml", asked),
-        ("approvers.d/a.toml", &format!("[approver.a]\n{wrong}")),
+        (
+            "approvers.d/a.toml",
+            &format!(
+                "[approver.a]\n{wrong}[approver.a.away]\n{wrong}[on_call.a]\n{wrong}[[on_call.a.shifts]]\n{wrong}"
+            ),
+        ),
     ]);
     let told = everything.expect_err("these keys are unknown").to_string();
     let mut keys = 0;

@@ -16,10 +16,12 @@ mod host;
 mod lending;
 mod limits;
 mod order;
+mod remote;
 mod reviewing;
 mod roles;
 mod rules;
 mod schema;
+mod standing_in;
 mod syntax;
 mod template;
 

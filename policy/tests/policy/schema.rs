@@ -52,6 +52,13 @@ const TABLES: &[Table] = &[
         around: "[break_glass]\nKEY\nfrom = []",
         given: &["from"],
     },
+    Table { definition: "audit", file: "writ.toml", around: "[audit]\nKEY", given: &[] },
+    Table {
+        definition: "hub",
+        file: "writ.toml",
+        around: "[hub]\nKEY\nurl = \"https://hub.example.com\"",
+        given: &["url"],
+    },
     Table {
         definition: "role",
         file: "roles.d/a.toml",
@@ -67,8 +74,26 @@ const TABLES: &[Table] = &[
     Table {
         definition: "approver",
         file: "approvers.d/a.toml",
-        around: "[approver.a]\nKEY\nunix_user = \"bob\"",
+        around: "[approver.a]\nKEY\nunix_user = \"bob\"\n[approver.carol]\nkeys = [\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g bob@desk\"]",
         given: &["unix_user"],
+    },
+    Table {
+        definition: "away",
+        file: "approvers.d/a.toml",
+        around: "[approver.carol]\nunix_user = \"carol\"\n[approver.a]\nunix_user = \"bob\"\n[approver.a.away]\nKEY\nuntil = \"2026-12-24\"\nto = \"carol\"",
+        given: &["until", "to"],
+    },
+    Table {
+        definition: "on_call",
+        file: "approvers.d/a.toml",
+        around: "[approver.bob]\nunix_user = \"bob\"\nteams = [\"oncall\"]\n[on_call.oncall]\nKEY\nrotation = [\"bob\"]\nsince = \"2026-11-30 09:00\"",
+        given: &["rotation", "since"],
+    },
+    Table {
+        definition: "shift",
+        file: "approvers.d/a.toml",
+        around: "[approver.bob]\nunix_user = \"bob\"\nteams = [\"oncall\"]\n[[on_call.oncall.shifts]]\nKEY\nfrom = \"2026-12-24 09:00\"\nuntil = \"2026-12-27 09:00\"\nwho = [\"bob\"]",
+        given: &["from", "until", "who"],
     },
 ];
 

@@ -133,7 +133,7 @@ error: unknown key `\u{202e}x\e]0;` in this file
   |
 1 |     '\u{202e}x\e]0;' = "\u{200b}" # \u{9b}2J
   |     ^^^^^^^^^^^^^^^^
-  = help: the keys here are `ask`, `break_glass`, `mode`, `noninteractive`, `sessions`, `tags`, `unmatched`
+  = help: the keys here are `ask`, `audit`, `break_glass`, `hub`, `mode`, `noninteractive`, `sessions`, `tags`, `unmatched`
 "#,
     );
 }

@@ -6,6 +6,7 @@ mod notices;
 mod own_requests;
 mod people;
 mod policy;
+mod standing_in;
 mod verbs;
 
 use deciding::{
@@ -29,6 +30,10 @@ use people::{
 };
 use policy::{
     a_policy_that_is_wrong_is_refused_with_its_place, observing_blocks_nothing_and_records_all,
+};
+use standing_in::{
+    a_deputy_answers_for_who_is_away_and_is_seen_to_look,
+    who_is_on_call_is_asked_and_reminded_and_nobody_else,
 };
 use verbs::{
     every_exit_code_is_met, listings_fit_their_screens, listings_have_the_fields_of_the_protocol,
@@ -62,6 +67,8 @@ scenarios! {
         only_who_is_asked_and_takes_messages_is_told,
         a_hostile_command_shows_nothing_that_acts,
         a_flood_of_requests_does_not_flood_a_terminal,
+        a_deputy_answers_for_who_is_away_and_is_seen_to_look,
+        who_is_on_call_is_asked_and_reminded_and_nobody_else,
         a_policy_that_is_wrong_is_refused_with_its_place,
         observing_blocks_nothing_and_records_all,
     ],

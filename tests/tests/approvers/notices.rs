@@ -8,7 +8,7 @@ use crate::verbs::in_advance;
 const NOTICE: &str = "asks to run as";
 
 /// The agent counts what each terminal had; a new one has counted nothing.
-fn forget_what_was_told(host: &Host) {
+pub(crate) fn forget_what_was_told(host: &Host) {
     host.root(&["systemctl", "restart", "writd.service"]).ok();
 }
 

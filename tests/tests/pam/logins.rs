@@ -132,6 +132,39 @@ pub(crate) fn a_login_ends_with_its_grant(host: &Host) {
     assert_eq!(host.root_sh("pgrep -f 'sleep 100[2]' || :").ok(), "");
 }
 
+pub(crate) fn who_has_logged_in_is_warned_before_his_login_ends(host: &Host) {
+    assert_ne!(host.as_user("erin", "true").status, 0);
+    let id = pending_session(host, "sshd");
+    approve_for(host, &id, "8s");
+    let erin = host.login("erin");
+    erin.expect(&format!("writ: {id} ends in 3 seconds, "));
+    erin.expect(&format!("writ: {id} has ended, "));
+    event(host, &id, "session.ended");
+}
+
+pub(crate) fn a_window_until_logout_ends_with_the_login_that_su_was_in(host: &Host) {
+    let role = "[role.visiting]\nmembers = [\"bob\"]\ndecision = \"allow\"\nend_on_logout = true\n";
+    let files = [crate::policy::POLICY, &[("roles.d/visiting.toml", role)]].concat();
+    host.take_policy(&files);
+    let carol = host.login("carol");
+    carol.type_line("su -l bob");
+    carol.expect("assword: ");
+    carol.type_line("bob");
+    carol.expect("bob@host:~$ ");
+    carol.type_line("writ request visiting --for 10m --reason 'to look'");
+    let id = id_in(&carol.expect_regex("[0-9A-Z]{4}-[0-9A-Z]{2}"));
+    carol.expect("bob@host:~$ ");
+    assert!(!events(host, &id).contains(&"grant.ended".to_owned()));
+    carol.type_line("exit");
+    carol.expect("carol@host:~$ ");
+    assert!(!events(host, &id).contains(&"grant.ended".to_owned()));
+    carol.type_line("exit");
+    event(host, &id, "grant.ended");
+    let told = host.root(&["writ", "audit", "list", "--json", "--id", &id]);
+    assert!(told.ok().contains(r#""reason":"logout""#), "{told}");
+    host.take_policy(crate::policy::POLICY);
+}
+
 pub(crate) fn many_logins_pass_while_others_wait(host: &Host) {
     const LOGINS: usize = 100;
     const WAITING: usize = 10;

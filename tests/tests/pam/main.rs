@@ -35,6 +35,8 @@ scenarios! {
         a_login_on_the_console_asks,
         root_logs_in_with_a_record,
         a_login_ends_with_its_grant,
+        who_has_logged_in_is_warned_before_his_login_ends,
+        a_window_until_logout_ends_with_the_login_that_su_was_in,
         many_logins_pass_while_others_wait,
 
         without_the_agent_root_passes_and_others_are_refused,

@@ -16,6 +16,9 @@ from = ["bob"]
 
 [noninteractive]
 wait = "1s"
+
+[sessions]
+warn = ["3s"]
 "#;
 
 /// alice is asked about for root and reasons for dave; carol may become root, and dave

@@ -152,7 +152,10 @@ fn request_opened(opened: &Opened, subject: Option<&Subject>) -> String {
 }
 
 fn decision_made(made: &Made, subject: Option<&Subject>) -> String {
-    let by = name(&made.by);
+    let by = match &made.in_place_of {
+        Some(owner) => format!("{}, for {},", name(&made.by), shown(owner)),
+        None => name(&made.by),
+    };
     let verdict = match made.outcome {
         Outcome::Allow => "allowed",
         Outcome::Approve => "approved",

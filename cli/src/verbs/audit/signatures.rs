@@ -154,6 +154,7 @@ mod tests {
             proved: false,
             signed: Some(Box::new(signed)),
             places: Vec::new(),
+            in_place_of: None,
             self_approval: false,
             about: None,
         };

@@ -42,6 +42,11 @@ impl World {
         match effect {
             Effect::Announce { .. } => panic!("nobody breaks the glass here"),
             Effect::Notify { id, .. } => assert!(self.model.stories[&id].is_open()),
+            Effect::Remind { id } => {
+                let story = &self.model.stories[&id];
+                assert!(story.is_open() && story.reminds(self.now), "{id} is no longer asked");
+                self.model.seen.reminded += 1;
+            }
             Effect::End(remains) => {
                 self.model.is_told_to_end(&remains);
                 for RunLeft { attempt, person, .. } in remains.runs {

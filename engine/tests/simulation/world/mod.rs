@@ -119,6 +119,7 @@ impl World {
             82..=85 => self.time_passes(),
             86 => self.somebody_runs(),
             87 if self.random.one_in(2) => self.a_service_ends(),
+            88 if self.random.one_in(2) => self.somebody_looks(),
             87..=88 => self.a_door_hangs_up(),
             89 => self.somebody_wants_longer(),
             90 if self.random.one_in(3) => self.somebody_logs_out(),

@@ -49,6 +49,34 @@ impl World {
         }
     }
 
+    /// Somebody looks at what waits: who may decide has seen it, and those who wait know.
+    pub(super) fn somebody_looks(&mut self) {
+        let Some((id, _)) = self.some_request(Stage::Pending) else { return };
+        let engine = self.engine.as_ref().unwrap();
+        let mut people = everybody();
+        if self.random.one_in(2) {
+            people.retain(|person| engine.may_decide(self.now, person, id).is_ok());
+        }
+        if people.is_empty() {
+            return;
+        }
+        let person = self.random.pick(&people).clone();
+        let news = engine.is_unseen(self.now, &person, id);
+        let may = engine.may_decide(self.now, &person, id).is_ok();
+        assert!(may || !news, "{person:?} sees {id}, which is not for him");
+        let records = self.ledger.len();
+        if let Heard::Answered(_) =
+            self.handle(Event::LookedAt { person: person.clone(), ids: vec![id] })
+        {
+            let engine = self.engine.as_ref().unwrap();
+            assert_eq!(self.ledger.len(), records, "a look is on record");
+            assert!(!engine.is_unseen(self.now, &person, id));
+            let seen = engine.seen(id).any(|(by, _)| *by == person.account);
+            assert!(seen || !news, "{person:?} has not seen {id}");
+            self.model.seen.seen_by += usize::from(news);
+        }
+    }
+
     /// Some request, more likely one of that stage.
     pub(super) fn some_request(&mut self, likely: Stage) -> Option<(RequestId, String)> {
         let any = self.random.one_in(4);
@@ -108,7 +136,7 @@ impl World {
         let account = self.random.pick(&people).account.clone();
         if let Heard::Answered(_) = self.handle(Event::LoggedOut { account: account.uid }) {
             let left = self.model.stories.values().filter(|story| story.is_granted());
-            let mut of_his = left.filter(|story| story.requester().account == account);
+            let mut of_his = left.filter(|story| story.requester().logged_in_as() == account.uid);
             let stays = |story: &Story| story.window().is_none_or(|window| !window.end_on_logout);
             assert!(of_his.all(stays), "a window outlived its login");
         }
@@ -136,7 +164,7 @@ impl World {
         let person = self.random.pick(&people).clone();
         let story = &self.model.stories[&id];
         // What the policy opened by itself, nobody was asked about.
-        let asked = story.needed() > 0 && story.is_for(&person, &self.settings);
+        let asked = story.needed() > 0 && story.is_for(self.now, &person, &self.settings);
         let (may, granted) = (person.is_root() || asked, story.is_granted());
         match self.handle(Event::Revoked { person, id, comment: None }) {
             Heard::Answered(Ok(_)) => {
