@@ -15,7 +15,7 @@ texts() {
     folder=$1 licence=$2
     case $licence in
     *AND*) ls "$folder"/LICEN[CS]E* ;;
-    *MIT*) ls "$folder"/LICENSE-MIT* "$folder"/LICENCE-MIT* "$folder"/license-mit* "$folder"/LICENSE "$folder"/LICENSE.txt "$folder"/LICENSE.md "$folder"/COPYING 2>/dev/null | head -n 1 ;;
+    *MIT*) ls "$folder"/LICENSE-MIT* "$folder"/LICENSE_MIT* "$folder"/LICENCE-MIT* "$folder"/license-mit* "$folder"/LICENSE "$folder"/LICENSE.txt "$folder"/LICENSE.md "$folder"/COPYING 2>/dev/null | head -n 1 ;;
     *) ls "$folder"/LICEN[CS]E* "$folder"/COPYING* 2>/dev/null ;;
     esac
     ls "$folder"/NOTICE* "$folder"/COPYRIGHT* 2>/dev/null
@@ -43,7 +43,8 @@ cargo tree --locked --prefix none --edges normal --format '{p}|{l}' \
         done
     else
         printf '\nIts sources carry no text of it; that of the licence is below, under writ. Authors:\n'
-        sed -n '/^authors = \[/,/\]/p' "$folder/Cargo.toml" | grep -v '^\[dep'
+        sed -n '/^authors = \[/,/\]/p' "$folder/Cargo.toml" | grep -v '^\[dep' ||
+            echo "as its repository names them: $(sed -n 's/^repository = //p' "$folder/Cargo.toml")"
     fi
 done
 

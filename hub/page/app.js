@@ -95,17 +95,19 @@ function ended() {
   return route();
 }
 
-/** Several changes at once are one look. */
+/** Several changes at once are one look, and there is one a second at most. */
 let looking;
+let looked = 0;
 function lookSoon() {
   looking ??= setTimeout(async () => {
     looking = undefined;
+    looked = Date.now();
     try {
       await refresh();
     } catch (error) {
       if (error?.status === 401) ended();
     }
-  }, 100);
+  }, Math.max(50, looked + 1000 - Date.now()));
 }
 
 function listen() {

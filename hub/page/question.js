@@ -110,7 +110,7 @@ function asked(question) {
     ? question.all_of.map((seat) => `${seat.count ?? 1} of ${names(seat.from)}`).join(" and ")
     : `${question.needed} of ${names(question.asked)}`;
   const later = (question.escalate ?? []).map((step) => `; after ${span(step.after_ms)} also ${names(step.asked)}`);
-  return seats + later.join("");
+  return seats + later.join("") + (question.signed ? "; only signed answers count" : "");
 }
 
 /** The question, laid out. */

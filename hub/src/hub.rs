@@ -10,8 +10,8 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::limits::{
-    CALLER_BURST, CALLER_PER_MINUTE, STRANGER_BURST, STRANGER_PER_MINUTE, VIEWS_MAX,
-    VIEWS_PER_PERSON_MAX,
+    HOST_BURST, HOST_PER_MINUTE, PERSON_BURST, PERSON_PER_MINUTE, STRANGER_BURST,
+    STRANGER_PER_MINUTE, VIEWS_MAX, VIEWS_PER_PERSON_MAX,
 };
 use crate::live::{Event, Live};
 use crate::problem::{Kind, Problem};
@@ -20,7 +20,8 @@ use crate::rates::{Rate, Rates, caller};
 use crate::store::{Store, StoreError};
 
 const STRANGER: Rate = Rate { burst: STRANGER_BURST, per_minute: STRANGER_PER_MINUTE };
-const CALLER: Rate = Rate { burst: CALLER_BURST, per_minute: CALLER_PER_MINUTE };
+const PERSON: Rate = Rate { burst: PERSON_BURST, per_minute: PERSON_PER_MINUTE };
+const HOST: Rate = Rate { burst: HOST_BURST, per_minute: HOST_PER_MINUTE };
 
 /// The hub.
 #[derive(Debug)]
@@ -77,12 +78,20 @@ impl Hub {
         self.rate(&format!("address {}", caller(address)), STRANGER)
     }
 
-    /// A call of a person or host that is known.
+    /// A call of a person.
     ///
     /// # Errors
     /// When there were too many.
-    pub fn known(&self, who: &str) -> Result<(), Problem> {
-        self.rate(who, CALLER)
+    pub fn person(&self, id: &str) -> Result<(), Problem> {
+        self.rate(&format!("person {id}"), PERSON)
+    }
+
+    /// A call of a host.
+    ///
+    /// # Errors
+    /// When there were too many.
+    pub fn host(&self, id: &str) -> Result<(), Problem> {
+        self.rate(&format!("host {id}"), HOST)
     }
 
     /// Who calls: the peer, or whom a proxy that is believed names.

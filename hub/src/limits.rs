@@ -83,10 +83,16 @@ pub const STRANGER_BURST: u32 = 30;
 /// See [`STRANGER_BURST`].
 pub const STRANGER_PER_MINUTE: u32 = 60;
 
-/// Calls of one person or host: so many at once, and so many a minute.
-pub const CALLER_BURST: u32 = 200;
-/// See [`CALLER_BURST`].
-pub const CALLER_PER_MINUTE: u32 = 1_200;
+/// Calls of one person: so many at once, and so many a minute.
+pub const PERSON_BURST: u32 = 200;
+/// See [`PERSON_BURST`].
+pub const PERSON_PER_MINUTE: u32 = 1_200;
+
+/// Calls of one host: all of its open questions at once, when it is back, and so many a
+/// minute.
+pub const HOST_BURST: u32 = 2_048;
+/// See [`HOST_BURST`].
+pub const HOST_PER_MINUTE: u32 = 2_400;
 
 /// Addresses and callers whose rates are kept at one time.
 pub const RATES_KEPT_MAX: usize = 65_536;

@@ -60,3 +60,30 @@ impl Vapid {
         Some(format!("vapid t={token}, k={}", self.public_key()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+
+    #[tokio::test]
+    async fn a_push_service_can_verify_who_calls_and_that_it_is_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("sqlite://{}", folder.path().join("hub.db").display());
+        let store = Store::open(&address).await.unwrap();
+        let vapid = Vapid::load(&store, "https://hub.example.com").await.unwrap();
+        let endpoint = Url::parse("https://push.example.com:8443/v1/abc").unwrap();
+        let header = vapid.authorization(&endpoint, 1_796_040_000_000).unwrap();
+        let (token, key) = header.strip_prefix("vapid t=").unwrap().split_once(", k=").unwrap();
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, secret::decode(key).unwrap());
+        key.verify(signed.as_bytes(), &secret::decode(signature).unwrap()).unwrap();
+        let claims = secret::decode(signed.split_once('.').unwrap().1).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        assert_eq!(claims["aud"], "https://push.example.com:8443");
+        assert_eq!(claims["exp"], 1_796_040_000 + TOKEN_LASTS_SECS);
+        // Browsers have subscribed with it: it is the same after a restart.
+        let again = Vapid::load(&store, "https://hub.example.com").await.unwrap();
+        assert_eq!(again.public_key(), vapid.public_key());
+    }
+}

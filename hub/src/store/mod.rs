@@ -125,8 +125,13 @@ impl Store {
         Ok(())
     }
 
+    /// SQLite takes its lock at once, and so waits for another process that writes: one that
+    /// has read before it locks would be turned away.
     async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(self.writes.begin().await?)
+        Ok(match self.kind {
+            Kind::Sqlite => self.writes.begin_with("BEGIN IMMEDIATE").await?,
+            Kind::Postgres => self.writes.begin().await?,
+        })
     }
 
     async fn sqlite(address: &str, file: &str) -> Result<Self, StoreError> {

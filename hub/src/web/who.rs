@@ -96,7 +96,7 @@ where
                 "no host has this credential; if the host was removed from the hub, enrol it again with `writ enroll`",
             ));
         };
-        hub.known(&format!("host {}", host.id))?;
+        hub.host(&host.id)?;
         hub.host_seen(&host.id, now_ms());
         Ok(Self(host))
     }
@@ -126,7 +126,7 @@ where
                 Kind::NotLoggedIn.because("nobody is logged in here, or not any more; log in")
             );
         };
-        hub.known(&format!("person {}", session.person.id))?;
+        hub.person(&session.person.id)?;
         if kind == SessionKind::Cookie && changes(&parts.method) {
             let sent = parts.headers.get(CSRF).map(|value| value.as_bytes().to_owned());
             // Digests, so that the time that it takes tells nothing.

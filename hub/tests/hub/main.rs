@@ -16,6 +16,7 @@ mod asking;
 mod browsers;
 mod clients;
 mod commands;
+mod crowd;
 mod encrypted;
 mod enrolling;
 mod logging_in;

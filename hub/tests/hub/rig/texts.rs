@@ -51,7 +51,7 @@ pub fn question_of(host: &str, id: &str, change: impl FnOnce(&mut Question)) -> 
         lasts_ms: Span(1_800_000),
         uses: 1,
         reauth: false,
-        signed: false,
+        signed: true,
     };
     change(&mut question);
     question.text().unwrap()
