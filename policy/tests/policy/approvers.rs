@@ -1,5 +1,7 @@
 //! `[approver.NAME]`.
 
+use writ_signed::ApproverKey;
+
 use crate::{assert_refused, taken};
 
 const KEY: &str =
@@ -15,6 +17,69 @@ fn an_approver_is_taken() {
     assert_eq!(bob.unix_user.as_deref(), Some("robert"));
     assert!(bob.teams.iter().eq(["managers", "oncall"]));
     assert_eq!(format!("{} bob@desk", bob.keys[0]), KEY);
+}
+
+/// A security key that must verify its user, and a passkey.
+const OTHERS: [&str; 2] = [
+    "verify-required sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOUAAAABHNzaDo= bob@token",
+    "webauthn-es256 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEcxA-wws8z1fargjpNTSu8USjWUDPa7uhKgz3y9XWWmTYLIyZ6dPEX5JFupsnmCya6o7B25SxnER5WULA6yKqMg https://hub.example.com phone",
+];
+
+#[test]
+fn keys_of_every_kind_are_taken() {
+    let text =
+        format!("[approver.bob]\nkeys = [\"{KEY}\", \"{}\", \"{}\"]\n", OTHERS[0], OTHERS[1]);
+    let loaded = taken(&[("approvers.d/bob.toml", &text)]);
+    let keys = &loaded.policy.settings().approvers["bob"].keys;
+    let kinds: Vec<bool> = keys
+        .iter()
+        .map(|key| matches!(key, ApproverKey::Ssh { verify_required: true, .. }))
+        .collect();
+    assert_eq!(kinds, [false, true, false]);
+    assert!(
+        matches!(&keys[2], ApproverKey::Passkey(key) if key.origin().host() == "hub.example.com")
+    );
+}
+
+#[test]
+fn a_key_in_two_lists_is_refused() {
+    assert_refused(
+        &[(
+            "approvers.d/two.toml",
+            &format!(
+                "[approver.bob]\nkeys = [\"{KEY}\"]\n[approver.erin]\nkeys = [\n  \"{KEY}\",\n]\n"
+            ),
+        )],
+        r#"
+error: this key is in the list of `bob` already
+ --> approvers.d/two.toml:5:3
+  |
+5 |   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJFNcqc2cRwLmJKDaAk/ugEqI3z/8GyK0PMkim9gJeV…
+  |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: a key is one person's, and stands in his list once
+"#,
+    );
+}
+
+#[test]
+fn signed_answers_of_people_without_keys_are_refused() {
+    let rule = "[role.a]\nmembers = [\"alice\"]\n[[role.a.rule]]\ncommands = [\"/bin/a\"]\ndecision = \"ask\"\n[role.a.ask]\nfrom = [\"bob\", \"erin\"]\ncount = 2\nsigned = true\n";
+    let people =
+        format!("[approver.bob]\nkeys = [\"{KEY}\"]\n[approver.erin]\nunix_user = \"erin\"\n");
+    assert_refused(
+        &[("roles.d/a.toml", rule), ("approvers.d/people.toml", &people)],
+        r#"
+error: only signed answers approve, and of those who are asked 1 have a key, where 2 must approve
+ --> roles.d/a.toml:9:10
+  |
+9 | signed = true
+  |          ^^^^
+  = help: add the approvers' public keys to `keys` in approvers.d, or leave `signed` out
+"#,
+    );
+    let one = rule.replace("count = 2\n", "");
+    let loaded = taken(&[("roles.d/a.toml", &one), ("approvers.d/people.toml", &people)]);
+    assert_eq!(loaded.policy.settings().approvers["bob"].keys.len(), 1);
 }
 
 #[test]
