@@ -41,8 +41,25 @@ function command(words) {
   return line;
 }
 
+/** What this page shows, by object. What else there is, it says. */
+const SHOWN = {
+  question: ["version", "host", "id", "requester", "door", "aim", "extends", "sha256", "tty", "source_ip", "role", "rule", "doubt", "reason", "ticket", "asked", "needed", "all_of", "escalate", "self_approval", "opened_wall_ms", "timeout_ms", "lasts_ms", "uses", "reauth", "signed"],
+  requester: ["user", "uid", "login_user", "login_uid", "session_uid"],
+  aim: ["command", "session", "window"],
+  command: ["path", "argv", "cwd", "run_as", "action"],
+  session: ["service", "run_as", "typed"],
+  window: ["role", "groups", "actions", "capabilities", "root_equivalent", "on_end", "end_on_logout"],
+};
+
+function beyond(question) {
+  const { requester, aim: it } = question;
+  const parts = { question, requester, aim: it, command: it.command, session: it.session, window: it.window };
+  return Object.entries(parts).flatMap(([name, part]) =>
+    Object.entries(part ?? {}).filter(([key]) => !SHOWN[name].includes(key)).map(([key, value]) => `${key}: ${JSON.stringify(value)}`));
+}
+
 function hints(question) {
-  const found = [];
+  const found = beyond(question).map((text) => `The question also says what this page does not know: ${shown(text)}`);
   const it = question.aim.command;
   const texts = [question.reason, question.ticket, question.host, ...(it ? [it.path, it.cwd, ...it.argv] : [])];
   if (texts.some((text) => text && shown(text) !== text)) {

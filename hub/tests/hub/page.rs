@@ -150,6 +150,20 @@ async fn nothing_of_a_question_acts_on_the_page_or_hides_there() {
     browser.picture("hostile").await;
     browser.says("can start a shell").await;
     browser.says("would not show").await;
+    let unknown = "document.body.innerText.includes('does not know')";
+    assert_eq!(browser.script(&format!("return {unknown}")).await, json!(false));
+    // A later question, of which it shows not all.
+    let later: serde_json::Value = serde_json::from_str(&question("web-1", "7K3M-Q3")).unwrap();
+    let mut later = later.as_object().unwrap().clone();
+    later.insert("chroot".to_owned(), json!("/srv\u{202e}"));
+    let shown = format!(
+        "return import('/question.js').then((it) => it.layOut({}, {{ digest: '', host_key: '', question: '' }}) \
+         .map((part) => part.textContent).join(' '))",
+        json!(later)
+    );
+    let shown = browser.script(&shown).await;
+    let shown = shown.as_str().unwrap();
+    assert!(shown.contains("does not know: chroot: \"/srv\\u{202e}\""), "{shown}");
     let command = browser.script("return document.querySelector('pre.command').textContent").await;
     assert_eq!(command, format!("/bin/sh -c 'it'\\''s {bad}\\n\\e[2J\\u{{2066}}x' ''"),);
     let reason = browser.script("return document.querySelector('q.said').textContent").await;
