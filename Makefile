@@ -12,7 +12,7 @@ THEME ?=
 FILTER ?=
 RELEASE ?=
 TIME ?= 60
-TARGETS ?= condition frame log pattern policy question text
+TARGETS ?= answer condition frame log pattern policy question text
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

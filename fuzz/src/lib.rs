@@ -9,6 +9,7 @@
     reason = "a panic is what is looked for"
 )]
 
+pub mod answer;
 pub mod condition;
 pub mod frame;
 pub mod log;
@@ -22,7 +23,8 @@ pub mod text;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
+    ("answer", answer::run),
     ("condition", condition::run),
     ("frame", frame::run),
     ("log", log::run),
