@@ -120,8 +120,10 @@ fn a_hub_that_doubles_reorders_and_invents_costs_little() {
     agent.await_answers(50);
     std::thread::sleep(Duration::from_secs(3));
     let handed = agent.answers().len();
-    // With waits of at most 20 ms at first, which double: some ten rounds at most.
-    assert!(handed <= 50 * 12, "{handed}");
+    assert_eq!(handed, 50);
+    // And is asked less and less often.
+    let asked = hub.calls().iter().filter(|call| call.line.starts_with("GET ")).count();
+    assert!(asked <= 12, "{asked}");
     // Questions go on.
     agent.open("aa");
     hub.await_call("PUT /v1/host/questions/aa", r#"{"question": "aa"}"#);

@@ -44,20 +44,32 @@ struct Taken {
 pub(super) async fn fetch(hub: &Hub, client: &HubClient) -> Infallible {
     let mut backoff = Backoff::from(hub.pace.first_wait);
     let mut after = 0;
+    // At first, and after a failure, the hub is not asked to wait: its reply says at once
+    // that it is well.
+    let mut is_well = false;
     loop {
         let asked = Instant::now();
-        let fetched = round(hub, client, &mut after).await;
+        let wait = if is_well { ANSWERS_WAIT } else { Duration::ZERO };
+        let fetched = round(hub, client, &mut after, wait).await;
+        let was_well = std::mem::replace(&mut is_well, fetched.is_ok());
         match fetched {
             Ok(Fetched::Good) => {
                 hub.standing.hub_reached();
                 backoff.reset();
             }
-            // A hub that has nothing to say, or nothing that counts, and says it at once,
-            // is asked less and less often.
+            // One bad answer is no reason to keep a good one waiting; many are bounded by
+            // the agent, too.
+            Ok(Fetched::Refused) => {
+                hub.standing.hub_reached();
+                sleep(hub.pace.first_wait).await;
+            }
+            // A hub that has nothing new to say and says it at once is asked less and less
+            // often.
             Ok(Fetched::Nothing) if asked.elapsed() >= ANSWERS_WAIT / 2 => {
                 hub.standing.hub_reached();
                 backoff.reset();
             }
+            Ok(Fetched::Nothing) if !was_well => hub.standing.hub_reached(),
             Ok(Fetched::Nothing) => {
                 hub.standing.hub_reached();
                 sleep(backoff.next()).await;
@@ -73,13 +85,20 @@ pub(super) async fn fetch(hub: &Hub, client: &HubClient) -> Infallible {
 enum Fetched {
     /// At least one that counts.
     Good,
-    /// None, or none that counts.
+    /// New ones, and none that counts.
+    Refused,
+    /// None that is new.
     Nothing,
 }
 
-async fn round(hub: &Hub, client: &HubClient, after: &mut i64) -> Result<Fetched, HubError> {
-    let path = format!("/v1/host/answers?after={after}&wait={}", ANSWERS_WAIT.as_secs());
-    let patience: Duration = ANSWERS_WAIT + HUB_REPLY_MAX;
+async fn round(
+    hub: &Hub,
+    client: &HubClient,
+    after: &mut i64,
+    wait: Duration,
+) -> Result<Fetched, HubError> {
+    let path = format!("/v1/host/answers?after={after}&wait={}", wait.as_secs());
+    let patience: Duration = wait + HUB_REPLY_MAX;
     let body = client.send(Method::GET, &path, None, patience).await?;
     let Answers { answers } =
         serde_json::from_slice(&body).map_err(|error| HubError::Malformed(error.to_string()))?;
@@ -90,11 +109,15 @@ async fn round(hub: &Hub, client: &HubClient, after: &mut i64) -> Result<Fetched
         )));
     }
     let mut fetched = Fetched::Nothing;
-    for Numbered { seq, answer } in answers {
+    let before = *after;
+    // What was handed over before is not handed over again.
+    for Numbered { seq, answer } in answers.into_iter().filter(|answer| answer.seq > before) {
         let taken = hand_over(hub, answer.get()).await;
-        if taken.accepted {
-            fetched = Fetched::Good;
-        }
+        fetched = match fetched {
+            Fetched::Good => Fetched::Good,
+            _ if taken.accepted => Fetched::Good,
+            _ => Fetched::Refused,
+        };
         match client.post(&format!("/v1/host/answers/{seq}/taken"), &taken).await {
             // It comes again, and the agent says again what it makes of it.
             Err(error) if !error.is_final() => return Err(error),

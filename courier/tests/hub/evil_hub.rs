@@ -169,7 +169,8 @@ impl Shared {
             return reply(writer, 204, "", "");
         };
         let after: i64 = rest.split_once('&').unwrap().0.parse().unwrap();
-        let until = Instant::now() + Duration::from_secs(50);
+        let wait = call.line.rsplit_once("wait=").unwrap().1.parse().unwrap();
+        let until = Instant::now() + Duration::from_secs(wait);
         let mut state = self.0.0.lock().unwrap();
         let answers = loop {
             let found = state.answers.iter().filter(|(seq, _)| *seq > after);

@@ -29,6 +29,15 @@ fn with_a_hub(host: &Host) {
     host.wait_until("the courier to run", PATIENCE, || is_there(host));
 }
 
+/// The same, and the host is enrolled there.
+fn enrolled(host: &Host) {
+    with_a_hub(host);
+    host.root_with(&["writ", "enroll"], b"right-token\n").ok();
+    host.wait_until("writ doctor to be content", PATIENCE, || {
+        host.root(&["writ", "doctor"]).status == 0
+    });
+}
+
 /// What the hub was called, with such a beginning.
 fn calls(host: &Host, start: &str) -> Vec<Value> {
     if !host.has("/srv/hub/calls") {
@@ -90,7 +99,7 @@ pub(crate) fn a_host_is_enrolled_with_a_token(host: &Host) {
 }
 
 pub(crate) fn an_answer_counts_once_and_only_as_it_was_signed(host: &Host) {
-    with_a_hub(host);
+    enrolled(host);
     let asked = host.as_user("alice", "writ request --no-wait -- touch /srv/afar");
     let id = asked.ok().to_owned();
     let has_it = || calls(host, "PUT ").iter().any(|call| call["body"].to_string().contains(&id));
@@ -135,7 +144,7 @@ pub(crate) fn an_answer_counts_once_and_only_as_it_was_signed(host: &Host) {
 }
 
 pub(crate) fn a_hub_that_is_away_is_told_and_holds_nobody_up(host: &Host) {
-    with_a_hub(host);
+    enrolled(host);
     host.root(&["systemctl", "stop", "hub"]).ok();
     let waits = host.start_as("alice", "writ request -- touch /srv/away");
     waits.expect_stderr("the hub cannot be reached; local approvers are still asked");

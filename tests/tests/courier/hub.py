@@ -49,7 +49,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
         self.reply(204)
 
     def do_GET(self):
-        until = time.monotonic() + 20
+        wait = int(self.path.rpartition("wait=")[2])
+        until = time.monotonic() + wait
         answers = []
         while not answers and time.monotonic() < until:
             for number in sorted(int(name) for name in os.listdir(FOLDER + "answers")):
