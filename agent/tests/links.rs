@@ -42,7 +42,7 @@ fn the_root_process_links_no_tls_and_no_http() {
     assert!(network.iter().all(|name| courier.contains(name)), "the list is out of date");
     for program in ["writ-agent", "writ-sudo-plugin", "writ-pam-module", "writ-pam-client"] {
         let all = all_of(program);
-        assert!(all.len() > 5, "{all:?}");
+        assert!(all.len() > 1, "{all:?}");
         let linked: Vec<_> = network.iter().filter(|name| all.contains(*name)).collect();
         assert!(linked.is_empty(), "{program} links {linked:?}");
     }

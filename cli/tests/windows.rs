@@ -19,8 +19,10 @@ const DANGER: &str =
     "as good as root: CAP_SYS_ADMIN mounts, traces and does most of what root can do";
 
 fn answer(state: &str) -> Value {
+    // Who waits is told only what is out of the ordinary.
+    let message = (state != "waiting").then_some("7K3M-Q2 was \u{1b}[2Janswered");
     json!({ "answer": {
-        "state": state, "id": "7K3M-Q2", "message": "7K3M-Q2 was \u{1b}[2Janswered",
+        "state": state, "id": "7K3M-Q2", "message": message,
         "asked": ["@oncall"], "needed": 2, "approvals": 1, "remaining_ms": 1_800_000
     } })
 }

@@ -74,7 +74,7 @@ const TABLES: &[Table] = &[
     Table {
         definition: "approver",
         file: "approvers.d/a.toml",
-        around: "[approver.a]\nKEY\nunix_user = \"bob\"\n[approver.carol]\nunix_user = \"carol\"",
+        around: "[approver.carol]\nunix_user = \"carol\"\n[approver.a]\nKEY\nunix_user = \"bob\"",
         given: &["unix_user"],
     },
     Table {
