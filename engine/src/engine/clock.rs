@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeSet;
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::Engine;
 use super::ending::Over;
@@ -24,22 +25,23 @@ impl Engine {
     /// What is due, as far as one step goes; the rest is due at the next tick.
     pub(super) fn tick(&self, now: Now) -> Step {
         let mut step = Step::default();
-        let mut ended: BTreeSet<RequestId> = BTreeSet::new();
         let due = self.durable.cases.deadlines().take_while(|(at, _)| *at <= now.boot);
-        for (_, id) in due.take(DEADLINES_PER_STEP_MAX) {
-            if let Some(case) = self.durable.cases.get(id) {
-                match case {
-                    Case::Open(request) if now.boot < request.deadline() => {
-                        // It may have ended a moment ago, with the grant that it extends.
-                        if request.opened.extends.is_none() || !step.has_ended(id) {
-                            self.escalate(&mut step, now, id, request);
-                        }
-                    }
-                    _ => {
-                        self.end(&mut step, now, id, case, Over::Deadline);
-                        ended.insert(id);
-                    }
+        let due = due.take(DEADLINES_PER_STEP_MAX);
+        let cases: Vec<(RequestId, &Case)> =
+            due.filter_map(|(_, id)| Some((id, self.durable.cases.get(id)?))).collect();
+        // What ends goes first: it may take along a request that is to escalate, with the
+        // grant that this extends, and nobody is told then that he is asked.
+        let mut ended: BTreeSet<RequestId> = BTreeSet::new();
+        for (id, case) in cases.iter().copied().filter(|(_, case)| !goes_on(now, case)) {
+            self.end(&mut step, now, id, case, Over::Deadline);
+            ended.insert(id);
+        }
+        for (id, case) in cases.into_iter().filter(|(_, case)| goes_on(now, case)) {
+            match case {
+                Case::Open(request) if request.opened.extends.is_none() || !step.has_ended(id) => {
+                    self.escalate(&mut step, now, id, request);
                 }
+                _ => {}
             }
         }
         self.remind(&mut step, now);
@@ -60,4 +62,9 @@ impl Engine {
         }
         step
     }
+}
+
+/// Whether something that is due only escalates.
+fn goes_on(now: Now, case: &Case) -> bool {
+    matches!(case, Case::Open(request) if now.boot < request.deadline())
 }

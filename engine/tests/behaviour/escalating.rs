@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use writ_engine::effect::{Answer, Done, Refusal};
-use writ_engine::event::Word;
+use writ_engine::effect::{Answer, Done, Effect, Refusal};
+use writ_engine::event::{Event, Word};
 use writ_engine::facts::Person;
+use writ_engine::id::RequestId;
 use writ_engine::policy::{Ask, Decision, Escalation, Settings};
 use writ_engine::question::Question;
 use writ_engine::record::What;
@@ -100,6 +101,52 @@ fn the_question_says_who_is_asked_when() {
     assert_eq!(steps, [(90_000, "erin".to_owned()), (120_000, "frank".to_owned())]);
     host.pass(Span::from_secs(90));
     assert_eq!(host.engine.question(id).unwrap().0, before, "and is never made again");
+}
+
+/// A window of so many seconds that is asked to stand longer: after 90, erin is asked too.
+fn extension_that_escalates(lasts: u64) -> (Host, RequestId) {
+    let mut settings = settings();
+    let escalate = vec![later(90, "erin")];
+    settings.roles[0].window = Some(terms(Decision::Ask(Arc::new(Ask { escalate, ..ask() }))));
+    let mut host = Host::with(settings);
+    let id = host.opened_window(&alice(), Some(Span::from_secs(lasts)));
+    match host.extend(&alice(), id, Span::from_secs(60)) {
+        Ok(Answer::Waiting { id: longer, .. }) => (host, longer),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_request_that_ends_with_its_grant_no_longer_escalates_and_nobody_is_asked() {
+    let (mut host, longer) = extension_that_escalates(100);
+    // The agent is late: the escalation, and then the end of the grant, are due by now.
+    host.now.boot = host.now.boot.after(Span::from_secs(110));
+    let step = host.engine.step(host.now, Event::Tick);
+    let told: Vec<&Effect> = step
+        .effects
+        .iter()
+        .filter(|effect| match effect {
+            Effect::Notify { id, .. } => *id == longer,
+            Effect::Answer { answer, .. } => matches!(answer, Answer::Waiting { .. }),
+            _ => false,
+        })
+        .collect();
+    assert!(told.is_empty(), "{told:?}");
+    let names: Vec<_> = step.records.iter().map(|record| record.what.name()).collect();
+    assert_eq!(names, ["grant.ended", "request.expired"]);
+    host.tell(Event::Tick).unwrap();
+    assert_eq!(host.engine.next_deadline(), None);
+}
+
+#[test]
+fn a_request_that_its_grant_stand_longer_escalates_while_that_stands() {
+    let (mut host, longer) = extension_that_escalates(100);
+    let notices = host.notices.len();
+    host.pass(Span::from_secs(90));
+    assert_eq!(host.notices[notices..], [longer]);
+    host.approve(&erin(), longer).unwrap();
+    host.pass(Span::from_secs(69));
+    assert_eq!(host.lent, ["alice:adm=4"]);
 }
 
 /// Both rules ask; who is on call may approve what he asks for himself.

@@ -20,7 +20,7 @@ fn account(name: &str) -> Account {
     Account { uid, name: name.into() }
 }
 
-fn person(name: &str, login: Option<&str>, session_owner: Option<&str>) -> Person {
+pub(crate) fn person(name: &str, login: Option<&str>, session_owner: Option<&str>) -> Person {
     let groups = if name == "alice" || name == "carol" { vec!["ops".to_string()] } else { vec![] };
     Person {
         account: account(name),

@@ -10,6 +10,7 @@ use writ_engine::policy::{
 };
 use writ_engine::record::Opened;
 use writ_engine::time::{Span, WallTime};
+use writ_signed::{ApproverKey, HostKey};
 
 use crate::cast::same_human;
 use crate::random::Random;
@@ -112,7 +113,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
                     unix_user: Some(name.to_string()),
                     teams,
                     away: away.get(*name).cloned(),
-                    keys: Vec::new(),
+                    keys: vec![key_of(name)],
                 },
             )
         })
@@ -414,4 +415,13 @@ pub(crate) fn seats_in(opened: &Opened) -> Vec<u32> {
         [] => vec![opened.needed],
         all => all.iter().map(|seats| seats.count).collect(),
     }
+}
+
+/// The key of an approver, whose secret is drawn from his name.
+pub(crate) fn secret_of(name: &str) -> HostKey {
+    HostKey::from_seed(&[name.as_bytes()[0]; 32])
+}
+
+fn key_of(name: &str) -> ApproverKey {
+    ApproverKey::Ssh { key: secret_of(name).public().clone(), verify_required: false }
 }

@@ -6,6 +6,7 @@ mod checks;
 mod doors;
 mod people;
 mod runs;
+mod signers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -7,6 +7,9 @@ use crate::model::Story;
 
 impl World {
     pub(super) fn somebody_decides(&mut self) {
+        if self.random.one_in(8) {
+            return self.somebody_signs();
+        }
         let Some((id, right)) = self.some_request(Stage::Pending) else { return };
         let mut people = everybody();
         // Who is on call answers more than who is not.
