@@ -10,12 +10,14 @@ use writ_engine::facts::{Aim, AttemptId, Door, Leader, Person, Window};
 use writ_engine::id::RequestId;
 use writ_engine::policy::{Decision, Mode, Settings};
 use writ_engine::question::Question;
-use writ_engine::record::{About, By, Force, Made, Opened, Outcome, What};
+use writ_engine::record::{About, By, Force, Made, Opened, Outcome, SignedBy, What};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
+use writ_signed::Verdict;
 
 use crate::cast::same_human;
 use crate::rules::{
-    Says, Seat, most_seated, places_in, places_of, says, seats_in, terms, wanted_by, wanted_own,
+    Says, Seat, host_key, key_of, most_seated, places_in, places_of, says, seats_in, terms,
+    wanted_by, wanted_own,
 };
 
 /// How long an automatic permission may wait, in milliseconds: the documented value.
@@ -41,6 +43,7 @@ pub(crate) struct Seen {
     pub(crate) own: usize,
     pub(crate) kinds: usize,
     pub(crate) deputies: usize,
+    pub(crate) signed: usize,
     pub(crate) reminded: usize,
     pub(crate) seen_by: usize,
 }
@@ -215,6 +218,11 @@ impl Model {
             return;
         };
         assert!(story.counts(now, person, made.digest.as_deref()), "{person:?} counts on {id}");
+        assert_eq!(made.signed.is_some(), person.approver.is_some(), "{id}: {person:?}");
+        if let Some(signed) = &made.signed {
+            story.is_signed(now, id, made, signed);
+            self.seen.signed += 1;
+        }
         match made.outcome {
             Outcome::Approve => {}
             Outcome::Deny => story.denied = true,
@@ -641,6 +649,23 @@ impl Story {
             && digest == Some(&opened.digest)
             && (opened.self_approval || !same_human(person, &opened.requester))
             && !self.approvers.iter().any(|(other, _)| same_human(person, other))
+    }
+
+    /// An answer that counted is the approver's own word on this question, on this host
+    /// and in time, and he is not who asked, whatever the policy says of that.
+    fn is_signed(&self, now: Now, id: RequestId, made: &Made, signed: &SignedBy) {
+        let By::Person(person) = &made.by else { panic!("{id}: nobody signed") };
+        let opened = self.opened.as_ref().unwrap();
+        let name = person.approver.as_deref().unwrap();
+        let verified = signed.answer.verify([&key_of(name)]).expect("a key of the approver's");
+        let decision = verified.decision;
+        assert_eq!((decision.approver.as_str(), decision.id), (name, id.to_string()));
+        assert_eq!(decision.question, opened.digest, "{id}: another question");
+        assert_eq!(decision.host_key, host_key().fingerprint(), "{id}: another host");
+        assert!(now.wall.0 < decision.expires_wall_ms, "{id}: too late");
+        assert_eq!(decision.verdict == Verdict::Deny, made.outcome == Outcome::Deny);
+        assert_eq!(decision.lasts_ms.map(Span), made.lasts, "{id}: not what was signed");
+        assert!(!same_human(person, &opened.requester), "{id}: he signed for himself");
     }
 
     /// When it was asked, and when it is answered.

@@ -417,11 +417,16 @@ pub(crate) fn seats_in(opened: &Opened) -> Vec<u32> {
     }
 }
 
+/// The key of this host.
+pub(crate) fn host_key() -> HostKey {
+    HostKey::from_seed(&[1; 32])
+}
+
 /// The key of an approver, whose secret is drawn from his name.
 pub(crate) fn secret_of(name: &str) -> HostKey {
     HostKey::from_seed(&[name.as_bytes()[0]; 32])
 }
 
-fn key_of(name: &str) -> ApproverKey {
+pub(crate) fn key_of(name: &str) -> ApproverKey {
     ApproverKey::Ssh { key: secret_of(name).public().clone(), verify_required: false }
 }

@@ -168,6 +168,13 @@ impl World {
                 self.mail.push(Event::Left { attempt: running.attempt.clone() });
             }
         }
+        // Where the agent died over the loss of a part of the ledger, services run on whose
+        // end is on record. The next one looks for those, and stops them.
+        let on_record: BTreeSet<_> = engine.running().map(|running| running.attempt).collect();
+        let strays = self.services.keys().find(|attempt| !on_record.contains(attempt));
+        assert!(strays.is_none() || self.died_over_loss, "{strays:?} runs on off the record");
+        self.services.retain(|attempt, _| on_record.contains(attempt));
+        self.died_over_loss = false;
     }
 
     pub(super) fn kill_agent(&mut self) {
@@ -206,7 +213,8 @@ impl World {
     pub(super) fn lose_a_part(&mut self) {
         let person = everybody().into_iter().find(Person::is_root).unwrap();
         let (comment, what) = ("the disk was replaced".into(), "line 7".into());
-        self.handle(Event::Acknowledged { person, comment, what });
+        let heard = self.handle(Event::Acknowledged { person, comment, what });
+        self.died_over_loss |= matches!(heard, Heard::Nobody);
     }
 
     pub(super) fn load_policy(&mut self) {

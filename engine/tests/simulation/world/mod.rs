@@ -57,6 +57,8 @@ pub(crate) struct World {
     told_to_end: BTreeSet<AttemptId>,
     /// The services that PID 1 runs, and under which window each is.
     services: BTreeMap<AttemptId, RequestId>,
+    /// Whether the agent died as it heard that a part of the ledger is lost.
+    died_over_loss: bool,
     /// How often each file was replaced.
     files: BTreeMap<String, u32>,
     model: Model,
@@ -87,6 +89,7 @@ impl World {
             lent: BTreeSet::new(),
             told_to_end: BTreeSet::new(),
             services: BTreeMap::new(),
+            died_over_loss: false,
             files: BTreeMap::new(),
             model: Model::default(),
             read: 0,

@@ -1,10 +1,10 @@
 //! Approvers who answer from afar, and others who would like to be taken for them.
 
-use writ_signed::{Answer, Decision, HostKey, Namespace, Signature, Verdict};
+use writ_signed::{Answer, Decision, Namespace, Signature, Verdict};
 
 use super::*;
 use crate::cast::{person, same_human};
-use crate::rules::secret_of;
+use crate::rules::{host_key, secret_of};
 
 const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 
@@ -12,12 +12,12 @@ impl World {
     /// An answer that may be right, or wrong in one way or several.
     pub(super) fn somebody_signs(&mut self) {
         let Some((id, right)) = self.some_request(Stage::Pending) else { return };
-        let here = HostKey::from_seed(&[1; 32]).fingerprint();
+        let here = host_key().fingerprint();
         let name = *self.random.pick(&NAMES);
         let key = if self.random.one_in(6) { *self.random.pick(&NAMES) } else { name };
         let question = if self.random.one_in(8) { "0".repeat(64) } else { right };
         let is_here = !self.random.one_in(8);
-        let there = HostKey::from_seed(&[2; 32]).fingerprint();
+        let there = secret_of(name).fingerprint();
         let wall_ms = self.now.wall.0;
         let is_late = self.random.one_in(8) && wall_ms > 2;
         let word = if self.random.one_in(8) { Word::Deny } else { Word::Approve };
