@@ -82,7 +82,9 @@ pub enum AddressError {
     #[error("does not begin with https://")]
     HubScheme,
     /// Anybody on the way could read along.
-    #[error("begins with http://, which is only for a hub on this host (127.0.0.1, [::1])")]
+    #[error(
+        "begins with http://, which is only for a hub on this host (localhost, 127.0.0.1, [::1])"
+    )]
     Plain,
     /// Another scheme, or none.
     #[error("does not begin with http:// or https://")]
@@ -159,8 +161,12 @@ pub(crate) fn pin(text: &str) -> Option<String> {
     (digits.len() == PIN_DIGITS && digits.bytes().all(is_digit)).then(|| digest.to_owned())
 }
 
-/// A loopback address: no name, for a name may come to mean another address.
+/// A loopback address, or the one name that never means another (RFC 6761, section 6.3),
+/// which browsers want for trying passkeys. The courier does not look it up.
 fn is_loopback(host: &str) -> bool {
+    if host == "localhost" {
+        return true;
+    }
     let v4 = host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback());
     v4 || host.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback())
 }
@@ -248,9 +254,12 @@ mod tests {
         assert_eq!(origin("https://hub.example.com/").unwrap(), "https://hub.example.com");
         assert_eq!(origin("http://127.0.0.1:8080").unwrap(), "http://127.0.0.1:8080");
         assert_eq!(origin("http://[::1]:8080").unwrap(), "http://[::1]:8080");
-        for text in
-            ["http://hub.example.com", "http://localhost:80", "http://127.0.0.1.evil.example"]
-        {
+        assert_eq!(origin("http://localhost:8080").unwrap(), "http://localhost:8080");
+        for text in [
+            "http://hub.example.com",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+        ] {
             assert_eq!(origin(text), Err(AddressError::Plain), "{text}");
         }
         assert_eq!(origin("http://127.0.0.1@evil.example"), Err(AddressError::More));

@@ -201,12 +201,17 @@ async fn warn(
     groups: &std::collections::BTreeMap<String, u32>,
 ) {
     let words = format!("{id} has ended; leave what still runs on it");
+    let groups = groups.values().copied().collect();
+    let holding = groups::holding(agent, &person.account, &groups, clock::now().boot).await;
+    // One terminal may have a command on it and hold a group, too.
+    let mut said = groups::terminals(&holding);
+    for terminal in said.clone() {
+        terminal::say(terminal, person, &words).await;
+    }
     for run in runs {
-        if let Some(tty) = terminal::of(run.leader, run.tty.as_deref()).await {
+        let tty = terminal::of(run.leader, run.tty.as_deref()).await;
+        if let Some(tty) = tty.filter(|tty| said.insert(tty.clone())) {
             terminal::say(tty, &run.person, &words).await;
         }
     }
-    let groups = groups.values().copied().collect();
-    let holding = groups::holding(agent, &person.account, &groups, clock::now().boot).await;
-    groups::say(&holding, person, &words).await;
 }

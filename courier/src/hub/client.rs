@@ -1,6 +1,7 @@
 //! HTTP to the hub: one origin, no redirects, no proxy but the one of the settings, and
 //! bounds on how long a reply may take and how long it may be.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -62,6 +63,12 @@ pub(crate) struct HubClient {
     credential: Option<String>,
 }
 
+/// What `localhost` is, whatever a name server says. The port is that of the address.
+const HERE: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+];
+
 impl HubClient {
     /// With what the settings say of TLS and proxy.
     pub(crate) fn new(
@@ -79,6 +86,7 @@ impl HubClient {
             .pool_idle_timeout(HUB_IDLE_MAX)
             .pool_max_idle_per_host(2)
             .user_agent(concat!("writ-courier/", env!("CARGO_PKG_VERSION")))
+            .resolve_to_addrs("localhost", &HERE)
             .no_proxy();
         if let Some(proxy) = &settings.proxy {
             builder = builder.proxy(Proxy::all(proxy).map_err(HubError::Unreachable)?);

@@ -25,11 +25,16 @@ def call(method, path, body=None, token=None):
         request.add_header("Content-Type", "application/json")
     if token:
         request.add_header("Authorization", "Bearer " + token)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as reply:
-            return reply.status, json.loads(reply.read() or b"null")
-    except urllib.error.HTTPError as error:
-        sys.exit(f"{method} {path}: {error.code} {error.read().decode()}")
+    for _ in range(30):
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return reply.status, json.loads(reply.read() or b"null")
+        except urllib.error.HTTPError as error:
+            sys.exit(f"{method} {path}: {error.code} {error.read().decode()}")
+        except OSError:
+            # It is being started again.
+            time.sleep(1)
+    sys.exit(f"{method} {path}: the hub is not there")
 
 
 def sign(namespace, text):
@@ -53,15 +58,27 @@ _, told = call(
 )
 token = told["token"]
 
-_, told = call("GET", "/v1/questions", token=token)
-digests = [one["digest"] for one in told["questions"]]
-for digest in digests:
-    _, signed = call("GET", f"/v1/questions/{digest}/signed", token=token)
-    text = signed["question"]
-    if json.loads(text)["id"] == wanted:
+
+
+def find():
+    _, told = call("GET", "/v1/questions", token=token)
+    for digest in [one["digest"] for one in told["questions"]]:
+        _, signed = call("GET", f"/v1/questions/{digest}/signed", token=token)
+        if json.loads(signed["question"])["id"] == wanted:
+            return digest, signed
+    return None
+
+
+# It may be on its way.
+for _ in range(40):
+    found = find()
+    if found:
         break
+    time.sleep(1)
 else:
-    sys.exit(f"the hub has no question of {wanted}: {told}")
+    sys.exit(f"the hub has no question of {wanted}")
+digest, signed = found
+text = signed["question"]
 assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 host_key = open(host_key_file).read().strip()
