@@ -39,7 +39,7 @@ fn a_hub_without_tls_that_is_not_on_this_host_is_refused() {
     assert_refused(
         &[("writ.toml", "[hub]\nurl = \"http://hub.example.com\"\n")],
         r#"
-error: "http://hub.example.com" begins with http://, which is only for a hub on this host (127.0.0.1, [::1])
+error: "http://hub.example.com" begins with http://, which is only for a hub on this host (localhost, 127.0.0.1, [::1])
  --> writ.toml:2:7
   |
 2 | url = "http://hub.example.com"
