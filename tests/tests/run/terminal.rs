@@ -48,10 +48,11 @@ pub(crate) fn ctrl_c_and_job_control_work_in_the_shell(host: &Host) {
 
 pub(crate) fn ctrl_z_stops_a_command_between_pipes(host: &Host) {
     let alice = host.login("alice");
-    let count = "sh -c 'echo st''arted; i=0; while :; do i=$((i+1)); echo $i > /tmp/count; sleep 0.02; done'";
+    // It appends: stopped between emptying the file and writing, it would leave an empty one.
+    let count = "sh -c 'echo st''arted; while :; do echo >> /tmp/count; sleep 0.02; done'";
     alice.type_line(&format!("writ run capture -- {count} < /dev/null | cat"));
     alice.expect("started\r\n");
-    let counted = || host.root(&["cat", "/tmp/count"]).stdout;
+    let counted = || host.root(&["stat", "-c", "%s", "/tmp/count"]).stdout;
     alice.send(b"\x1a");
     alice.expect("Stopped");
     let mut last = counted();
