@@ -86,6 +86,12 @@ impl Asking {
         self.progress == Progress::Settled
     }
 
+    /// Whether the last answer was given, and the command started with it.
+    #[must_use]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.is_settled() && self.started.is_some()
+    }
+
     /// The next answer. May be dropped and called again.
     pub(crate) async fn next(&mut self) -> Told {
         let told = match self.progress {

@@ -22,12 +22,17 @@ use crate::peer::Peer;
 use crate::process::Process;
 use crate::proving::Standing;
 use crate::runs::Following;
+use crate::serve::COPY_WITHIN;
 use crate::socket::Socket;
 use crate::stream::{Follows, FrameStream, StreamError};
 use crate::{
     courier as courier_side, deciding, door, explaining, glass, overview, proving, roles, runs,
     sessions, signing,
 };
+
+/// How long after its start the end of a command is not waited for: a short command tells
+/// its end without waking the agent, which is read when its records are copied.
+const SHORT_COMMAND: Duration = COPY_WITHIN;
 
 /// Who calls: the peer, and what `/proc` said of it when it connected.
 #[derive(Debug)]
@@ -154,6 +159,9 @@ async fn converse(
                     biased;
                     told = waiting.next() => {
                         waiting.reply(stream, told).await?;
+                        if waiting.has_begun() {
+                            stream.rest(SHORT_COMMAND).await?;
+                        }
                         continue;
                     }
                     // A call while answers are owed is against the protocol.

@@ -29,7 +29,7 @@ const SYNC_WITHIN: Duration = Duration::from_secs(1);
 
 /// After something was recorded by policy alone: when the journal has it at the
 /// latest. Longer than a sudo takes that waits for nobody.
-const COPY_WITHIN: Duration = Duration::from_millis(25);
+pub(crate) const COPY_WITHIN: Duration = Duration::from_millis(25);
 
 /// How long accepting rests when the system has no descriptor left.
 const ACCEPT_REST: Duration = Duration::from_millis(100);

@@ -8,6 +8,8 @@ use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
+use std::rc::Rc;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{
@@ -20,7 +22,11 @@ use writ_protocol::run::DESCRIPTORS;
 
 /// A connection.
 #[derive(Debug)]
-pub(crate) struct Socket(AsyncFd<OwnedFd>);
+pub(crate) struct Socket {
+    connection: Rc<OwnedFd>,
+    /// Watched for what can be read; not while it rests.
+    watched: Option<AsyncFd<Rc<OwnedFd>>>,
+}
 
 /// What connections come from.
 #[derive(Debug)]
@@ -54,7 +60,26 @@ impl Socket {
     /// # Errors
     /// When the process has no descriptor left.
     pub(crate) fn new(connection: OwnedFd) -> io::Result<Self> {
-        Ok(Self(registered(connection, Interest::READABLE)?))
+        let connection = Rc::new(connection);
+        let watched = Some(registered(Rc::clone(&connection), Interest::READABLE)?);
+        Ok(Self { connection, watched })
+    }
+
+    /// Is not looked at for so long: what comes meanwhile, or the end of the connection,
+    /// wakes nobody, which costs whoever does it the waking. Dropped in between, it reads
+    /// nothing any more.
+    ///
+    /// # Errors
+    /// When the system does not watch it again.
+    pub(crate) async fn rest(&mut self, span: Duration) -> io::Result<()> {
+        self.watched = None;
+        tokio::time::sleep(span).await;
+        self.watched = Some(registered(Rc::clone(&self.connection), Interest::READABLE)?);
+        Ok(())
+    }
+
+    fn watched(&self) -> io::Result<&AsyncFd<Rc<OwnedFd>>> {
+        self.watched.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     /// Waits for something to read; 0 is the end. May be dropped and called again.
@@ -62,7 +87,7 @@ impl Socket {
     /// # Errors
     /// What recv(2) says.
     pub(crate) async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.async_io(Interest::READABLE, |socket| {
+        let read = self.watched()?.async_io(Interest::READABLE, |socket| {
             recv(socket, &mut *buffer, RecvFlags::empty()).map_err(io::Error::from)
         });
         read.await.map(|(read, _)| read)
@@ -79,7 +104,7 @@ impl Socket {
         buffer: &mut [u8],
         descriptors: &mut Vec<OwnedFd>,
     ) -> io::Result<usize> {
-        let read = self.0.async_io(Interest::READABLE, |socket| {
+        let read = self.watched()?.async_io(Interest::READABLE, |socket| {
             let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
             let mut control = RecvAncillaryBuffer::new(&mut space);
             let mut buffer = [IoSliceMut::new(buffer)];
@@ -103,7 +128,7 @@ impl Socket {
     /// What send(2) says.
     pub(crate) fn write_now(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            match send(self.0.get_ref(), bytes, SendFlags::NOSIGNAL) {
+            match send(&*self.connection, bytes, SendFlags::NOSIGNAL) {
                 Ok(sent) => return Ok(sent),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(0),
@@ -133,7 +158,7 @@ impl Socket {
         let room = match room {
             Some(room) => room,
             None => {
-                let second = self.0.get_ref().try_clone()?;
+                let second = self.connection.try_clone()?;
                 room.insert(registered(second, Interest::WRITABLE)?)
             }
         };
@@ -145,7 +170,7 @@ impl Socket {
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.get_ref().as_fd()
+        self.connection.as_fd()
     }
 }
 
@@ -165,7 +190,7 @@ mod tests {
     use super::*;
     use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, sendmsg};
     use std::fs::File;
-    use std::io::{IoSlice, Read};
+    use std::io::{IoSlice, Read, Write};
     use std::os::unix::net::UnixStream;
 
     /// More than a socket holds (net.core.wmem_default is 208 KiB).
@@ -195,6 +220,21 @@ mod tests {
         let mut control = SendAncillaryBuffer::new(&mut space);
         assert!(control.push(SendAncillaryMessage::ScmRights(&descriptors)));
         sendmsg(socket, &[IoSlice::new(b"x")], &mut control, SendFlags::empty()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_came_while_it_rested_is_read_after_it() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let mut socket = Socket::new(ours.into()).unwrap();
+        theirs.write_all(b"before").unwrap();
+        let during = std::thread::spawn(move || theirs.write_all(b" and during").unwrap());
+        socket.rest(Duration::from_millis(20)).await.unwrap();
+        during.join().unwrap();
+        let mut read = [0; 32];
+        let count = socket.read(&mut read).await.unwrap();
+        assert_eq!(&read[..count], b"before and during");
+        assert_eq!(socket.read(&mut read).await.unwrap(), 0, "the peer is gone");
     }
 
     #[tokio::test]

@@ -119,6 +119,14 @@ impl FrameStream {
         timeout(idle_max, self.read()).await.map_err(|_| StreamError::Idle)?
     }
 
+    /// Reads nothing for so long, and is woken by nothing.
+    ///
+    /// # Errors
+    /// When the system does not watch the connection again.
+    pub(crate) async fn rest(&mut self, span: Duration) -> Result<(), StreamError> {
+        Ok(self.socket.rest(span).await?)
+    }
+
     /// The next frame; may be dropped and called again without losing anything.
     /// `idle_max` bounds the wait for its first byte.
     ///

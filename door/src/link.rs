@@ -16,6 +16,10 @@ pub const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// while, so that this is the time of a restart.
 pub(crate) const RECONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a door looks for an answer before it sleeps. What policy decides comes within
+/// it; to be woken from sleep would take about as long again.
+const WAKEFUL: Duration = Duration::from_micros(300);
+
 /// Before the second try; each pause after it is twice as long, up to
 /// [`RETRY_PAUSE_MAX`], so that an agent that cannot start is not started without
 /// end (systemd would give its socket up: systemd.socket(5), TriggerLimitBurst).
@@ -49,7 +53,7 @@ impl LinkError {
 pub struct Link {
     socket: PathBuf,
     connection: Option<Connection>,
-    /// Whether a call was just sent, so that nothing can have come yet.
+    /// Whether a call was just sent, so that its answer may come in a moment.
     is_sent: bool,
     /// Before the next try.
     pause: Duration,
@@ -159,7 +163,7 @@ impl Link {
         let connection = self.connection.as_mut().ok_or(CallError::Closed)?;
         loop {
             let received = match std::mem::take(&mut self.is_sent) {
-                true => Received::Pending,
+                true => wakefully(|| connection.receive::<M>())?,
                 false => connection.receive::<M>()?,
             };
             if let Received::Reply(reply, follows) = received {
@@ -188,5 +192,20 @@ impl Link {
             }
         }
         Err(CallError::TimedOut.into())
+    }
+}
+
+/// Looks until something has come, or for [`WAKEFUL`]. In between others may run, the
+/// agent first of all.
+fn wakefully<R>(
+    mut look: impl FnMut() -> Result<Received<R>, CallError>,
+) -> Result<Received<R>, CallError> {
+    let end = Instant::now() + WAKEFUL;
+    loop {
+        std::thread::yield_now();
+        match look()? {
+            Received::Pending if Instant::now() < end => {}
+            received => return Ok(received),
+        }
     }
 }
