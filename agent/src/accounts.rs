@@ -3,9 +3,9 @@
 //! A look-up can take as long as a directory server does, so none is made on the
 //! loop: each runs on a thread for blocking work, and its answer is kept for
 //! [`KEPT_FOR`]. Whoever is added to or removed from a local group is seen at
-//! once: a change of `/etc/passwd` or `/etc/group` empties what is kept.
+//! once ([`UNCHANGED_FOR`]): a change of `/etc/passwd` or `/etc/group` empties what is kept.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::CString;
 use std::fs;
@@ -20,6 +20,10 @@ use crate::process::Process;
 
 /// How long an answer of the name service is kept.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(5);
+
+/// For how long the local files are taken for unchanged once they were looked at: a door
+/// connects a moment before it asks.
+const UNCHANGED_FOR: Duration = Duration::from_millis(10);
 
 /// How many answers are kept at most.
 const KEPT_MAX: usize = 4096;
@@ -99,6 +103,8 @@ type Stamp = Vec<Option<(u64, u64, u64, i64, i64)>>;
 pub(crate) struct Accounts {
     kept: RefCell<HashMap<Uid, Entry>>,
     stamp: RefCell<Stamp>,
+    /// When that was looked at.
+    looked: Cell<Option<Instant>>,
 }
 
 impl Accounts {
@@ -239,6 +245,10 @@ impl Accounts {
     }
 
     fn forget_what_changed(&self) {
+        if self.looked.get().is_some_and(|looked| looked.elapsed() < UNCHANGED_FOR) {
+            return;
+        }
+        self.looked.set(Some(Instant::now()));
         let stamp: Stamp = ["/etc/passwd", "/etc/group"].into_iter().map(stamp_of).collect();
         if *self.stamp.borrow() != stamp {
             self.kept.borrow_mut().clear();

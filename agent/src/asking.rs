@@ -5,7 +5,6 @@ use std::rc::Rc;
 use tokio::sync::watch;
 use writ_engine::effect::Answer;
 use writ_engine::facts::AttemptId;
-use writ_engine::id::RequestId;
 use writ_engine::time::{BootTime, Span};
 use writ_protocol::ErrorReply;
 use writ_protocol::answers::{self, AnswerState};
@@ -56,11 +55,6 @@ impl Asking {
             hub_away: core.hub_away.subscribe(),
             waits: None,
         }
-    }
-
-    /// What was told already, if policy alone has let the command start.
-    pub(crate) fn permit(&self) -> Option<RequestId> {
-        self.waiting.permit()
     }
 
     /// The answer says too that the command's start is on record, since `then`.

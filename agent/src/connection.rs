@@ -132,13 +132,16 @@ async fn has_begun(
 /// runs, where a session came from, and what the name service says within its short
 /// memory.
 async fn prepare(agent: &Rc<Agent>, peer: &Peer, origin: &OnceCell<Origin>) {
-    if let (Ok(process), Ok(_)) = (peer.look_at(), peer.leader()) {
-        if let Some(session) = process.session.clone()
+    if let (Ok(ahead), Ok(_)) = (peer.look_ahead(), peer.leader()) {
+        if let Some(session) = ahead.session
             && let Some(known) = sessions::session(&session)
         {
             let _ = origin.set(Origin { session, remote_host: known.remote_host });
         }
-        let _ = agent.accounts.person(process.real_uid, &process).await;
+        let who = ahead.login.or_else(|| peer.look_at().ok().map(|process| process.real_uid));
+        if let Some(who) = who {
+            let _ = agent.accounts.plain_person(who).await;
+        }
     }
     std::future::pending().await
 }

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use writ_engine::effect::{Answer, Done, Durability, Refusal, Remains, Step};
 use writ_engine::facts::AttemptId;
-use writ_engine::id::RequestId;
 use writ_engine::policy::Policy;
 use writ_engine::record::Record;
 use writ_engine::time::BootTime;
@@ -539,18 +538,6 @@ impl Waiting {
             if self.told.changed().await.is_err() {
                 return Err(stops());
             }
-        }
-    }
-
-    /// The ID of what was told already, if policy alone has let its command start.
-    pub(crate) fn permit(&self) -> Option<RequestId> {
-        match &*self.told.borrow() {
-            Some(Ok(Answer::Allowed { id, .. }))
-                if self.core.look(|engine| engine.is_permitted(*id)) =>
-            {
-                Some(*id)
-            }
-            _ => None,
         }
     }
 

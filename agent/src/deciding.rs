@@ -44,7 +44,9 @@ pub(crate) async fn decide(
     };
     match agent.core.submit(event)? {
         Done::Decided { granted, approvals, needed } => Ok(Decided { granted, approvals, needed }),
-        Done::Done | Done::Runs { .. } => Ok(Decided { granted: false, approvals: 0, needed: 0 }),
+        Done::Done | Done::Started | Done::Runs { .. } => {
+            Ok(Decided { granted: false, approvals: 0, needed: 0 })
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use writ_engine::Event;
+use writ_engine::effect::Done;
 use writ_engine::event::Wish;
 use writ_engine::facts::{
     Act, Action, Aim, AttemptId, Command, Door, Ending, OnEnd, Presence, RunAs, ServiceSession,
@@ -56,17 +57,13 @@ pub(crate) async fn ask(
         return Ok(asking);
     }
     let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
-    agent.core.submit(Event::Asked { attempt: attempt.clone(), person, act, wish })?;
-    if ask.at_once
-        && let Some(id) = asking.permit()
-        && let Some(leader) = leader
-    {
-        // What fails here, the door's own Confirm is told.
-        let then = clock::now().boot;
-        let confirmed = Event::Confirmed { attempt, id, sha256: None, leader };
-        if agent.core.submit(confirmed).is_ok() {
-            asking.has_started(then);
-        }
+    let then = clock::now().boot;
+    let asked = match leader.filter(|_| ask.at_once) {
+        Some(leader) => Event::AskedToStart { attempt, person, act, wish, leader },
+        None => Event::Asked { attempt, person, act, wish },
+    };
+    if agent.core.submit(asked)? == Done::Started {
+        asking.has_started(then);
     }
     Ok(asking)
 }

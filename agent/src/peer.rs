@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use writ_engine::facts::{Leader, ROOT, Uid};
 
-use crate::process::{self, Process, ProcessError, ProcessFiles};
+use crate::process::{self, Ahead, Process, ProcessError, ProcessFiles};
 
 /// The process that connected, held so that its number cannot come to mean
 /// another process unseen.
@@ -62,12 +62,24 @@ impl Peer {
     /// # Errors
     /// When it has ended.
     pub(crate) fn look_at(&self) -> Result<Process, ProcessError> {
+        self.files()?.look()
+    }
+
+    /// What is looked at before it asks.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn look_ahead(&self) -> Result<Ahead, ProcessError> {
+        self.files()?.look_ahead()
+    }
+
+    fn files(&self) -> Result<&ProcessFiles, ProcessError> {
         if let Some(files) = self.files.get() {
-            return files.look();
+            return Ok(files);
         }
         let files = ProcessFiles::open(self.pid)?;
         self.is_alive()?;
-        self.files.get_or_init(|| files).look()
+        Ok(self.files.get_or_init(|| files))
     }
 
     /// The process, as it can be found again. It was alive after it was first looked at.

@@ -34,6 +34,15 @@ pub(crate) struct Process {
     pub session: Option<String>,
 }
 
+/// What can be looked at before a door asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ahead {
+    /// Who is logged in.
+    pub login: Option<Uid>,
+    /// The logind session that it runs in.
+    pub session: Option<String>,
+}
+
 /// A process that cannot be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the calling process {pid} cannot be looked at ({what}); it may have ended, try again")]
@@ -73,6 +82,21 @@ impl ProcessFiles {
             loginuid: open("loginuid").ok(),
             cgroup: open("cgroup")?,
         })
+    }
+
+    /// What does not change while a program gets ready to ask, or is only a guess at who
+    /// will: where it was logged in, and as whom. Its status is dear to read.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub(crate) fn look_ahead(&self) -> Result<Ahead, ProcessError> {
+        let cgroup = read_anew(&self.cgroup).map_err(|cause| ProcessError {
+            pid: self.pid,
+            what: format!("/proc/{}/cgroup: {cause}", self.pid),
+        })?;
+        let loginuid = self.loginuid.as_ref().and_then(|file| read_anew(file).ok());
+        let login_uid = loginuid.and_then(|text| login_uid(&text));
+        Ok(Ahead { login: login_uid.or(session_owner(&cgroup)), session: session(&cgroup) })
     }
 
     /// How the process is now.

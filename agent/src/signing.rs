@@ -85,7 +85,7 @@ pub(crate) async fn decide(
         Ok(Done::Decided { granted, approvals, needed }) => {
             Ok(Decided { granted, approvals, needed })
         }
-        Ok(Done::Done | Done::Runs { .. }) => {
+        Ok(Done::Done | Done::Started | Done::Runs { .. }) => {
             Ok(Decided { granted: false, approvals: 0, needed: 0 })
         }
         // That is not about the answer, and writing of it would fail, too.

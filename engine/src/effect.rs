@@ -65,6 +65,8 @@ pub enum Done {
         /// How many must.
         needed: u32,
     },
+    /// The policy lets a command run by itself, and its start is on record.
+    Started,
     /// A command may run, and its start is on record. [`crate::Engine::window`] says
     /// what it is lent.
     Runs {

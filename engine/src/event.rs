@@ -91,6 +91,20 @@ pub enum Event {
         /// What he adds.
         wish: Wish,
     },
+    /// A door asks, and is about to start the command: where the policy lets it by itself,
+    /// its start goes on record with the decision ([`crate::effect::Done::Started`]).
+    AskedToStart {
+        /// Its name.
+        attempt: AttemptId,
+        /// Who.
+        person: Person,
+        /// What for.
+        act: Act,
+        /// What he adds.
+        wish: Wish,
+        /// The process that it starts from.
+        leader: Leader,
+    },
     /// The answer to [`crate::Effect::Examine`].
     Examined {
         /// For whom.

@@ -137,7 +137,7 @@ fn ask(
     let attempt = attempt.clone();
     match agent.core.submit(Event::RunAsked { attempt, person, act, role, leader })? {
         Done::Runs { id, remaining } => Ok((id, remaining)),
-        Done::Done | Done::Decided { .. } => Err(ErrorReply::Refused {
+        Done::Done | Done::Started | Done::Decided { .. } => Err(ErrorReply::Refused {
             message: "the agent did not say under which window the command runs".to_owned(),
         }),
     }

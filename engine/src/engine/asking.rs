@@ -6,15 +6,15 @@ use alloc::vec::Vec;
 
 use super::windows::has_file;
 use super::{Engine, sentences};
-use crate::effect::{Answer, Effect, Refusal, Step};
+use crate::effect::{Answer, Done, Effect, Refusal, Step};
 use crate::event::Wish;
-use crate::facts::{Aim, AttemptId, Door, Evidence};
+use crate::facts::{Aim, AttemptId, Door, Evidence, Leader};
 use crate::limits::{
     ATTEMPTS_MAX, CASES_MAX, CASES_PER_ACCOUNT_MAX, COMMAND_BYTES_MAX, REMARK_BYTES_MAX,
     STATE_BYTES_MAX, STATE_BYTES_PER_ACCOUNT_MAX, TICKET_BYTES_MAX, USES_MAX,
 };
 use crate::policy::{Mode, Policy, Verdict};
-use crate::record::{About, By, Force, Made, Outcome, Source, What};
+use crate::record::{About, By, Force, Made, Outcome, Record, Source, What};
 use crate::state::{Asked, Attempt, Case, Stand};
 use crate::time::{Now, Span};
 
@@ -54,6 +54,32 @@ impl Engine {
                 self.window_asked(now, policy, attempt, asked, &role)
             }
         }
+    }
+
+    pub(super) fn asked_to_start(
+        &self,
+        now: Now,
+        attempt: AttemptId,
+        asked: Asked,
+        leader: Leader,
+    ) -> Step {
+        let mut step = self.asked(now, attempt.clone(), asked);
+        // What the policy lets run it names the attempt of; a file that it is bound to is
+        // digested once more first.
+        let lets_run = |made: &Made| {
+            let about = made.about.as_ref();
+            about.is_some_and(|about| about.attempt.is_some() && about.sha256.is_none())
+        };
+        let id = match step.records.as_slice() {
+            [Record { id, what: What::DecisionMade(made), .. }] if lets_run(made) => *id,
+            _ => None,
+        };
+        if let Some(id) = id {
+            let (leader, about) = (Some(leader), None);
+            step.record(now, Some(id), What::CommandStarted { attempt, leader, about });
+            step.result = Ok(Done::Started);
+        }
+        step
     }
 
     pub(super) fn examined(&self, now: Now, attempt: AttemptId, evidence: &Evidence) -> Step {

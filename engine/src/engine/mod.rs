@@ -147,6 +147,10 @@ impl Engine {
             Event::Asked { attempt, person, act, wish } => {
                 self.asked(now, attempt, Asked { person, act, wish: wish.tidy() })
             }
+            Event::AskedToStart { attempt, person, act, wish, leader } => {
+                let asked = Asked { person, act, wish: wish.tidy() };
+                self.asked_to_start(now, attempt, asked, leader)
+            }
             Event::Examined { attempt, evidence } => self.examined(now, attempt, &evidence),
             Event::GroupsFound { attempt, groups, free } => {
                 self.groups_found(now, attempt, None, &Found { groups, free })

@@ -176,16 +176,6 @@ impl Engine {
         aim?.command().map(|command| command.path.as_str())
     }
 
-    /// Whether policy alone let the command of an ID start, for one attempt and
-    /// whatever its file is.
-    #[must_use]
-    pub fn is_permitted(&self, id: RequestId) -> bool {
-        match self.durable.cases.get(id) {
-            Some(Case::Permitted(permit)) => permit.about.sha256.is_none(),
-            _ => false,
-        }
-    }
-
     /// Whether a person may see a request: its requester, who is asked, who
     /// answered, and root.
     #[must_use]

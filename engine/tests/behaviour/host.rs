@@ -179,6 +179,19 @@ impl Host {
         (attempt, answer)
     }
 
+    /// As sudo does, which starts at once what policy lets it.
+    pub(crate) fn ask_to_start(
+        &mut self,
+        person: &Person,
+        act: Act,
+    ) -> (AttemptId, Result<Done, Refusal>) {
+        let attempt = self.new_attempt();
+        let (person, wish, leader) = (person.clone(), Wish::default(), leader());
+        let event = Event::AskedToStart { attempt: attempt.clone(), person, act, wish, leader };
+        let done = self.tell(event);
+        (attempt, done)
+    }
+
     pub(crate) fn answer(&self, attempt: &AttemptId) -> Answer {
         self.answers[attempt].clone()
     }

@@ -1,6 +1,6 @@
 //! Commands start and end.
 
-use writ_engine::effect::{Answer, Durability, Refusal};
+use writ_engine::effect::{Answer, Done, Durability, Refusal};
 use writ_engine::event::{Event, Wish};
 use writ_engine::facts::Leader;
 use writ_engine::record::{EndReason, What};
@@ -36,6 +36,30 @@ fn the_whole_story_of_an_approved_command_is_on_record() {
     );
     assert_eq!(last_end(&host), Some(EndReason::Used));
     assert_eq!(host.engine.counts(), writ_engine::Counts::default());
+}
+
+#[test]
+fn the_start_of_what_policy_lets_goes_on_record_with_the_decision() {
+    let mut host = Host::new();
+    let (attempt, done) = host.ask_to_start(&alice(), act(&["/bin/look"]));
+    assert_eq!(done, Ok(Done::Started));
+    let Answer::Allowed { id, .. } = host.answer(&attempt) else { panic!() };
+    assert_eq!(host.story(), ["decision.made", "command.started"]);
+    // Asked for again after a lost reply: no second start.
+    host.confirm(&attempt, id).unwrap();
+    host.finish(&attempt, id).unwrap();
+    assert_eq!(host.story(), ["decision.made", "command.started", "command.finished"]);
+}
+
+#[test]
+fn what_people_are_asked_about_or_nobody_allows_does_not_start_with_the_question() {
+    let mut host = Host::new();
+    let (_, done) = host.ask_to_start(&alice(), restart());
+    assert_eq!(done, Ok(Done::Done));
+    let (attempt, done) = host.ask_to_start(&alice(), act(&["/bin/nothing-speaks-of-it"]));
+    assert_eq!(done, Ok(Done::Done));
+    assert!(matches!(host.answer(&attempt), Answer::Denied { .. }));
+    assert!(!host.story().contains(&"command.started"));
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(crate) struct Door {
     /// In which life of the agent a use was kept for it; 0 when none is.
     pub(crate) kept_in: u32,
     wish: Wish,
+    /// Whether it wants its start on record with the decision.
+    starts_at_once: bool,
     /// What is on its way to the agent; one connection keeps the order.
     pub(crate) outbox: VecDeque<Event>,
 }
@@ -49,19 +51,26 @@ impl Door {
         wish: Wish,
     ) -> Self {
         let (stand, outbox) = (Stand::Asking, VecDeque::new());
-        let mut door = Self { attempt, leader, person, act, stand, kept_in: 0, wish, outbox };
+        let starts_at_once = act.door != Kind::Writ && leader.started_ticks.is_multiple_of(2);
+        let mut door =
+            Self { attempt, leader, person, act, stand, kept_in: 0, wish, starts_at_once, outbox };
         door.ask();
         door
     }
 
     pub(crate) fn ask(&mut self) {
         self.stand = Stand::Asking;
-        self.outbox.push_back(Event::Asked {
-            attempt: self.attempt.clone(),
-            person: self.person.clone(),
-            act: self.act.clone(),
-            wish: self.wish.clone(),
+        let (attempt, person) = (self.attempt.clone(), self.person.clone());
+        let (act, wish, leader) = (self.act.clone(), self.wish.clone(), self.leader);
+        self.outbox.push_back(match self.starts_at_once {
+            true => Event::AskedToStart { attempt, person, act, wish, leader },
+            false => Event::Asked { attempt, person, act, wish },
         });
+    }
+
+    /// Whether it has something to ask on its way.
+    pub(crate) fn asks(event: &Event) -> bool {
+        matches!(event, Event::Asked { .. } | Event::AskedToStart { .. })
     }
 
     pub(crate) fn justify(&mut self) {

@@ -110,7 +110,7 @@ impl World {
             return;
         };
         // It asks anew already: this went to a connection that is gone.
-        let asks = door.outbox.iter().any(|event| matches!(event, Event::Asked { .. }));
+        let asks = door.outbox.iter().any(Door::asks);
         if asks || !matches!(door.stand, Stand::Asking | Stand::Waiting) {
             return;
         }

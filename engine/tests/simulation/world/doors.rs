@@ -78,7 +78,7 @@ impl World {
         if let Event::Confirmed { attempt, id, sha256, .. } = &mut event {
             *sha256 = self.digest_to_confirm(*id, attempt);
         }
-        if matches!((&event, self.doors[place].stand), (Event::Asked { .. }, Stand::Waiting)) {
+        if Door::asks(&event) && self.doors[place].stand == Stand::Waiting {
             self.doors[place].stand = Stand::Asking;
         }
         let heard = self.handle(event.clone());
@@ -100,10 +100,15 @@ impl World {
 
     pub(super) fn door_hears(&mut self, place: usize, event: &Event, heard: &Heard) {
         let well = matches!(heard, Heard::Answered(Ok(_)));
+        let started = matches!(heard, Heard::Answered(Ok(Done::Started)));
         let lost = self.random.one_in(6);
         let door = &mut self.doors[place];
         match (event, door.stand) {
-            (Event::Asked { .. }, _) if !well => door.hang_up(),
+            (event, _) if Door::asks(event) && !well => door.hang_up(),
+            // The start is on record already; where the reply is lost, it is asked for.
+            (Event::AskedToStart { .. }, Stand::Allowed(id)) if started && !lost => {
+                self.starts_on_record(place, id);
+            }
             // The reply is lost; the door was stopped, and says it again at any time.
             (Event::Confirmed { .. }, Stand::Confirming(id)) if lost => {
                 door.stand = Stand::Allowed(id);
@@ -111,20 +116,26 @@ impl World {
             (Event::Confirmed { id, sha256, .. }, Stand::Confirming(_)) if well => {
                 let bound = self.model.stories[id].sha256();
                 assert!(bound.is_none() || bound == sha256.as_ref(), "{id} starts another file");
-                door.stand = Stand::Running(*id);
-                door.kept_in = 0;
-                self.starts += 1;
-                self.model.really_starts(self.now, *id, &door.attempt);
-                let by_people = self.model.stories[id].is_request();
-                assert!(
-                    !by_people || self.ledger.has_synced_start(&self.doors[place].attempt),
-                    "a start that a power cut could undo"
-                );
+                self.starts_on_record(place, *id);
             }
             (Event::Confirmed { .. }, Stand::Confirming(_)) => door.ask(),
             (Event::Finished { .. }, _) => door.stand = Stand::Gone,
             _ => {}
         }
+    }
+
+    /// Its command starts.
+    fn starts_on_record(&mut self, place: usize, id: RequestId) {
+        let door = &mut self.doors[place];
+        door.stand = Stand::Running(id);
+        door.kept_in = 0;
+        self.starts += 1;
+        self.model.really_starts(self.now, id, &door.attempt);
+        let by_people = self.model.stories[&id].is_request();
+        assert!(
+            !by_people || self.ledger.has_synced_start(&self.doors[place].attempt),
+            "a start that a power cut could undo"
+        );
     }
 
     pub(super) fn digest_to_confirm(&self, id: RequestId, attempt: &AttemptId) -> Option<String> {
