@@ -18,16 +18,11 @@ mod carried;
 mod exit;
 mod failure;
 mod local_user;
-mod moment;
 mod pam;
 mod past;
 mod question;
 mod running;
-mod screen;
-mod sheet;
-mod span;
 mod sudo;
-mod table;
 mod trial;
 mod verbs;
 mod view;
@@ -39,6 +34,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use writ_desk::{moment, screen, sheet, span, table};
 use writ_hinges::{host, replace};
 
 use crate::exit::EXIT_CODES;

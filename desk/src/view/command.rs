@@ -5,7 +5,7 @@ use writ_protocol::calls::{Command, RunAs};
 use writ_protocol::text::{shown, shown_command};
 
 /// A command of a question or a record in the form that it is shown in.
-pub(crate) fn of(command: &facts::Command) -> Command {
+pub fn of(command: &facts::Command) -> Command {
     Command {
         path: command.path.clone(),
         argv: command.argv.clone(),
@@ -21,7 +21,7 @@ pub(crate) fn of(command: &facts::Command) -> Command {
 
 /// The command as a shell would need it: the path that really runs and every
 /// argument, quoted and escaped; `sudoedit` and the files of an edit.
-pub(crate) fn line(command: &Command) -> String {
+pub fn line(command: &Command) -> String {
     if command.edit {
         let words = command.argv.iter().map(String::as_str);
         return shown_command(["sudoedit"].into_iter().chain(words));
@@ -32,14 +32,14 @@ pub(crate) fn line(command: &Command) -> String {
 
 /// The name that the program is called by, where that is not its own: some
 /// programs do another thing under another name.
-pub(crate) fn other_name(command: &Command) -> Option<String> {
+pub fn other_name(command: &Command) -> Option<String> {
     let called = command.argv.first().filter(|_| !command.edit)?;
     (base_name(called) != base_name(&command.path)).then(|| shown_command([called.as_str()]))
 }
 
 /// A sentence where the program is known to start others: what is approved is then more
 /// than what is shown.
-pub(crate) fn danger(command: &Command) -> Option<String> {
+pub fn danger(command: &Command) -> Option<String> {
     if command.edit {
         return None;
     }
@@ -52,7 +52,7 @@ pub(crate) fn danger(command: &Command) -> Option<String> {
 }
 
 /// Whom it runs as, such as `root` or `postgres, group dba`.
-pub(crate) fn run_as(command: &Command) -> String {
+pub fn run_as(command: &Command) -> String {
     let run_as = &command.run_as;
     match &run_as.group {
         None => shown(&run_as.user),

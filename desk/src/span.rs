@@ -8,17 +8,17 @@ use writ_policy::duration::{self, DurationError};
 ///
 /// # Errors
 /// When it is anything else.
-pub(crate) fn parse_span(text: &str) -> Result<Duration, DurationError> {
+pub fn parse_span(text: &str) -> Result<Duration, DurationError> {
     duration::parse(text).map(Duration::from)
 }
 
 /// A length of time in the protocol's unit.
-pub(crate) fn in_ms(span: Duration) -> u64 {
+pub fn in_ms(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A count-down such as `4:32` or `1:02:03`, of milliseconds.
-pub(crate) fn countdown(remaining_ms: u64) -> String {
+pub fn countdown(remaining_ms: u64) -> String {
     // Rounded up, so that it does not say 0:00 while there is time.
     let seconds = remaining_ms.div_ceil(1000);
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -31,7 +31,7 @@ pub(crate) fn countdown(remaining_ms: u64) -> String {
 
 /// A length of time in its two largest units, such as `1 h 30 min`, of
 /// milliseconds.
-pub(crate) fn in_words(span_ms: u64) -> String {
+pub fn in_words(span_ms: u64) -> String {
     const UNITS: [(&str, u64); 4] = [("d", 86400), ("h", 3600), ("min", 60), ("s", 1)];
     let seconds = span_ms / 1000;
     if seconds == 0 {

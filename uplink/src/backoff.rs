@@ -8,26 +8,27 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Waits that grow twofold, each shortened at random by up to a half, so that many hosts
 /// do not come back in the same moment.
 #[derive(Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     first: Duration,
     failures: u32,
 }
 
 impl Backoff {
     /// The first wait is at most so long.
-    pub(crate) fn from(first: Duration) -> Self {
+    #[must_use]
+    pub fn from(first: Duration) -> Self {
         Self { first, failures: 0 }
     }
 
     /// How long to wait after one more failure.
-    pub(crate) fn next(&mut self) -> Duration {
+    pub fn wait(&mut self) -> Duration {
         let longest = self.first.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         longest / 2 + longest.mul_f64(random() / 2.0)
     }
 
     /// It went well.
-    pub(crate) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.failures = 0;
     }
 }
@@ -47,7 +48,7 @@ mod tests {
     #[test]
     fn waits_grow_to_a_minute_and_differ() {
         let mut backoff = Backoff::from(Duration::from_secs(1));
-        let waits: Vec<Duration> = (0..40).map(|_| backoff.next()).collect();
+        let waits: Vec<Duration> = (0..40).map(|_| backoff.wait()).collect();
         for (number, wait) in waits.iter().enumerate() {
             let longest = Duration::from_secs(1 << number.min(6)).min(LONGEST);
             assert!(*wait >= longest / 2 && *wait <= longest, "{number}: {wait:?}");
@@ -56,6 +57,6 @@ mod tests {
         last.dedup();
         assert!(last.len() > 20, "they are not random: {last:?}");
         backoff.reset();
-        assert!(backoff.next() <= Duration::from_secs(1));
+        assert!(backoff.wait() <= Duration::from_secs(1));
     }
 }

@@ -17,7 +17,7 @@ const HANG: usize = 2;
 
 /// Rows under headings. The cells of the last column are lists of paragraphs.
 #[derive(Debug, Clone)]
-pub(crate) struct Table<const NARROW: usize> {
+pub struct Table<const NARROW: usize> {
     headings: [&'static str; NARROW],
     last_heading: &'static str,
     rows: Vec<Row<NARROW>>,
@@ -30,17 +30,19 @@ struct Row<const NARROW: usize> {
 }
 
 impl<const NARROW: usize> Table<NARROW> {
-    pub(crate) const fn new(headings: [&'static str; NARROW], last_heading: &'static str) -> Self {
+    /// One without rows.
+    #[must_use]
+    pub const fn new(headings: [&'static str; NARROW], last_heading: &'static str) -> Self {
         Self { headings, last_heading, rows: Vec::new() }
     }
 
     /// Adds a row; `last` is what the wrapping column says, a paragraph each.
-    pub(crate) fn row(&mut self, narrow: [String; NARROW], last: Vec<String>) {
+    pub fn row(&mut self, narrow: [String; NARROW], last: Vec<String>) {
         self.rows.push(Row { narrow, last });
     }
 
     /// The table as text.
-    pub(crate) fn render(&self, screen: Screen) -> String {
+    pub fn render(&self, screen: Screen) -> String {
         let widths = self.widths();
         let margin: usize = widths.iter().map(|width| width + GAP).sum();
         let last_width = screen.width.saturating_sub(margin).max(LAST_COLUMN_MIN);

@@ -7,7 +7,7 @@ use writ_protocol::text::{shown, shown_command};
 use crate::sheet::Sheet;
 
 /// A session of a question or a record in the form that it is listed in.
-pub(crate) fn of(session: &ServiceSession) -> Session {
+pub fn of(session: &ServiceSession) -> Session {
     let run_as = &session.run_as;
     Session {
         service: session.service.clone(),
@@ -17,7 +17,7 @@ pub(crate) fn of(session: &ServiceSession) -> Session {
 }
 
 /// The session, in brackets as no command is: its own would be quoted.
-pub(crate) fn line(session: &Session) -> String {
+pub fn line(session: &Session) -> String {
     let opened =
         format!("(session {} as {})", shown(&session.service), shown(&session.run_as.user));
     match typed(&session.typed) {
@@ -27,7 +27,7 @@ pub(crate) fn line(session: &Session) -> String {
 }
 
 /// The whole of it, for the person who decides.
-pub(crate) fn lay_out(sheet: &mut Sheet, session: &ServiceSession) {
+pub fn lay_out(sheet: &mut Sheet, session: &ServiceSession) {
     sheet.strong_field("session", &format!("of {}", shown(&session.service)));
     let run_as = &session.run_as;
     sheet.field("as", &format!("{} ({})", shown(&run_as.user), run_as.uid.0));
@@ -37,7 +37,7 @@ pub(crate) fn lay_out(sheet: &mut Sheet, session: &ServiceSession) {
 }
 
 /// How something is known that came through PAM.
-pub(crate) fn door(aim: &Aim) -> &'static str {
+pub fn door(aim: &Aim) -> &'static str {
     match aim {
         Aim::Command(_) => "PAM (the command as sudo-rs or doas was called)",
         Aim::Session(_) | Aim::Window(_) => "PAM",

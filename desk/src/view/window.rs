@@ -10,7 +10,7 @@ use writ_protocol::text::shown;
 use crate::sheet::Sheet;
 
 /// A window of a question or a record in the form that it is listed in.
-pub(crate) fn of(window: &Window) -> answers::Window {
+pub fn of(window: &Window) -> answers::Window {
     answers::Window {
         role: window.role.clone(),
         groups: window.groups.keys().cloned().collect(),
@@ -21,17 +21,17 @@ pub(crate) fn of(window: &Window) -> answers::Window {
 }
 
 /// The role as a whole, in brackets as no command is: its own would be quoted.
-pub(crate) fn line(role: &str) -> String {
+pub fn line(role: &str) -> String {
     format!("(role {})", shown(role))
 }
 
 /// The role as a whole, where a label says that it is one.
-pub(crate) fn whole(role: &str) -> String {
+pub fn whole(role: &str) -> String {
     format!("{} as a whole", shown(role))
 }
 
 /// What it lends, in a list: a paragraph each, the alarming ones last.
-pub(crate) fn listed(window: &answers::Window) -> Vec<String> {
+pub fn listed(window: &answers::Window) -> Vec<String> {
     let lent: Vec<String> = lent(window).into_iter().collect();
     let lent = (!lent.is_empty()).then(|| format!("lends {}", lent.join("; ")));
     lent.into_iter()
@@ -40,7 +40,7 @@ pub(crate) fn listed(window: &answers::Window) -> Vec<String> {
 }
 
 /// What it lends, groups, then capabilities, then actions; nothing where it lends nothing.
-pub(crate) fn lent(window: &answers::Window) -> Vec<String> {
+pub fn lent(window: &answers::Window) -> Vec<String> {
     let groups = groups(window.groups.iter().map(|group| shown(group)));
     let rest = capabilities(&window.capabilities).into_iter().chain(actions(&window.actions));
     groups.into_iter().chain(rest).collect()
@@ -48,7 +48,7 @@ pub(crate) fn lent(window: &answers::Window) -> Vec<String> {
 
 /// A sentence for each capability or action that is as good as root, by the word of the agent
 /// or of this program.
-pub(crate) fn dangers<'a>(
+pub fn dangers<'a>(
     capabilities: impl IntoIterator<Item = &'a String>,
     root_equivalent: impl IntoIterator<Item = &'a String>,
 ) -> Vec<String> {
@@ -67,7 +67,7 @@ pub(crate) fn dangers<'a>(
 }
 
 /// Everything about it, each group with its number. `requester` is for whom it is.
-pub(crate) fn lay_out(sheet: &mut Sheet, window: &Window, requester: &str) {
+pub fn lay_out(sheet: &mut Sheet, window: &Window, requester: &str) {
     sheet.strong_field("role", &whole(&window.role));
     sheet.field("passes", "commands that it asks about, where whoever approves this is enough");
     let groups =
@@ -98,17 +98,17 @@ pub(crate) fn lay_out(sheet: &mut Sheet, window: &Window, requester: &str) {
 }
 
 /// Such as `groups docker, wireshark`, of names that are made safe already.
-pub(crate) fn groups(names: impl Iterator<Item = String>) -> Option<String> {
+pub fn groups(names: impl Iterator<Item = String>) -> Option<String> {
     several("group", "groups", names.collect())
 }
 
 /// Such as `capability CAP_NET_RAW`.
-pub(crate) fn capabilities<'a>(names: impl IntoIterator<Item = &'a String>) -> Option<String> {
+pub fn capabilities<'a>(names: impl IntoIterator<Item = &'a String>) -> Option<String> {
     several("capability", "capabilities", names.into_iter().map(|name| shown(name)).collect())
 }
 
 /// Such as `polkit action org.freedesktop.systemd1.manage-units`.
-pub(crate) fn actions<'a>(names: impl IntoIterator<Item = &'a String>) -> Option<String> {
+pub fn actions<'a>(names: impl IntoIterator<Item = &'a String>) -> Option<String> {
     let names = names.into_iter().map(|name| shown(name)).collect();
     several("polkit action", "polkit actions", names)
 }

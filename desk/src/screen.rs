@@ -16,9 +16,9 @@ const WIDTH_MIN: usize = 40;
 
 /// How text is laid out and coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Screen {
+pub struct Screen {
     /// In columns.
-    pub(crate) width: usize,
+    pub width: usize,
     paint: Paint,
 }
 
@@ -32,7 +32,7 @@ enum Paint {
 impl Screen {
     /// The screen that standard output is, if it is one. Colours only there, and
     /// not with `NO_COLOR` (no-color.org) or on a dumb terminal.
-    pub(crate) fn of_stdout() -> Self {
+    pub fn of_stdout() -> Self {
         let stdout = io::stdout();
         if !stdout.is_terminal() {
             return Self::plain(WIDTH_WITHOUT_TERMINAL);
@@ -49,27 +49,27 @@ impl Screen {
     }
 
     /// Whether colours are seen.
-    pub(crate) fn has_colours(self) -> bool {
+    pub fn has_colours(self) -> bool {
         self.paint == Paint::Ansi
     }
 
     /// A screen without colours.
-    pub(crate) const fn plain(width: usize) -> Self {
+    pub const fn plain(width: usize) -> Self {
         Self { width, paint: Paint::Plain }
     }
 
     /// What the eye is to find.
-    pub(crate) fn strong(self, text: &str) -> String {
+    pub fn strong(self, text: &str) -> String {
         self.painted("1", text)
     }
 
     /// What is not as it should be.
-    pub(crate) fn alarming(self, text: &str) -> String {
+    pub fn alarming(self, text: &str) -> String {
         self.painted("31", text)
     }
 
     /// What the eye may pass over.
-    pub(crate) fn faint(self, text: &str) -> String {
+    pub fn faint(self, text: &str) -> String {
         self.painted("2", text)
     }
 
@@ -82,7 +82,7 @@ impl Screen {
 }
 
 /// How many columns the terminal at standard error has.
-pub(crate) fn width_of_stderr() -> usize {
+pub fn width_of_stderr() -> usize {
     let columns = rustix::termios::tcgetwinsize(io::stderr()).map_or(0, |size| size.ws_col);
     match usize::from(columns) {
         0 => WIDTH_WITHOUT_TERMINAL,
@@ -92,7 +92,7 @@ pub(crate) fn width_of_stderr() -> usize {
 
 /// A line that is written over must not break: what does not fit before the last
 /// column is left out, which `…` says.
-pub(crate) fn fit(text: &str, width: usize) -> String {
+pub fn fit(text: &str, width: usize) -> String {
     let room = width.saturating_sub(1);
     if columns_of(text) <= room {
         return text.to_owned();
@@ -114,7 +114,7 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
 ///
 /// # Errors
 /// When it cannot be written, as after `| head`.
-pub(crate) fn print(text: &str) -> io::Result<()> {
+pub fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
@@ -124,7 +124,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn print_json(value: &impl serde::Serialize) -> io::Result<()> {
+pub fn print_json(value: &impl serde::Serialize) -> io::Result<()> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
     print(&text)
@@ -132,13 +132,13 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> io::Result<()> {
 
 /// Text of several lines that came from elsewhere: the lines stay, everything
 /// else that acts on a terminal is escaped.
-pub(crate) fn shown_lines(text: &str) -> String {
+pub fn shown_lines(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(shown).collect();
     lines.join("\n")
 }
 
 /// How many columns a text takes.
-pub(crate) fn columns_of(text: &str) -> usize {
+pub fn columns_of(text: &str) -> usize {
     text.chars().map(columns_of_char).sum()
 }
 
@@ -149,7 +149,7 @@ fn columns_of_char(character: char) -> usize {
 /// Breaks a text into lines of at most `width` columns: between words where that
 /// can be, inside of a word that is longer than a line. Nothing is left out but
 /// the spaces at the breaks.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();

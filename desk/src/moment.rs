@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 /// A moment in the local zone, such as `2026-11-23 23:12:05`. `wall_ms` is
 /// milliseconds since 1970-01-01 UTC.
-pub(crate) fn local(wall_ms: u64) -> String {
+pub fn local(wall_ms: u64) -> String {
     in_zone(wall_ms, TimeZone::system())
 }
 
@@ -23,7 +23,7 @@ fn in_zone(wall_ms: u64, zone: TimeZone) -> String {
 }
 
 /// Now, in milliseconds since 1970-01-01 UTC.
-pub(crate) fn now_wall_ms() -> u64 {
+pub fn now_wall_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, crate::span::in_ms)
 }

@@ -11,42 +11,47 @@ use crate::screen::{Screen, columns_of, wrap};
 const VALUE_COLUMN: usize = 12;
 
 /// A sheet in the making.
-pub(crate) struct Sheet {
+#[derive(Debug)]
+pub struct Sheet {
     text: String,
     screen: Screen,
 }
 
 impl Sheet {
-    pub(crate) fn new(screen: Screen) -> Self {
+    /// An empty one.
+    #[must_use]
+    pub fn new(screen: Screen) -> Self {
         Self { text: String::new(), screen }
     }
 
     /// What was laid out.
-    pub(crate) fn into_text(self) -> String {
+    pub fn into_text(self) -> String {
         self.text
     }
 
-    pub(crate) fn title(&mut self, title: &str) {
+    /// What it is about.
+    pub fn title(&mut self, title: &str) {
         // Writing to a String does not fail, here and below.
         let _ = writeln!(self.text, "{}", self.screen.strong(title));
     }
 
-    pub(crate) fn field(&mut self, label: &str, value: &str) {
+    /// A value under its label.
+    pub fn field(&mut self, label: &str, value: &str) {
         self.lines(label, value, |_, line| line.to_owned());
     }
 
     /// What the eye is to find.
-    pub(crate) fn strong_field(&mut self, label: &str, value: &str) {
+    pub fn strong_field(&mut self, label: &str, value: &str) {
         self.lines(label, value, Screen::strong);
     }
 
     /// What gives away more than it seems.
-    pub(crate) fn alarming_field(&mut self, label: &str, value: &str) {
+    pub fn alarming_field(&mut self, label: &str, value: &str) {
         self.lines(label, value, Screen::alarming);
     }
 
     /// A value that somebody else typed, where there is one.
-    pub(crate) fn field_if(&mut self, label: &str, value: Option<&str>) {
+    pub fn field_if(&mut self, label: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.field(label, &shown(value));
         }

@@ -17,23 +17,41 @@ use rustls::server::{ParsedCertificate, VerifierBuilderError};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 
-use crate::limits::CA_BYTES_MAX;
+/// The largest file of certificates, in bytes.
+const CA_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Why TLS cannot be spoken.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TlsError {
-    #[error("the certificates in {path} cannot be read; the account writ-courier must be able to")]
-    File { path: String, source: io::Error },
+pub enum TlsError {
+    /// The file.
+    #[error("the certificates in {path} cannot be read by the account that this runs in")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its size.
     #[error("{path} is larger than {} KiB", CA_BYTES_MAX / 1024)]
-    Large { path: String },
+    Large {
+        /// Which.
+        path: String,
+    },
+    /// Its content.
     #[error("{path} holds no certificate in PEM that can be used")]
-    Empty { path: String },
+    Empty {
+        /// Which.
+        path: String,
+    },
+    /// Those of the host.
     #[error(
         "this host has no certificate authorities: {0}; install ca-certificates, or name a file in `ca`"
     )]
     NoAuthorities(String),
+    /// What they are.
     #[error("the certificate authorities cannot be used: {0}")]
     Verifier(#[from] VerifierBuilderError),
+    /// rustls.
     #[error("TLS cannot be set up: {0}")]
     Setup(#[from] Error),
 }
@@ -45,7 +63,10 @@ struct NotPinned(String);
 
 /// What connections are made with: those authorities, or the host's; and, where there
 /// are pins, only to a certificate with such a key.
-pub(crate) fn config(ca: Option<&Path>, pins: &[String]) -> Result<ClientConfig, TlsError> {
+///
+/// # Errors
+/// When there are no authorities, or none that can be used.
+pub fn config(ca: Option<&Path>, pins: &[String]) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let roots = match ca {
         Some(path) => of_file(path)?,

@@ -4,7 +4,7 @@ use crate::span::in_words;
 use writ_protocol::text::shown;
 
 /// Who is asked and how many of them must approve; with `seats`, of whom how many each.
-pub(crate) fn text<'a, N: AsRef<str> + 'a>(
+pub fn text<'a, N: AsRef<str> + 'a>(
     names: &[String],
     seats: impl IntoIterator<Item = (Vec<N>, u32)>,
     needed: u32,
@@ -19,17 +19,18 @@ pub(crate) fn text<'a, N: AsRef<str> + 'a>(
 }
 
 /// Who is asked too, so long after the others.
-pub(crate) fn later(after_ms: u64, names: &[String]) -> String {
+pub fn later(after_ms: u64, names: &[String]) -> String {
     format!("after {} without an answer also {}", in_words(after_ms), listed(names))
 }
 
-pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
+/// Names, one after the other.
+pub fn listed(names: &[impl AsRef<str>]) -> String {
     let names: Vec<String> = names.iter().map(|name| shown(name.as_ref())).collect();
     names.join(", ")
 }
 
 /// The seats of an answer of the agent.
-pub(crate) fn seats(all_of: &[writ_protocol::answers::Seats]) -> Vec<(Vec<String>, u32)> {
+pub fn seats(all_of: &[writ_protocol::answers::Seats]) -> Vec<(Vec<String>, u32)> {
     all_of.iter().map(|seats| (seats.from.clone(), seats.count)).collect()
 }
 
