@@ -12,6 +12,7 @@ pub mod moment;
 pub mod screen;
 pub mod sheet;
 pub mod span;
+pub mod ssh_agent;
 pub mod ssh_keygen;
 pub mod table;
 pub mod terminal;
