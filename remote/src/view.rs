@@ -132,7 +132,10 @@ mod tests {
         };
         let lines = Lines { now_ms: 120_000, more: 3, questions: vec![line] };
         let text = pending(&lines, Screen::plain(100));
-        assert!(text.contains("web-1\\e]0;x\\a") && text.contains("7K3M-Q2\\n8ABC-DE"), "{text}");
+        assert!(
+            text.contains("web-1\\e]0;x\\u{7}") && text.contains("7K3M-Q2\\n8ABC-DE"),
+            "{text}"
+        );
         assert!(!text.contains('\u{1b}') && text.len() < 4_000, "{text}");
         assert!(text.contains("1 min") && text.contains("0:00") && text.contains("3 more"));
     }
