@@ -47,6 +47,9 @@ pub(crate) const POSITIONS_MAX: usize = 16;
 /// How long the hub is asked to wait for an answer before it says that there is none.
 pub(crate) const ANSWERS_WAIT: Duration = Duration::from_secs(50);
 
+/// How long a connection to the hub that nothing goes over is kept.
+pub(crate) const HUB_IDLE_MAX: Duration = Duration::from_secs(90);
+
 /// The longest answer that is handed to the agent, in bytes.
 pub(crate) const ANSWER_BYTES_MAX: usize = 64 * 1024;
 

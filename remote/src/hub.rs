@@ -17,7 +17,7 @@ use writ_uplink::http::{self, BodyError, SetUpError};
 
 use crate::events::{Event, Parser};
 use crate::failure::Failure;
-use crate::limits::{EVENTS_MAX, Pace};
+use crate::limits::{EVENTS_MAX, IDLE_MAX, Pace};
 use crate::settings::Settings;
 
 const USER_AGENT: &str = concat!("writ-remote/", env!("CARGO_PKG_VERSION"));
@@ -98,7 +98,8 @@ impl Hub {
     /// The hub of that origin; nothing is sent yet.
     pub(crate) fn at(origin: Origin, settings: &Settings, pace: Pace) -> Result<Self, Failure> {
         let failed = |error| Failure::Hub { origin: origin.clone(), error };
-        let client = http::client(&settings.way, USER_AGENT).map_err(|e| failed(e.into()))?;
+        let client =
+            http::client(&settings.way, USER_AGENT, IDLE_MAX).map_err(|e| failed(e.into()))?;
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().map_err(|e| failed(e.into()))?;
         Ok(Self { origin, client, runtime: Rc::new(runtime), pace, token: None })

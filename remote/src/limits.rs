@@ -8,6 +8,10 @@ pub(crate) use writ_uplink::http::REPLY_MAX;
 /// seconds that it is alive.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
+/// How long a connection that nothing goes over is kept: shorter than any hub or proxy keeps
+/// it, since nobody looks after it while its user reads a question.
+pub(crate) const IDLE_MAX: Duration = Duration::from_secs(2);
+
 /// How long one connection for events is kept, whatever it says.
 pub(crate) const EVENTS_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 

@@ -84,8 +84,10 @@ impl Settings {
             None => OfHub::default(),
         };
         let OfHub { key: usual, ca, pins, proxy } = said;
+        // A login that is kept knows its key again, whatever folder it is called from.
+        let key = key.or(usual).map(|path| std::path::absolute(&path).unwrap_or(path));
         let way = HubSettings { url: hub.as_str().to_owned(), proxy, ca, pins };
-        Ok(Self { key: key.or(usual), way })
+        Ok(Self { key, way })
     }
 }
 

@@ -14,6 +14,8 @@ mod attacks;
 mod deciding;
 #[path = "approver/desk.rs"]
 mod desk;
+#[path = "approver/encrypted.rs"]
+mod encrypted;
 #[path = "approver/hub.rs"]
 mod hub;
 #[path = "approver/logging_in.rs"]

@@ -22,9 +22,6 @@ pub const REPLY_MAX: Duration = Duration::from_secs(30);
 /// The longest reply of the hub, in bytes.
 pub const REPLY_BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// How long a connection that nothing goes over is kept.
-const IDLE_MAX: Duration = Duration::from_secs(90);
-
 /// The longest sentence of the hub's that is passed on, in characters.
 const DETAIL_CHARS_MAX: usize = 300;
 
@@ -65,11 +62,16 @@ struct Problem {
     title: Option<String>,
 }
 
-/// What calls that hub and nothing else.
+/// What calls that hub and nothing else. A connection that nothing goes over is kept for
+/// `idle_max`.
 ///
 /// # Errors
 /// When the settings' certificates or proxy cannot be used.
-pub fn client(settings: &HubSettings, user_agent: &str) -> Result<Client, SetUpError> {
+pub fn client(
+    settings: &HubSettings,
+    user_agent: &str,
+    idle_max: Duration,
+) -> Result<Client, SetUpError> {
     let tls = tls::config(settings.ca.as_deref().map(Path::new), &settings.pins)?;
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
@@ -78,7 +80,7 @@ pub fn client(settings: &HubSettings, user_agent: &str) -> Result<Client, SetUpE
         .referer(false)
         .connect_timeout(CONNECT_MAX)
         .timeout(REPLY_MAX)
-        .pool_idle_timeout(IDLE_MAX)
+        .pool_idle_timeout(idle_max)
         .pool_max_idle_per_host(2)
         .user_agent(user_agent)
         .resolve_to_addrs("localhost", &HERE)

@@ -8,6 +8,7 @@ use writ_protocol::courier::HubSettings;
 use writ_uplink::http::{self, BodyError, REPLY_MAX, SetUpError};
 
 use super::credential::{Credential, CredentialError};
+use crate::limits::HUB_IDLE_MAX;
 
 const USER_AGENT: &str = concat!("writ-courier/", env!("CARGO_PKG_VERSION"));
 
@@ -53,7 +54,7 @@ impl HubClient {
     ) -> Result<Self, HubError> {
         Ok(Self {
             origin: settings.url.clone(),
-            client: http::client(settings, USER_AGENT)?,
+            client: http::client(settings, USER_AGENT, HUB_IDLE_MAX)?,
             credential: credential.map(|credential| credential.credential),
         })
     }

@@ -1,5 +1,6 @@
 //! `approve`: a yes to the question that was shown.
 
+use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use writ_desk::exit::Exit;
@@ -76,9 +77,11 @@ fn is_meant(arguments: &Arguments, checked: &Checked, person: &str) -> Result<bo
     if arguments.yes {
         return Ok(true);
     }
-    let Ok(mut terminal) = Terminal::open() else {
-        let sentence = "there is no terminal to ask on; give --yes, or --digest with what \
-                        `show --json` showed";
+    // What was not seen is not asked about.
+    let terminal = io::stdout().is_terminal().then(Terminal::open).and_then(Result::ok);
+    let Some(mut terminal) = terminal else {
+        let sentence = "there is no terminal to show it and to ask on; give --yes, or --digest with \
+                        what `show --json` showed";
         return Err(Failure::verb(Exit::Usage, sentence));
     };
     let unread = |error| {

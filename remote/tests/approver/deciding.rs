@@ -93,7 +93,7 @@ fn nothing_is_signed_that_was_not_meant() {
     let desk = Desk::of_bob(&hub, &[("web-1", &web())]);
     let text = question("web-1", "7K3M-Q2", "/srv/x");
     let digest = hub.asks(&web(), &text);
-    refused(&desk.run(&["approve", "7K3M-Q2"]), 2, &["no terminal to ask on"]);
+    refused(&desk.run(&["approve", "7K3M-Q2"]), 2, &["no terminal to show it and to ask on"]);
     let other = writ_signed::digest("another");
     refused(&desk.run(&["approve", "7K3M-Q2", "--digest", &other]), 1, &["nothing was signed"]);
     let long = desk.run(&["approve", "7K3M-Q2", "--yes", "--expires", "25h"]);
