@@ -34,6 +34,8 @@ pub(crate) enum Reply {
     Endless,
     /// Look there.
     Redirect(String),
+    /// A body of which a byte comes now and then.
+    Dripping,
     /// Nothing, ever.
     Silence,
 }
@@ -240,6 +242,7 @@ impl Shared {
                     reply(&mut writer, 307, &format!("location: {to}\r\n"), "")
                 }
                 Some(Reply::Endless) => endless(&mut writer),
+                Some(Reply::Dripping) => dripping(&mut writer),
                 Some(Reply::Silence) => continue,
                 None if call.line == "GET /v1/events" => self.listens(&mut writer, &call),
                 None => {
@@ -411,5 +414,13 @@ fn endless(writer: &mut TcpStream) -> std::io::Result<()> {
     write!(writer, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
     loop {
         write!(writer, "1000\r\n{}\r\n", " ".repeat(0x1000))?;
+    }
+}
+
+fn dripping(writer: &mut TcpStream) -> std::io::Result<()> {
+    write!(writer, "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")?;
+    loop {
+        writer.write_all(b" ")?;
+        thread::sleep(Duration::from_millis(50));
     }
 }
