@@ -101,6 +101,22 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Whatever comes: what is signed is four lines of a login to this hub.
+        #[test]
+        fn nothing_else_is_ever_signed(
+            text in "(login@writ\n|\\PC{0,20}\n)(origin https://hub.example.com\n|\\PC{0,20}\n)\
+                     (nonce [a-z]{16,20}\n|\\PC{0,20}\n)expires_wall_ms 17960[0-9]{8}\n?(\\PC|\n){0,3}"
+        ) {
+            if said(&text).is_ok() {
+                let lines: Vec<&str> = text.lines().collect();
+                proptest::prop_assert_eq!(lines.len(), 4);
+                proptest::prop_assert_eq!(lines[0], "login@writ");
+                proptest::prop_assert_eq!(lines[1], "origin https://hub.example.com");
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_login_is_not_signed() {
         let soon = (NOW + 300_000).to_string();

@@ -100,6 +100,30 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Whatever bytes come, in whatever pieces, they mean the same.
+        #[test]
+        fn bytes_mean_the_same_in_whatever_pieces(
+            stream in proptest::collection::vec(
+                proptest::prop_oneof![
+                    proptest::strategy::Just(b"event: question\n".to_vec()),
+                    proptest::strategy::Just(format!("data: {}\n", digest()).into_bytes()),
+                    proptest::strategy::Just(b"\n".to_vec()),
+                    proptest::collection::vec(proptest::num::u8::ANY, 0..20),
+                ],
+                0..30,
+            ),
+            size in 1_usize..40,
+        ) {
+            let stream = stream.concat();
+            let whole = Parser::default().take(&stream);
+            let mut parser = Parser::default();
+            let pieces: Result<Vec<Vec<Event>>, EventError> =
+                stream.chunks(size).map(|piece| parser.take(piece)).collect();
+            proptest::prop_assert_eq!(whole, pieces.map(|events| events.concat()));
+        }
+    }
+
     #[test]
     fn what_is_no_event_ends_it() {
         let long = "x".repeat(EVENT_LINE_BYTES_MAX + 1);

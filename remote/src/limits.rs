@@ -59,6 +59,9 @@ pub(crate) const TAKEN_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Lines of one question that `watch` shows; `show` has them all.
 pub(crate) const WATCHED_LINES_MAX: usize = 40;
 
+/// Complaints about what the hub gives that `watch` tells in a minute.
+pub(crate) const COMPLAINTS_PER_MINUTE_MAX: u32 = 20;
+
 /// Questions that `watch` remembers, the latest.
 pub(crate) const WATCHED_MAX: usize = 4_096;
 

@@ -1,6 +1,7 @@
 //! The verbs, each in a file of its own.
 
 mod approve;
+mod complaints;
 mod deny;
 mod inbox;
 mod logout;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::thread;
+use std::time::Instant;
 
 use reqwest::StatusCode;
 use writ_desk::exit::Exit;
@@ -11,6 +12,7 @@ use writ_desk::screen::{Screen, print};
 use writ_protocol::text::shown;
 use writ_uplink::Backoff;
 
+use super::complaints::Complaints;
 use super::inbox::{Inbox, Name};
 use crate::Desk;
 use crate::digest::Digest;
@@ -35,6 +37,7 @@ struct Watch<'a> {
     desk: &'a mut Desk,
     session: Session,
     inbox: Inbox,
+    complaints: Complaints,
     backoff: Backoff,
     /// Whether the hub was heard of since it was lost; none was lost before the first time.
     heard: Option<bool>,
@@ -43,7 +46,8 @@ struct Watch<'a> {
 pub(crate) fn run(desk: &mut Desk, _: &Arguments) -> Result<Exit, Failure> {
     let session = log_in(desk)?;
     let backoff = Backoff::from(desk.hub.pace().first_wait);
-    let mut watch = Watch { desk, session, inbox: Inbox::default(), backoff, heard: None };
+    let (inbox, complaints) = (Inbox::default(), Complaints::default());
+    let mut watch = Watch { desk, session, inbox, complaints, backoff, heard: None };
     loop {
         let Err(lost) = watch.follow();
         watch.wait(lost)?;
@@ -108,7 +112,7 @@ impl Watch<'_> {
             Err(Failure::Hub { error, .. }) if error.is(StatusCode::NOT_FOUND) => return Ok(()),
             Err(failure @ Failure::Verb { .. }) => {
                 // What is forged or broken is told once, and the rest goes on.
-                complain(&failure.to_string());
+                self.complain(&failure.to_string());
                 self.inbox.put(digest.clone(), None);
                 return Ok(());
             }
@@ -120,7 +124,7 @@ impl Watch<'_> {
     }
 
     /// Shows a question, where its host is known. Gives its name, where it was shown.
-    fn show(&self, checked: &Checked) -> Result<Option<Name>, Failure> {
+    fn show(&mut self, checked: &Checked) -> Result<Option<Name>, Failure> {
         let (question, now) = (&checked.question, now_wall_ms());
         // An old one, which a hub may bring up at any time.
         if view::left(question, now).is_none() || checked.line.over_ms.is_some() {
@@ -130,14 +134,14 @@ impl Watch<'_> {
             Ok(()) => {}
             Err(UnknownHost::Nobody { host, found, .. }) => {
                 let host = cut(&host, CELL_CHARS_MAX);
-                complain(&format!(
+                self.complain(&format!(
                     "a question came of a host that is not known here, {host} with {found}: `show {}` asks whether to know it",
                     question.id
                 ));
                 return Ok(None);
             }
             Err(changed) => {
-                complain(&changed.to_string());
+                self.complain(&changed.to_string());
                 return Ok(None);
             }
         }
@@ -160,8 +164,8 @@ impl Watch<'_> {
         print(&format!("\n{now}\n{id} on {host} is over, the hub says: {how}\n"))?;
         Ok(())
     }
-}
 
-fn complain(sentence: &str) {
-    eprintln!("writ: {}", shown(sentence));
+    fn complain(&mut self, sentence: &str) {
+        self.complaints.tell(sentence, Instant::now());
+    }
 }
