@@ -161,6 +161,9 @@ mod tests {
     use super::*;
     use std::thread::{self, JoinHandle};
 
+    use ed25519_dalek::Signer as _;
+    use sha2::{Digest as _, Sha256};
+
     /// An agent that answers one call with those bytes.
     fn answering(answer: Vec<u8>) -> (SshAgent, JoinHandle<()>) {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
@@ -218,5 +221,40 @@ mod tests {
         let refused = agent.sign(key.public(), Namespace::Login, "x");
         assert!(matches!(refused, Err(SshAgentError::Wrong(_))), "{refused:?}");
         other.join().unwrap();
+    }
+
+    /// A security key, as an agent has it; `flags` is what it says of whoever is there.
+    fn signed_with_flags(flags: u8) -> Result<String, SshAgentError> {
+        const KIND: &[u8] = b"sk-ssh-ed25519@openssh.com";
+        let secret = ed25519_dalek::SigningKey::from_bytes(&[3; 32]);
+        let mut blob = Vec::new();
+        for part in [KIND, secret.verifying_key().as_bytes(), b"ssh:"] {
+            put(&mut blob, part);
+        }
+        let key = PublicKey::from_blob(&blob).unwrap();
+        let wanted = Sshsig::to_sign(Namespace::Decision, Hash::Sha512, b"text");
+        let mut signed = Sha256::digest(b"ssh:").to_vec();
+        signed.extend_from_slice(&[flags, 0, 0, 0, 7]);
+        signed.extend_from_slice(&Sha256::digest(wanted));
+        let mut signature = Vec::new();
+        put(&mut signature, KIND);
+        put(&mut signature, &secret.sign(&signed).to_bytes());
+        signature.extend_from_slice(&[flags, 0, 0, 0, 7]);
+        let mut content = vec![SIGN_RESPONSE];
+        put(&mut content, &signature);
+        let (mut agent, other) = answering(message(&content));
+        let made = agent.sign(&key, Namespace::Decision, "text");
+        other.join().unwrap();
+        made
+    }
+
+    #[test]
+    fn a_security_key_signs_when_it_was_touched_and_only_then() {
+        assert!(matches!(signed_with_flags(0), Err(SshAgentError::Untouched)));
+        for flags in [0x01, 0x05] {
+            let armored = signed_with_flags(flags).unwrap();
+            let presence = Sshsig::parse(&armored).unwrap().verify(Namespace::Decision, b"text");
+            assert!(presence.unwrap() >= Presence::Touched);
+        }
     }
 }
