@@ -6,14 +6,15 @@ set -eu
 cd "$(dirname "$0")/.."
 
 cargo build --locked --release -p writ-agent -p writ-cli -p writ-pam-client -p writ-sudo-plugin -p writ-pam-module
-# By itself, as the hub below: what it wants of a crate is not in the programs above.
-cargo build --locked --release -p writ-courier
+# By themselves, as the hub below: what they want of a crate is not in the programs above.
+cargo build --locked --release -p writ-courier -p writ-remote
 rm -rf dist/manual # pages of verbs that are no more
 # What must go along with them.
 mkdir -p dist
 packaging/notices.sh >dist/NOTICES
 # In the dev profile: it runs once, and release builds are slow to link.
 cargo run --locked --quiet -p writ-cli --example manual -- dist/manual
+cargo run --locked --quiet -p writ-remote --example remote-manual -- dist/manual/man1
 
 cargo build --locked --profile server -p writ-hub
 rm -rf dist/hub

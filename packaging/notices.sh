@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-[ $# != 0 ] || set -- writ-agent writ-courier writ-cli writ-pam-client writ-sudo-plugin writ-pam-module
+[ $# != 0 ] || set -- writ-agent writ-courier writ-remote writ-cli writ-pam-client writ-sudo-plugin writ-pam-module
 
 registry=${CARGO_HOME:-$HOME/.cargo}/registry/src
 

@@ -1,7 +1,6 @@
 //! What people answer: it is put to the agent, filled in where the policy wants a
 //! reason or a ticket, waited for, and told.
 
-mod terminal;
 mod wait;
 
 use std::io;
@@ -14,8 +13,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::screen::{print, print_json};
-pub(crate) use terminal::Terminal;
 use wait::{Waited, Waiting};
+pub(crate) use writ_desk::terminal::Terminal;
 
 /// A call that people answer.
 pub(crate) trait Asking: Method<Reply = Ask> {

@@ -3,7 +3,8 @@
 //!
 //! A verb is a file in [`verbs`]: its arguments, whose help texts are also the
 //! manual, and what it does. Verbs talk to the agent over its socket and have no
-//! privilege of their own: what a caller may do, the agent says. Those that work on
+//! privilege of their own: what a caller may do, the agent says. With `--hub`, another program
+//! takes this one's place ([`remote`]). Those that work on
 //! files (`init`, `enable`, `disable`, `doctor`, `audit`) do what the caller's
 //! rights to the files let them.
 //!
@@ -18,16 +19,12 @@ mod carried;
 mod exit;
 mod failure;
 mod local_user;
-mod moment;
 mod pam;
 mod past;
 mod question;
+mod remote;
 mod running;
-mod screen;
-mod sheet;
-mod span;
 mod sudo;
-mod table;
 mod trial;
 mod verbs;
 mod view;
@@ -39,6 +36,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use writ_desk::{moment, screen, sheet, span, table};
 use writ_hinges::{host, replace};
 
 use crate::exit::EXIT_CODES;
@@ -58,6 +56,11 @@ struct Arguments {
     #[arg(long, global = true, hide = true, default_value = "/")]
     root: PathBuf,
 
+    /// Ask that hub, not the agent of this host: writ --hub URL pending, show, approve, deny,
+    /// watch, logout; see writ-remote(1). It comes first. Needs no agent here
+    #[arg(long, value_name = "URL")]
+    hub: Option<String>,
+
     #[command(subcommand)]
     verb: Verb,
 }
@@ -69,9 +72,13 @@ pub fn run() -> ExitCode {
     let done = match words.split_first() {
         // Of no use to people, and so neither in the help nor in completions.
         Some((verb, words)) if verb == r#become::VERB => r#become::run(words),
+        Some(_) if remote::is_meant(&words) => Err(remote::r#become(&words)),
         _ => {
             let arguments = Arguments::parse();
-            arguments.verb.run(&Host::at(&arguments.root))
+            match arguments.hub {
+                None => arguments.verb.run(&Host::at(&arguments.root)),
+                Some(_) => Err(remote::too_late()),
+            }
         }
     };
     match done {

@@ -1,8 +1,6 @@
 //! How requests and questions look.
 
-pub(crate) mod asked;
-pub(crate) mod command;
 pub(crate) mod listing;
 pub(crate) mod question;
-pub(crate) mod session;
-pub(crate) mod window;
+
+pub(crate) use writ_desk::view::{asked, command, session, window};

@@ -11,7 +11,6 @@
 #![forbid(unsafe_code)]
 
 mod agent;
-mod backoff;
 mod collector;
 pub mod enroll;
 mod hub;
@@ -20,16 +19,5 @@ mod positions;
 pub mod serve;
 mod standing;
 mod syslog;
-mod tls;
 
-/// An error with all its causes, as one line.
-#[must_use]
-pub fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
+pub use writ_uplink::sentence;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How long a connection may take to come about, TLS and look-ups included.
+/// How long a connection to a collector may take to come about, TLS and look-ups included.
 pub(crate) const CONNECT_MAX: Duration = Duration::from_secs(15);
 
 /// How long a collector may take to take one event.
@@ -34,9 +34,6 @@ pub(crate) const UNSETTLED_MAX: usize = 4096;
 /// installed, and what RFC 5425 wants to be taken (section 4.3.1).
 pub(crate) const MESSAGE_BYTES_MAX: usize = 8192;
 
-/// The largest file of certificates, in bytes.
-pub(crate) const CA_BYTES_MAX: u64 = 1024 * 1024;
-
 /// The agent hears at most so often how the courier fares.
 pub(crate) const REPORT_EVERY: Duration = Duration::from_secs(1);
 
@@ -47,17 +44,11 @@ pub(crate) const AGENT_MAX: Duration = Duration::from_secs(10);
 /// included.
 pub(crate) const POSITIONS_MAX: usize = 16;
 
-/// How long the hub may take for a whole reply.
-pub(crate) const HUB_REPLY_MAX: Duration = Duration::from_secs(30);
-
 /// How long the hub is asked to wait for an answer before it says that there is none.
 pub(crate) const ANSWERS_WAIT: Duration = Duration::from_secs(50);
 
-/// How long a connection that nothing goes over is kept.
+/// How long a connection to the hub that nothing goes over is kept.
 pub(crate) const HUB_IDLE_MAX: Duration = Duration::from_secs(90);
-
-/// The longest reply of the hub, in bytes.
-pub(crate) const HUB_REPLY_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// The longest answer that is handed to the agent, in bytes.
 pub(crate) const ANSWER_BYTES_MAX: usize = 64 * 1024;

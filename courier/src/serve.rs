@@ -11,9 +11,9 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::sleep;
 use writ_protocol::calls::Replies;
 use writ_protocol::courier::{CourierSettings, Settings};
+use writ_uplink::Backoff;
 
 use crate::agent::{Agent, AgentError};
-use crate::backoff::Backoff;
 use crate::collector::Collector;
 use crate::hub::Hub;
 use crate::limits::Pace;
@@ -107,7 +107,7 @@ async fn wait(error: &AgentError, backoff: &mut Backoff) {
     /// The agent is back at once, mostly.
     const AT_FIRST: Duration = Duration::from_millis(200);
     eprintln!("{}", sentence(error));
-    let wait = backoff.next();
+    let wait = backoff.wait();
     sleep(if matches!(error, AgentError::Call(_)) { wait.min(AT_FIRST) } else { wait }).await;
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use tokio::sync::Notify;
 use writ_protocol::courier::{CollectorState, CourierState, HubState};
+use writ_uplink::Backoff;
 
 use crate::agent::Agent;
-use crate::backoff::Backoff;
 use crate::limits::{Pace, REPORT_EVERY};
 
 /// How each thing that is carried fares.
@@ -103,7 +103,7 @@ impl Standing {
                 };
                 match Agent::ask(socket, &state).await {
                     Ok(_) => break,
-                    Err(_) => tokio::time::sleep(backoff.next()).await,
+                    Err(_) => tokio::time::sleep(backoff.wait()).await,
                 }
             }
             backoff.reset();

@@ -57,7 +57,7 @@ pub use loaded::Loaded;
 pub use name::{NAME_CHARS_MAX, NameError};
 pub use parse::parse;
 pub use remote::{
-    AddressError, Audit, COLLECTORS_MAX, Collector, Hub, PINS_MAX, Remote, Transport,
+    AddressError, Audit, COLLECTORS_MAX, Collector, Hub, PINS_MAX, Remote, Transport, pin, proxy,
 };
 pub use review::{Accounts, review, review_at};
 pub use source::{APPROVERS_FOLDER, HOST_FILE, ROLES_FOLDER, SourceFile};

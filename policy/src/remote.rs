@@ -146,7 +146,10 @@ pub(crate) fn hub_origin(text: &str) -> Result<String, AddressError> {
 }
 
 /// The address of a proxy.
-pub(crate) fn proxy(text: &str) -> Result<String, AddressError> {
+///
+/// # Errors
+/// When it is none.
+pub fn proxy(text: &str) -> Result<String, AddressError> {
     let text = text.strip_suffix('/').unwrap_or(text);
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let (_, port) = host_and_port(rest.ok_or(AddressError::ProxyScheme)?)?;
@@ -154,7 +157,8 @@ pub(crate) fn proxy(text: &str) -> Result<String, AddressError> {
 }
 
 /// The Base64 of a pinned key's digest.
-pub(crate) fn pin(text: &str) -> Option<String> {
+#[must_use]
+pub fn pin(text: &str) -> Option<String> {
     let digest = text.strip_prefix(PIN_START)?;
     let digits = digest.strip_suffix('=')?;
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';

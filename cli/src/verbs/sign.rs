@@ -3,16 +3,17 @@
 //! It needs no agent, and no host of Writ's: the question, a key, and the host's public
 //! key are all.
 
-mod known_hosts;
-mod ssh_keygen;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
+use writ_desk::hosts::{self, KnownHosts};
+use writ_desk::ssh_keygen;
 use writ_engine::question::Question;
 use writ_protocol::text::shown;
 use writ_signed::limits::SIGNED_QUESTION_BYTES_MAX;
-use writ_signed::{Answer, Decision, PublicKey, Signature, SignedQuestion, Verdict, armor, code};
+use writ_signed::{
+    Answer, Decision, Namespace, PublicKey, Signature, SignedQuestion, Verdict, armor, code,
+};
 
 use crate::asking::Terminal;
 use crate::carried;
@@ -22,7 +23,6 @@ use crate::host::Host;
 use crate::moment::now_wall_ms;
 use crate::screen::{Screen, print, shown_lines};
 use crate::span::{in_ms, parse_span};
-use crate::view;
 
 /// Answer a question that was carried here, with a signature
 ///
@@ -92,12 +92,17 @@ pub(crate) fn run(_host: &Host, arguments: &Arguments) -> Result<Exit, Failure> 
     // Verified, and only then read.
     let question = Question::parse(&signed.question).map_err(|error| failed(&error))?;
     let known = match &arguments.host_key {
-        Some(key) => known_hosts::is(key, &signer),
-        None => known_hosts::knows(arguments.hosts.as_deref(), &question.host, &signer),
+        Some(key) => hosts::is(key, &signer),
+        None => KnownHosts::open(arguments.hosts.as_deref())
+            .map_err(|error| failed(&error))?
+            .check(&question.host, &signer),
     };
     known.map_err(|error| failed(&error))?;
     let approver = approver(arguments)?;
-    eprint!("{}", view::question::carried(&question, &signed.digest(), Screen::of_stdout()));
+    eprint!(
+        "{}",
+        writ_desk::view::question::carried(&question, &signed.digest(), Screen::of_stdout())
+    );
     eprintln!("  code      {}", code(&signed.question));
     if !is_meant(arguments, &signed.digest(), &approver)? {
         eprintln!("Nothing was signed.");
@@ -107,7 +112,8 @@ pub(crate) fn run(_host: &Host, arguments: &Arguments) -> Result<Exit, Failure> 
     let text = decision.text().map_err(|error| failed(&error))?;
     // What the host would refuse is not signed.
     Decision::parse(&text).map_err(|error| failed(&error))?;
-    let signature = ssh_keygen::sign(&arguments.key, &text).map_err(|error| failed(&error))?;
+    let signature = ssh_keygen::sign(&arguments.key, Namespace::Decision, &text)
+        .map_err(|error| failed(&error))?;
     let answer = Answer { decision: text, signature: Signature::Ssh(signature) };
     let answer = answer.text().map_err(|error| failed(&error))?;
     print(&armor::wrap(armor::ANSWER, answer.as_bytes()))?;

@@ -19,16 +19,16 @@ use rustls::ClientConfig;
 use tokio::time::{sleep, timeout};
 use writ_protocol::calls::Replies;
 use writ_protocol::courier::{EventReply, Events};
+use writ_uplink::{Backoff, tls};
 
 pub(crate) use self::address::Address;
 use self::link::{Link, LinkError};
 use self::unsettled::Unsettled;
 use crate::agent::{Agent, AgentError};
-use crate::backoff::Backoff;
 use crate::limits::{CONNECT_MAX, Pace, WRITE_MAX};
 use crate::positions::{Position, Positions};
 use crate::standing::Standing;
-use crate::{sentence, syslog, tls};
+use crate::{sentence, syslog};
 
 /// What a collector is served with.
 pub(crate) struct Collector {
@@ -80,7 +80,7 @@ impl Collector {
                 told.clone_from(&error);
             }
             self.standing.failed(&self.url, error);
-            sleep(backoff.next()).await;
+            sleep(backoff.wait()).await;
         }
     }
 
@@ -108,7 +108,7 @@ impl Collector {
             // The agent may be started anew while the collector stays.
             let lost = self.follow(&mut link, &mut unsettled, backoff, &mut agent_backoff).await?;
             eprintln!("the collector {}: no events come: {}", self.url, sentence(&lost));
-            let wait = sleep(agent_backoff.next());
+            let wait = sleep(agent_backoff.wait());
             tokio::pin!(wait);
             loop {
                 tokio::select! {

@@ -11,12 +11,13 @@ use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 use writ_protocol::signed::DecideSigned;
 use writ_protocol::{CallError, ErrorReply};
+use writ_uplink::Backoff;
+use writ_uplink::http::REPLY_MAX;
 
 use super::Hub;
 use super::client::{HubClient, HubError};
 use crate::agent::{Agent, AgentError};
-use crate::backoff::Backoff;
-use crate::limits::{ANSWER_BYTES_MAX, ANSWERS_MAX, ANSWERS_WAIT, HUB_REPLY_MAX};
+use crate::limits::{ANSWER_BYTES_MAX, ANSWERS_MAX, ANSWERS_WAIT};
 use crate::sentence;
 
 /// The longest sentence that the hub is told of the agent's, in characters.
@@ -72,11 +73,11 @@ pub(super) async fn fetch(hub: &Hub, client: &HubClient) -> Infallible {
             Ok(Fetched::Nothing) if !was_well => hub.standing.hub_reached(),
             Ok(Fetched::Nothing) => {
                 hub.standing.hub_reached();
-                sleep(backoff.next()).await;
+                sleep(backoff.wait()).await;
             }
             Err(error) => {
                 hub.standing.hub_failed(sentence(&error));
-                sleep(backoff.next()).await;
+                sleep(backoff.wait()).await;
             }
         }
     }
@@ -98,7 +99,7 @@ async fn round(
     wait: Duration,
 ) -> Result<Fetched, HubError> {
     let path = format!("/v1/host/answers?after={after}&wait={}", wait.as_secs());
-    let patience: Duration = wait + HUB_REPLY_MAX;
+    let patience: Duration = wait + REPLY_MAX;
     let body = client.send(Method::GET, &path, None, patience).await?;
     let Answers { answers } =
         serde_json::from_slice(&body).map_err(|error| HubError::Malformed(error.to_string()))?;
@@ -144,11 +145,11 @@ async fn hand_over(hub: &Hub, answer: &str) -> Taken {
             // Not about the answer: it would count another time.
             Err(AgentError::Call(CallError::Reply(
                 ErrorReply::TooMany { .. } | ErrorReply::NoRecord { .. },
-            ))) => sleep(backoff.next()).await,
+            ))) => sleep(backoff.wait()).await,
             Err(AgentError::Call(CallError::Reply(error))) => return refused(error.to_string()),
             Err(error) => {
                 eprintln!("an answer waits for the agent: {}", sentence(&error));
-                sleep(backoff.next()).await;
+                sleep(backoff.wait()).await;
             }
         }
     }

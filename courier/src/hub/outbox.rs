@@ -3,11 +3,11 @@
 use tokio::time::sleep;
 use writ_protocol::calls::Replies;
 use writ_protocol::courier::Outbox;
+use writ_uplink::Backoff;
 
 use super::Hub;
 use super::desk::Desk;
 use crate::agent::{Agent, AgentError};
-use crate::backoff::Backoff;
 use crate::sentence;
 
 /// Follows it, over each loss of the agent.
@@ -16,7 +16,7 @@ pub(super) async fn follow(hub: &Hub, desk: &Desk) {
     loop {
         let error = listen(hub, desk, &mut backoff).await;
         eprintln!("the hub {}: no questions come: {}", hub.settings.url, sentence(&error));
-        sleep(backoff.next()).await;
+        sleep(backoff.wait()).await;
     }
 }
 

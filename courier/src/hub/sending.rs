@@ -5,12 +5,12 @@ use std::convert::Infallible;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use tokio::time::sleep;
+use writ_uplink::Backoff;
+use writ_uplink::http::REPLY_MAX;
 
 use super::Hub;
 use super::client::{HubClient, HubError};
 use super::desk::{Desk, Errand};
-use crate::backoff::Backoff;
-use crate::limits::HUB_REPLY_MAX;
 use crate::sentence;
 
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ pub(super) async fn send(hub: &Hub, client: &HubClient, desk: &Desk) -> Infallib
             }
             Err(error) => {
                 hub.standing.hub_failed(sentence(&error));
-                sleep(backoff.next()).await;
+                sleep(backoff.wait()).await;
             }
         }
     }
@@ -53,7 +53,7 @@ async fn run(client: &HubClient, desk: &Desk, errand: &Errand) -> Result<(), Hub
         Errand::Put(digest, signed) => {
             kept(desk.telling(digest));
             let path = format!("/v1/host/questions/{digest}");
-            let sent = client.send(Method::PUT, &path, Some(signed.clone()), HUB_REPLY_MAX).await;
+            let sent = client.send(Method::PUT, &path, Some(signed.clone()), REPLY_MAX).await;
             match sent {
                 Err(error) if !error.is_final() => Err(error),
                 sent => {

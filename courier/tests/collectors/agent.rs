@@ -85,7 +85,7 @@ impl FakeAgent {
     }
 
     pub(crate) fn tell_with(&self, collectors: &[String], ca: Option<&str>) {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates/");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../uplink/tests/certificates/");
         self.shared.change(|told| {
             told.settings = Some(Settings {
                 host: "web-1".to_owned(),

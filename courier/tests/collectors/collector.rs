@@ -234,7 +234,7 @@ fn next(bytes: &mut Vec<u8>) -> Option<String> {
 }
 
 fn server() -> Arc<ServerConfig> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../uplink/tests/certificates/");
     let certificate = CertificateDer::from_pem_file(format!("{folder}server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(format!("{folder}server.key")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());

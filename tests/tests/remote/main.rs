@@ -1,8 +1,18 @@
 //! From a person at his own machine to a command on a host: the agent, the courier and the
 //! hub as their packages install them, and an approver who has nothing of Writ.
 
+mod own_terminal;
+
 use std::time::Duration;
 
+use own_terminal::{
+    a_host_is_asked_about_once_and_then_known_at_a_terminal,
+    a_host_with_another_key_is_refused_with_the_line,
+    a_key_file_says_no_and_what_is_open_is_listed_until_then,
+    an_inbox_fills_as_questions_come_also_after_the_hub_was_lost,
+    ssh_agent_signs_at_an_approvers_own_terminal,
+    what_the_host_does_not_take_is_told_with_its_reason, writ_hands_its_words_and_environment_on,
+};
 use writ_tests::{Host, PATIENCE, PolicyFiles, hub_package, scenarios};
 
 scenarios! {
@@ -13,6 +23,13 @@ scenarios! {
         an_answer_outlives_every_part_that_carries_it,
         a_key_that_the_admin_took_away_decides_nothing,
         the_requester_decides_nothing_from_afar,
+        a_host_is_asked_about_once_and_then_known_at_a_terminal,
+        a_host_with_another_key_is_refused_with_the_line,
+        ssh_agent_signs_at_an_approvers_own_terminal,
+        a_key_file_says_no_and_what_is_open_is_listed_until_then,
+        what_the_host_does_not_take_is_told_with_its_reason,
+        an_inbox_fills_as_questions_come_also_after_the_hub_was_lost,
+        writ_hands_its_words_and_environment_on,
         what_must_not_be_decided_on_the_host_is_refused_without_the_hub,
     ],
 }
