@@ -30,7 +30,8 @@ install: ## what was built, below DESTDIR= with PREFIX=/usr
 
 test: unit simulate hosts ## every test: of the parts, of the engine's histories, on hosts
 
-unit: ## the tests that need neither root nor a host
+unit: ## the tests that need no host; installs what the hub's need, as root on Debian
+	tests/rig/hub.sh
 	cargo test --locked --quiet --workspace --exclude writ-tests
 	cargo test --locked --quiet -p writ-tests --lib
 	cargo test --locked --quiet --manifest-path fuzz/Cargo.toml --target-dir target

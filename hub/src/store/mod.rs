@@ -3,6 +3,7 @@
 //!
 //! Nothing of it decides. It keeps what hosts and approvers have signed, as they signed it.
 
+mod accounts;
 mod answers;
 mod audit;
 mod hosts;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyPool, Executor as _, Transaction};
 
+pub use self::accounts::{AccountListed, Binding};
 pub use self::answers::{Given, Standing, Submitted, Taking};
 pub use self::audit::Entry;
 pub use self::hosts::{Enrolment, Host, HostListed};

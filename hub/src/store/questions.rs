@@ -311,6 +311,7 @@ impl Store {
             "DELETE FROM challenges WHERE expires_ms <= $1",
             "DELETE FROM sessions WHERE expires_ms <= $1",
             "DELETE FROM invitations WHERE expires_ms <= $1",
+            "DELETE FROM oidc_logins WHERE expires_ms <= $1",
         ] {
             sqlx::query(statement).bind(now_ms).execute(&mut *transaction).await?;
         }

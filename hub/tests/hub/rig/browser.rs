@@ -45,6 +45,9 @@ impl Browser {
             "--disable-gpu".to_owned(),
             "--disable-dev-shm-usage".to_owned(),
             "--lang=en".to_owned(),
+            // A page that names something elsewhere does not get it.
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+                .to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
         ];
         if dark {
@@ -96,7 +99,7 @@ impl Browser {
         let until = Instant::now() + WAIT_MAX;
         while self.script(&format!("return Boolean({condition})")).await != json!(true) {
             if Instant::now() > until {
-                let text = self.script("return document.body.innerText").await;
+                let text = self.script("return [location.href, document.body.innerText]").await;
                 panic!("it never holds that {condition}: {text}");
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -116,6 +119,15 @@ impl Browser {
         let element = self.call(Method::POST, "/element", &found).await;
         let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
         self.call(Method::POST, &format!("/element/{id}/click"), &json!({})).await;
+    }
+
+    /// Types into a field of a form, by its name.
+    pub async fn fill(&self, name: &str, text: &str) {
+        let found = json!({ "using": "css selector", "value": format!("input[name={name}]") });
+        let element = self.call(Method::POST, "/element", &found).await;
+        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+        let text = json!({ "text": text });
+        self.call(Method::POST, &format!("/element/{id}/value"), &text).await;
     }
 
     /// Presses keys of the keyboard.
