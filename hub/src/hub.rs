@@ -10,8 +10,9 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::limits::{
-    HOST_BURST, HOST_PER_MINUTE, PERSON_BURST, PERSON_PER_MINUTE, REFUSED_BURST,
-    REFUSED_PER_MINUTE, STRANGER_BURST, STRANGER_PER_MINUTE, VIEWS_MAX, VIEWS_PER_PERSON_MAX,
+    HOST_BURST, HOST_PER_MINUTE, PERSON_BURST, PERSON_PER_MINUTE, REFUSED_ALL_BURST,
+    REFUSED_ALL_PER_MINUTE, REFUSED_BURST, REFUSED_PER_MINUTE, STRANGER_BURST, STRANGER_PER_MINUTE,
+    VIEWS_MAX, VIEWS_PER_PERSON_MAX,
 };
 use crate::live::{Event, Live};
 use crate::oidc::Provider;
@@ -24,6 +25,7 @@ const STRANGER: Rate = Rate { burst: STRANGER_BURST, per_minute: STRANGER_PER_MI
 const PERSON: Rate = Rate { burst: PERSON_BURST, per_minute: PERSON_PER_MINUTE };
 const HOST: Rate = Rate { burst: HOST_BURST, per_minute: HOST_PER_MINUTE };
 const REFUSED: Rate = Rate { burst: REFUSED_BURST, per_minute: REFUSED_PER_MINUTE };
+const REFUSED_ALL: Rate = Rate { burst: REFUSED_ALL_BURST, per_minute: REFUSED_ALL_PER_MINUTE };
 
 /// The hub.
 #[derive(Debug)]
@@ -104,7 +106,9 @@ impl Hub {
     /// # Errors
     /// When the store does not do it.
     pub async fn login_refused(&self, by: IpAddr, why: &str, now: i64) -> Result<(), StoreError> {
-        if !self.rates.take("logins refused", REFUSED, Instant::now()) {
+        let take = |who: &str, rate| self.rates.take(who, rate, Instant::now());
+        let of_one = format!("refused {}", caller(by));
+        if !take(&of_one, REFUSED) || !take("refused", REFUSED_ALL) {
             return Ok(());
         }
         self.store.record(now, "login.refused", &format!("address {by}"), "", why).await

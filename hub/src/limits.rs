@@ -70,11 +70,15 @@ pub const OIDC_WORDS_CHARS_MAX: usize = 200;
 /// Bytes of a name that a provider gives somebody.
 pub const OIDC_NAME_BYTES_MAX: usize = 255;
 
-/// Logins that were refused are on record so many at once, and so many a minute, of all
-/// addresses together.
-pub const REFUSED_BURST: u32 = 60;
+/// Logins that were refused are on record so many at once, and so many a minute: of one
+/// address, and of all, so that they cannot push out what else is on record.
+pub const REFUSED_BURST: u32 = 20;
 /// See [`REFUSED_BURST`].
-pub const REFUSED_PER_MINUTE: u32 = 60;
+pub const REFUSED_PER_MINUTE: u32 = 10;
+/// See [`REFUSED_BURST`].
+pub const REFUSED_ALL_BURST: u32 = 600;
+/// See [`REFUSED_BURST`].
+pub const REFUSED_ALL_PER_MINUTE: u32 = 120;
 
 /// How long after his login somebody without a key may make his first passkey.
 pub const FIRST_PASSKEY_WITHIN: Duration = Duration::from_secs(15 * 60);

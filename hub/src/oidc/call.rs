@@ -116,9 +116,13 @@ pub(super) fn parse<T: DeserializeOwned>(part: Part, bytes: &[u8]) -> Result<T, 
         .map_err(|error| Trouble::Unusable { part, why: words(&error.to_string()) })
 }
 
-/// An address in the provider's metadata: nobody between can change what is sent there.
-pub(super) fn endpoint(part: Part, text: &str) -> Result<Url, Trouble> {
-    let url = Url::parse(text).ok().filter(is_protected);
+/// An address in the provider's metadata: nobody between can change what is sent there. Only
+/// a provider without TLS, which is on this machine, names others without.
+pub(super) fn endpoint(part: Part, issuer: &str, text: &str) -> Result<Url, Trouble> {
+    let url = Url::parse(text).ok().filter(|url| match issuer.starts_with("https://") {
+        true => url.scheme() == "https",
+        false => is_protected(url),
+    });
     url.filter(|url| url.username().is_empty() && url.password().is_none()).ok_or_else(|| {
         Trouble::Unusable { part, why: format!("{} is no https:// address", words(text)) }
     })

@@ -161,13 +161,14 @@ async fn discover(caller: &Caller, settings: &Settings) -> Result<Metadata, Trou
             ));
         }
     };
+    let endpoint = |text: &str| call::endpoint(part, &settings.issuer, text);
     Ok(Metadata {
-        authorization: call::endpoint(part, &document.authorization_endpoint)?,
-        token: call::endpoint(part, &document.token_endpoint)?,
-        userinfo: document.userinfo_endpoint.map(|text| call::endpoint(part, &text)).transpose()?,
+        authorization: endpoint(&document.authorization_endpoint)?,
+        token: endpoint(&document.token_endpoint)?,
+        userinfo: document.userinfo_endpoint.map(|text| endpoint(&text)).transpose()?,
         auth,
         names_itself: document.authorization_response_iss_parameter_supported,
-        jwks: call::endpoint(part, &document.jwks_uri)?,
+        jwks: endpoint(&document.jwks_uri)?,
     })
 }
 

@@ -525,6 +525,11 @@ async fn a_provider_with_certificates_of_its_own_is_known_by_these_alone() {
     let hub = start(&provider, &format!("ca_file = \"{CERTIFICATE}\"")).await;
     named(&hub, "bob", "bob@example.com").await;
     session_cookie(&log_in(&hub, &provider).await.1);
+    // One with TLS sends nobody where there is none, not on this machine either.
+    provider.manners().metadata =
+        json!({ "authorization_endpoint": "http://localhost:9/authorize" });
+    let hub = start(&provider, &format!("ca_file = \"{CERTIFICATE}\"")).await;
+    hub.http.post("/v1/login/oidc", &json!({})).await.refuses(503, "fault", "no https://");
     let hub = start(&provider, "").await;
     hub.http.post("/v1/login/oidc", &json!({})).await.refuses(503, "fault", "certificate");
 }
@@ -573,4 +578,25 @@ async fn a_login_at_the_provider_makes_a_first_passkey_and_no_other() {
     carol.post("/v1/passkeys/first", &json!({})).await.refuses(403, "not-yours", "have a key");
     // An admin's link makes more, as ever.
     enrolled(&hub, "carol").await;
+}
+
+#[tokio::test]
+async fn refused_logins_of_one_address_leave_the_record_to_others() {
+    let hub = Running::start().await;
+    let refused = async |browser: &Http| browser.get("/v1/login/oidc/callback?code=1").await;
+    for _ in 0..100 {
+        refused(&hub.http).await;
+    }
+    let entries = audit(&hub, "login.refused").await.len();
+    assert!((1..=30).contains(&entries), "{entries}");
+    let provider = Provider::start().await;
+    let hub = start(&provider, "").await;
+    let one = elsewhere(&hub);
+    for _ in 0..100 {
+        refused(&one).await;
+    }
+    refused(&elsewhere(&hub)).await;
+    let entries = hub.hub.store.audit(100).await.unwrap();
+    let from: std::collections::BTreeSet<String> = entries.into_iter().map(|it| it.who).collect();
+    assert_eq!(from.len(), 2, "{from:?}");
 }
