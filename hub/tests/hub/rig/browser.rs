@@ -15,6 +15,8 @@ use super::WAIT_MAX;
 
 pub struct Browser {
     driver: Child,
+    /// Chromium's own process.
+    browser: Option<rustix::process::Pid>,
     client: Client,
     session: String,
     _profile: TempDir,
@@ -65,10 +67,17 @@ impl Browser {
         } } });
         let client = Client::builder().no_proxy().timeout(WAIT_MAX * 3).build().unwrap();
         let base = format!("http://127.0.0.1:{}", port.expect("chromedriver says its port"));
-        let mut browser =
-            Self { driver, client, session: format!("{base}/session"), _profile: profile };
+        let mut browser = Self {
+            driver,
+            browser: None,
+            client,
+            session: format!("{base}/session"),
+            _profile: profile,
+        };
         let made = browser.call(Method::POST, "", &capabilities).await;
         browser.session = format!("{base}/session/{}", made["sessionId"].as_str().unwrap());
+        let pid = made["capabilities"]["goog:processID"].as_i64().unwrap();
+        browser.browser = rustix::process::Pid::from_raw(pid.try_into().unwrap());
         Some(browser)
     }
 
@@ -182,7 +191,10 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // chromedriver ends its browser when it is told to end.
+        // chromedriver leaves it behind when it is told to end.
+        if let Some(browser) = self.browser {
+            let _ = rustix::process::kill_process(browser, rustix::process::Signal::KILL);
+        }
         let pid = rustix::process::Pid::from_child(&self.driver);
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         let _ = self.driver.wait();
