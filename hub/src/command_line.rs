@@ -80,6 +80,10 @@ pub enum People {
         /// bob@example.com; who comes by it first has it from then on
         #[arg(long, value_name = "ACCOUNT")]
         oidc: Option<String>,
+        /// Which hosts he sees, names in which * stands for anything; may be given several
+        /// times, and replaces what was said before ('*': all, as when it was never said)
+        #[arg(long, value_name = "PATTERN")]
+        hosts: Vec<String>,
         /// How long the link is good for
         #[arg(long, default_value = "1d", value_name = "SPAN", value_parser = span)]
         valid: Duration,

@@ -34,6 +34,9 @@ pub const NAME_BYTES_MAX: usize = 253;
 /// Keys and passkeys of one person.
 pub const KEYS_PER_PERSON_MAX: i64 = 16;
 
+/// Patterns that say which hosts one person sees.
+pub const VIEWS_OF_HOSTS_MAX: usize = 64;
+
 /// How long a login challenge stands.
 pub const CHALLENGE_LASTS: Duration = Duration::from_secs(5 * 60);
 

@@ -13,6 +13,7 @@ mod questions;
 mod schema;
 mod sessions;
 mod subscriptions;
+mod views;
 
 use std::path::Path;
 use std::str::FromStr as _;
@@ -30,6 +31,7 @@ pub use self::people::{Added, Passkey, Person};
 pub use self::questions::{Listed, Over, Put, Received, Stored};
 pub use self::sessions::{Session, SessionKind};
 pub use self::subscriptions::Subscription;
+pub use self::views::Sees;
 
 /// Readers of one SQLite file, or connections to PostgreSQL of one hub.
 const CONNECTIONS_MAX: u32 = 8;

@@ -5,10 +5,10 @@ use sqlx::{Executor as _, Row as _};
 use super::{Kind, Store, StoreError};
 
 /// What this program writes.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// What makes each version of the one before.
-const STEPS: &[&str] = &[FIRST, OIDC];
+const STEPS: &[&str] = &[FIRST, OIDC, VIEWS];
 
 const FIRST: &str = "
 CREATE TABLE hosts (
@@ -149,6 +149,17 @@ CREATE TABLE oidc_logins (
 );
 ALTER TABLE invitations ADD COLUMN first BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE passkeys ADD COLUMN first BIGINT NOT NULL DEFAULT 0;
+";
+
+/// Which hosts somebody sees; who is not in it sees all. `matching` is the pattern as LIKE has
+/// it, with `!` before what is meant as it is.
+const VIEWS: &str = "
+CREATE TABLE views (
+    person TEXT NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+    pattern TEXT NOT NULL,
+    matching TEXT NOT NULL,
+    PRIMARY KEY (person, pattern)
+);
 ";
 
 /// Applies the steps that are missing, in one transaction.

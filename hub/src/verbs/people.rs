@@ -8,16 +8,16 @@ use writ_signed::ApproverKey;
 use crate::clock::{in_ms, now_ms};
 use crate::command_line::People;
 use crate::config::Config;
-use crate::limits::OIDC_NAME_BYTES_MAX;
-use crate::name::is_person_name;
+use crate::limits::{OIDC_NAME_BYTES_MAX, VIEWS_OF_HOSTS_MAX};
+use crate::name::{is_host_pattern, is_person_name};
 use crate::oidc::{Claim, Settings};
 use crate::secret;
-use crate::store::{Added, Person, Store};
+use crate::store::{Added, Person, Sees, Store};
 
 pub(super) async fn people(config: &Config, store: &Store, people: People) -> Result<(), String> {
     match people {
-        People::Add { name, ssh_key, oidc, valid } => {
-            let new = New { name, ssh_key, oidc };
+        People::Add { name, ssh_key, oidc, hosts, valid } => {
+            let new = New { name, ssh_key, oidc, hosts };
             add(config, store, &new, valid).await
         }
         People::Invite { name, valid } => {
@@ -64,6 +64,7 @@ struct New {
     name: String,
     ssh_key: Option<String>,
     oidc: Option<String>,
+    hosts: Vec<String>,
 }
 
 async fn add(config: &Config, store: &Store, new: &New, valid: Duration) -> Result<(), String> {
@@ -76,8 +77,14 @@ async fn add(config: &Config, store: &Store, new: &New, valid: Duration) -> Resu
     // Before anybody is added.
     let key = new.ssh_key.as_deref().map(ssh_line).transpose()?;
     let account = new.oidc.as_deref().map(|account| provider_of(config, account)).transpose()?;
+    let sees = hosts(&new.hosts)?;
+    let known = store.person(name).await.map_err(|error| error.to_string())?.is_some();
     let id = secret::name().map_err(|error| error.to_string())?;
     let person = store.add_person(&id, name, now_ms()).await.map_err(|error| error.to_string())?;
+    if let Some(sees) = &sees {
+        let seen = store.let_see(&person, sees, now_ms()).await;
+        seen.map_err(|error| error.to_string())?;
+    }
     if let Some((settings, account)) = account {
         let named = store.name_account(&person, account, now_ms()).await;
         if !named.map_err(|error| error.to_string())? {
@@ -87,9 +94,11 @@ async fn add(config: &Config, store: &Store, new: &New, valid: Duration) -> Resu
         eprintln!("{name} logs in at {url} with {provider}, as {account}.");
     }
     let Some((fingerprint, line)) = key else {
-        return match account {
-            Some(_) => Ok(()),
-            None => invite(config, store, &person, valid).await,
+        // Whom only something else was said of needs no link.
+        let said = account.is_some() || (known && sees.is_some());
+        return match said {
+            true => Ok(()),
+            false => invite(config, store, &person, valid).await,
         };
     };
     let added = store.add_ssh_key(&person, &fingerprint, &line, now_ms()).await;
@@ -100,6 +109,23 @@ async fn add(config: &Config, store: &Store, new: &New, valid: Duration) -> Resu
         }
         _ => Err(format!("{fingerprint} is somebody's already, or {name} has too many keys")),
     }
+}
+
+/// Which hosts somebody is to see, where it is said.
+fn hosts(patterns: &[String]) -> Result<Option<Sees>, String> {
+    if let Some(wrong) = patterns.iter().find(|it| !is_host_pattern(it)) {
+        return Err(format!(
+            "--hosts: {wrong:?} is no host's name, in which * may stand for anything"
+        ));
+    }
+    if patterns.len() > VIEWS_OF_HOSTS_MAX {
+        return Err(format!("--hosts: at most {VIEWS_OF_HOSTS_MAX}"));
+    }
+    Ok(match patterns {
+        [] => None,
+        _ if patterns.iter().any(|it| it == "*") => Some(Sees::All),
+        _ => Some(Sees::Only(patterns.to_vec())),
+    })
 }
 
 /// The provider, and what it calls somebody.
@@ -173,7 +199,11 @@ async fn list(store: &Store) -> Result<(), String> {
             let yet = if it.is_bound { "" } else { ", who has not logged in yet" };
             format!(", {} at the provider{yet}", shown(&it.name))
         });
-        println!("{} {} keys{account}", person.name, lines(store, &person).await?.len());
+        let sees = match store.sees(&person).await.map_err(|error| error.to_string())? {
+            Sees::All => String::new(),
+            Sees::Only(patterns) => format!(", sees {}", patterns.join(" ")),
+        };
+        println!("{} {} keys{account}{sees}", person.name, lines(store, &person).await?.len());
     }
     Ok(())
 }

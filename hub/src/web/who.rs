@@ -13,7 +13,7 @@ use crate::clock::now_ms;
 use crate::hub::Hub;
 use crate::problem::{Kind, Problem};
 use crate::secret;
-use crate::store::{Host, Session, SessionKind};
+use crate::store::{Host, Sees, Session, SessionKind};
 
 /// The header of the session's second secret.
 pub const CSRF: &str = "x-writ-csrf";
@@ -43,6 +43,8 @@ pub struct PersonCaller {
     pub digest: String,
     /// How it shows itself.
     pub kind: SessionKind,
+    /// Which hosts he sees.
+    pub sees: Sees,
 }
 
 impl<S: Sync> FromRequestParts<S> for Address
@@ -137,7 +139,8 @@ where
                 )));
             }
         }
-        Ok(Self { session, digest, kind })
+        let sees = hub.store.sees(&session.person).await?;
+        Ok(Self { session, digest, kind, sees })
     }
 }
 

@@ -79,6 +79,22 @@ fn people_are_added_listed_and_removed() {
     }
 }
 
+#[test]
+fn an_approver_is_limited_to_hosts_and_let_see_all_again() {
+    let program = Program::new("127.0.0.1:0");
+    let key = HostKey::from_seed(&[7; 32]).public().line();
+    let bob = ["people", "add", "bob", "--ssh-key", &key, "--hosts", "web-*", "--hosts", "db-1"];
+    program.prints(&bob);
+    assert_eq!(program.prints(&["people", "list"]), "bob 1 keys, sees db-1 web-*\n");
+    // No link comes of it.
+    program.refuses(&["people", "add", "bob", "--hosts", "mail-?"], "in which * may stand");
+    assert_eq!(program.prints(&["people", "add", "bob", "--hosts", "mail-*"]), "");
+    assert_eq!(program.prints(&["people", "list"]), "bob 1 keys, sees mail-*\n");
+    assert_eq!(program.prints(&["people", "add", "bob", "--hosts", "*"]), "");
+    assert_eq!(program.prints(&["people", "list"]), "bob 1 keys\n");
+    assert!(program.prints(&["audit"]).contains("person.sees"));
+}
+
 const OIDC: &str = "[oidc]\nname = \"Example SSO\"\nissuer = \"https://login.example.com\"\n\
      client_id = \"writ\"\nclient_secret_file = \"/nowhere/oidc.secret\"\n";
 

@@ -25,5 +25,6 @@ mod openapi;
 mod page;
 mod replicas;
 mod rig;
+mod seeing;
 mod signing_in;
 mod telling;
