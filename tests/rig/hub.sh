@@ -13,15 +13,14 @@ command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/
     packages+=(postgresql)
 command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
 
-if [ "${#packages[@]}" != 0 ]; then
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get -qq update
-        apt-get -qq install --no-install-recommends "${packages[@]}" >/dev/null
-    else
-        echo "hub: some tests of the hub will be skipped without ${packages[*]}" >&2
-    fi
-fi
+install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update
+    apt-get -qq -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" >/dev/null
+}
+[ "${#packages[@]}" = 0 ] || install "${packages[@]}" ||
+    echo "hub: some tests of the hub will be skipped without ${packages[*]}" >&2
 
 provider=hub/tests/hub/rig/login-provider
 if command -v npm >/dev/null && [ ! "$provider/node_modules" -nt "$provider/package-lock.json" ]; then

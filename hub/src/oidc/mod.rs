@@ -2,7 +2,9 @@
 //! the provider says opens a session, which shows questions; it makes no answer, and nothing
 //! of it reaches a host.
 
+mod account;
 mod call;
+mod code;
 mod login;
 mod metadata;
 mod settings;
@@ -13,14 +15,14 @@ use std::sync::Arc;
 
 use reqwest::Url;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
+pub use self::account::Account;
 use self::call::{Caller, words};
+use self::code::refused;
 pub use self::login::Login;
-use self::metadata::{ClientAuth, Kept, Metadata};
+use self::metadata::{Kept, Metadata};
 pub use self::settings::{Claim, Settings};
 use self::token::{Claims, Expected};
-use crate::limits::OIDC_NAME_BYTES_MAX;
 
 /// Where the provider sends people back to, below the hub's own address.
 pub const CALLBACK: &str = "/v1/login/oidc/callback";
@@ -33,17 +35,6 @@ pub struct Provider {
     redirect: String,
     caller: Caller,
     kept: Kept,
-}
-
-/// Who somebody is to the provider.
-#[derive(Debug)]
-pub struct Account {
-    /// The provider.
-    pub issuer: String,
-    /// Its own name for him, which never changes and is never another's.
-    pub subject: String,
-    /// The name that the admin may know him by, or why there is none.
-    pub name: Result<String, Trouble>,
 }
 
 /// What the provider sends a browser back with.
@@ -126,20 +117,6 @@ pub enum Trouble {
         /// Which may.
         groups: String,
     },
-}
-
-/// What the token endpoint answers.
-#[derive(Debug, Deserialize)]
-struct Tokens {
-    id_token: Option<String>,
-    access_token: Option<String>,
-}
-
-/// What it answers when it says no (RFC 6749, 5.2).
-#[derive(Debug, Deserialize)]
-struct NoTokens {
-    error: String,
-    error_description: Option<String>,
 }
 
 impl Provider {
@@ -237,43 +214,6 @@ impl Provider {
         }
     }
 
-    async fn exchange(
-        &self,
-        metadata: &Metadata,
-        code: &str,
-        login: &Login,
-    ) -> Result<Tokens, Trouble> {
-        let verifier = login.verifier();
-        let mut form = vec![
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", &self.redirect),
-            ("code_verifier", &verifier),
-        ];
-        let (client, secret) = (&self.settings.client_id, &self.secret);
-        let request =
-            self.caller.client(Part::Token, &metadata.token)?.post(metadata.token.clone());
-        let request = match metadata.auth {
-            // Both encoded as a form's, before they are joined (RFC 6749, 2.3.1).
-            ClientAuth::Basic => request.basic_auth(encoded(client), Some(encoded(secret))),
-            ClientAuth::Post => {
-                form.extend([("client_id", client.as_str()), ("client_secret", secret.as_str())]);
-                request
-            }
-        };
-        let request = request.header("accept", "application/json").form(&form);
-        let (status, bytes) = self.caller.send(Part::Token, request).await?;
-        if status.is_success() {
-            return call::parse(Part::Token, &bytes);
-        }
-        match serde_json::from_slice::<NoTokens>(&bytes) {
-            Ok(no) => Err(refused(&no.error, no.error_description.as_deref())),
-            Err(_) => {
-                Err(Trouble::Unreachable { part: Part::Token, why: format!("it answers {status}") })
-            }
-        }
-    }
-
     async fn verified(
         &self,
         metadata: &Metadata,
@@ -296,104 +236,4 @@ impl Provider {
         }
         token::verify(id_token, &header, &token::meant(&header, &keys), &expected)
     }
-
-    /// Many providers tell only at their userinfo endpoint what they were asked for.
-    async fn complete(
-        &self,
-        metadata: &Metadata,
-        claims: &mut Claims,
-        access_token: Option<&str>,
-    ) -> Result<(), Trouble> {
-        let claim = self.settings.claim;
-        let mut wanted = Vec::new();
-        if claim != Claim::Sub {
-            wanted.push(claim.as_str());
-        }
-        if claim == Claim::Email {
-            wanted.push("email_verified");
-        }
-        if !self.settings.groups.is_empty() {
-            wanted.push(&self.settings.groups_claim);
-        }
-        let missing = wanted.iter().any(|it| !claims.others.contains_key(*it));
-        let (true, Some(url), Some(token)) = (missing, &metadata.userinfo, access_token) else {
-            return Ok(());
-        };
-        let request = self.caller.client(Part::Userinfo, url)?.get(url.clone()).bearer_auth(token);
-        let told: Map<String, Value> = self.caller.json(Part::Userinfo, request).await?;
-        // What it says is of whom the token is of, or of nobody (OpenID Connect Core, 5.3.2).
-        if told.get("sub").and_then(Value::as_str) != Some(&claims.sub) {
-            let why = "it tells of somebody else than the ID token".to_owned();
-            return Err(Trouble::Unusable { part: Part::Userinfo, why });
-        }
-        // A name and whether it was verified are of one place.
-        if !claims.others.contains_key(claim.as_str()) {
-            claims.others.remove("email_verified");
-        }
-        for (name, value) in told {
-            claims.others.entry(name).or_insert(value);
-        }
-        Ok(())
-    }
-
-    fn is_let_in(&self, claims: &Map<String, Value>) -> Result<(), Trouble> {
-        let wanted = &self.settings.groups;
-        let is_wanted =
-            |name: &Value| name.as_str().is_some_and(|it| wanted.iter().any(|w| w == it));
-        let is_in = match claims.get(&self.settings.groups_claim) {
-            Some(Value::Array(groups)) => groups.iter().any(is_wanted),
-            Some(group) => is_wanted(group),
-            None => false,
-        };
-        if wanted.is_empty() || is_in {
-            return Ok(());
-        }
-        Err(Trouble::Group { groups: wanted.join(", ") })
-    }
-
-    /// The name that the admin may know somebody by.
-    fn named(&self, claims: &Claims) -> Result<String, Trouble> {
-        let claim = self.settings.claim;
-        if claim == Claim::Sub {
-            return Ok(claims.sub.clone());
-        }
-        let name = claims.others.get(claim.as_str()).and_then(Value::as_str);
-        let Some(name) = name.filter(|it| !it.is_empty() && it.len() <= OIDC_NAME_BYTES_MAX) else {
-            return Err(Trouble::Nameless(format!(
-                "it does not say your {claim}, by which the hub would know you; tell the hub's admin, who may need to name more scopes",
-                claim = claim.as_str()
-            )));
-        };
-        // Some say it as a text.
-        let verified = match claims.others.get("email_verified") {
-            Some(Value::Bool(verified)) => *verified,
-            Some(Value::String(text)) => text == "true",
-            _ => false,
-        };
-        if claim == Claim::Email && !verified {
-            return Err(Trouble::Nameless(format!(
-                "it has not verified that {} is your address, so that the hub cannot know you by it; have it verified there, or ask the hub's admin for another claim",
-                words(name)
-            )));
-        }
-        Ok(name.to_owned())
-    }
-}
-
-fn refused(error: &str, description: Option<&str>) -> Trouble {
-    Trouble::Refused(match description {
-        Some(description) => format!("{} ({})", words(error), words(description)),
-        None => words(error),
-    })
-}
-
-/// As a form has it.
-fn encoded(text: &str) -> String {
-    // A query of one name without a value is that name.
-    let mut url = Url::parse("http://localhost").ok();
-    let encoded = url.as_mut().and_then(|url| {
-        url.query_pairs_mut().append_key_only(text);
-        url.query().map(str::to_owned)
-    });
-    encoded.unwrap_or_default()
 }
