@@ -56,12 +56,9 @@ async function route() {
     return enrolView(detail, begun);
   }
   if (!session) {
-    nav.hidden = true;
-    try {
-      return await loginView(begun, name === "login");
-    } catch (error) {
-      return show(title("That did not go"), trouble(error.message));
-    }
+    const view = await loginView(begun, name === "login");
+    if (mine === turn) show(view);
+    return;
   }
   nav.hidden = false;
   for (const link of nav.querySelectorAll("a")) {

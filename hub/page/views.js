@@ -51,10 +51,13 @@ async function goToProvider() {
 
 /** Logging in; `failed` says that a login at the provider has just not gone. */
 export async function loginView(done, failed) {
-  const [ways, failure] = await Promise.all([get("/v1/login"), failed ? get("/v1/login/oidc/failure") : undefined]);
-  const section = element("section", { class: "card narrow login" },
+  // Whatever cannot be asked, a passkey may still do.
+  const not = (error) => ({ why: error.message });
+  const [ways, failure] = await Promise.all([get("/v1/login").catch(not), failed ? get("/v1/login/oidc/failure").catch(not) : undefined]);
+  const why = failure?.why ?? ways.why;
+  return element("section", { class: "card narrow login" },
     title("Log in"),
-    ...(failure ? [trouble(upper(failure.why))] : []),
+    ...(why ? [trouble(upper(why))] : []),
     button("Log in with a passkey", async () => done(await passkey.login()), "primary wide"),
     ...(ways.oidc ? [button(`Sign in with ${ways.oidc}`, goToProvider, "wide")] : []),
     element("p", { class: "quiet" }, "You see what hosts ask; each answer is signed with your passkey again."),
@@ -62,7 +65,6 @@ export async function loginView(done, failed) {
       ? "No passkey yet? Sign in, and make your first one; or the hub's admin makes you a link."
       : "No passkey yet? The hub's admin makes you a link."),
   );
-  show(section);
 }
 
 function upper(text) {
