@@ -1,7 +1,7 @@
 # What one does with Writ. `make` alone lists it.
 #
 # Needs a Linux machine with Rust, make and a C linker; what else a target needs
-# it installs (apt, cargo). `test`, `hosts`, `bench` and `demo` boot hosts: root.
+# it installs (apt, cargo, npm). `test`, `hosts`, `bench` and `demo` boot hosts: root.
 
 .DEFAULT_GOAL := help
 .PHONY: help build release deb install test unit simulate hosts fuzz mutants bench demo lint clean
