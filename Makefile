@@ -1,7 +1,7 @@
 # What one does with Writ. `make` alone lists it.
 #
 # Needs a Linux machine with Rust, make and a C linker; what else a target needs
-# it installs (apt, cargo). `test`, `hosts`, `bench` and `demo` boot hosts: root.
+# it installs (apt, cargo, npm). `test`, `hosts`, `bench` and `demo` boot hosts: root.
 
 .DEFAULT_GOAL := help
 .PHONY: help build release deb install test unit simulate hosts fuzz mutants bench demo lint clean
@@ -30,7 +30,8 @@ install: ## what was built, below DESTDIR= with PREFIX=/usr
 
 test: unit simulate hosts ## every test: of the parts, of the engine's histories, on hosts
 
-unit: ## the tests that need neither root nor a host
+unit: ## the tests that need no host; installs what the hub's need, as root on Debian
+	tests/rig/hub.sh
 	cargo test --locked --quiet --workspace --exclude writ-tests
 	cargo test --locked --quiet -p writ-tests --lib
 	cargo test --locked --quiet --manifest-path fuzz/Cargo.toml --target-dir target

@@ -137,7 +137,7 @@ function answerForm(form, question, reply, session, during) {
   };
   form.replaceChildren(
     element("h2", {}, "Your answer"),
-    ...(session.passkeys.length === 0 ? [trouble("You have no passkey here. Answer with writ --hub, or ask the hub's admin for a link.")] : []),
+    ...(session.passkeys.length === 0 ? [trouble("You have no passkey here. Answer with writ --hub, make your first one under You, or ask the hub's admin for a link.")] : []),
     ...(question.reauth ? [element("p", { class: "quiet" }, "The policy wants who approves to prove who he is; your passkey does.")] : []),
     element("label", { for: "comment" }, "Comment", comment),
     element("div", { class: "bounds" }, lastsLabel, ...(question.uses > 1 ? [usesLabel] : [])),

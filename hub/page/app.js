@@ -3,7 +3,7 @@
 import { get, remember } from "/api.js";
 import { questionView } from "/answer.js";
 import { say } from "/element.js";
-import { enrolView, historyView, hostsView, inboxView, loginView, selfView, title, trouble } from "/views.js";
+import { enrolView, historyView, hostsView, inboxView, loginView, selfView, takeWanted, title, trouble } from "/views.js";
 import { show } from "/element.js";
 import { countdown } from "/text.js";
 
@@ -44,7 +44,7 @@ const views = {
   },
   history: async () => { await historyView(offset); return async () => { await list(); }; },
   hosts: async () => { await hostsView(); return async () => { await list(); await hostsView(); }; },
-  me: async () => { selfView(session, ended); return async () => { await list(); }; },
+  me: async () => { selfView(session, ended, begun); return async () => { await list(); }; },
 };
 
 async function route() {
@@ -55,7 +55,11 @@ async function route() {
     nav.hidden = true;
     return enrolView(detail, begun);
   }
-  if (!session) return loginView(begun);
+  if (!session) {
+    const view = await loginView(begun, name === "login");
+    if (mine === turn) show(view);
+    return;
+  }
   nav.hidden = false;
   for (const link of nav.querySelectorAll("a")) {
     const here = link.getAttribute("href") === `#/${name}` || (name === "q" && link.getAttribute("href") === "#/");
@@ -80,7 +84,7 @@ function begun(made) {
   session = made;
   remember(made);
   document.getElementById("me").textContent = made.person;
-  if (location.hash.startsWith("#/enrol")) history.replaceState(null, "", "#/");
+  if (/^#\/(enrol|login)/.test(location.hash)) history.replaceState(null, "", "#/");
   listen();
   return route();
 }
@@ -176,7 +180,11 @@ if ("serviceWorker" in navigator) {
 }
 
 try {
-  await begun(await get("/v1/session"));
+  const found = await get("/v1/session");
+  // Back from the provider: to what was looked for before, or to making a first passkey.
+  const wanted = takeWanted();
+  if (location.hash === "") history.replaceState(null, "", found.lines.length === 0 ? "#/me" : wanted || "#/");
+  await begun(found);
 } catch (error) {
   if (error?.status === 401) await route();
   else failed(error);

@@ -31,13 +31,44 @@ function button(label, act, kind = "") {
   return made;
 }
 
-export function loginView(done) {
-  show(element("section", { class: "card narrow" },
+/** Where the page was to show something before the browser went to log in elsewhere. */
+const WANTED = "wanted";
+
+/** Takes the place that was wanted before, once. */
+export function takeWanted() {
+  const wanted = sessionStorage.getItem(WANTED) ?? "";
+  sessionStorage.removeItem(WANTED);
+  return wanted;
+}
+
+async function goToProvider() {
+  const { location: there } = await post("/v1/login/oidc", {});
+  // The hub's word, held to what a login provider can be.
+  if (!/^https:\/\/|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(there)) throw new Error("The hub names a provider without TLS. Tell its admin.");
+  if (/^#\/q\/[0-9a-f]{64}$/.test(location.hash)) sessionStorage.setItem(WANTED, location.hash);
+  location.assign(there);
+}
+
+/** Logging in; `failed` says that a login at the provider has just not gone. */
+export async function loginView(done, failed) {
+  // Whatever cannot be asked, a passkey may still do.
+  const not = (error) => ({ why: error.message });
+  const [ways, failure] = await Promise.all([get("/v1/login").catch(not), failed ? get("/v1/login/oidc/failure").catch(not) : undefined]);
+  const why = failure?.why ?? ways.why;
+  return element("section", { class: "card narrow login" },
     title("Log in"),
-    element("p", {}, "With the passkey that you enrolled for this hub. You see what hosts ask; each answer is signed with the passkey again."),
+    ...(why ? [trouble(upper(why))] : []),
     button("Log in with a passkey", async () => done(await passkey.login()), "primary wide"),
-    element("p", { class: "quiet" }, "No passkey yet? The hub's admin makes you a link."),
-  ));
+    ...(ways.oidc ? [button(`Sign in with ${ways.oidc}`, goToProvider, "wide")] : []),
+    element("p", { class: "quiet" }, "You see what hosts ask; each answer is signed with your passkey again."),
+    element("p", { class: "quiet" }, ways.oidc
+      ? "No passkey yet? Sign in, and make your first one; or the hub's admin makes you a link."
+      : "No passkey yet? The hub's admin makes you a link."),
+  );
+}
+
+function upper(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export async function enrolView(invitation, done) {
@@ -137,14 +168,29 @@ export async function hostsView() {
   show(title("Hosts"), hosts.length ? element("ul", { class: "rows" }, ...rows) : none);
 }
 
-export function selfView(session, ended) {
+/** Whoever has no key here has logged in at the provider, and makes his first. */
+function firstKey(session, done) {
+  const section = element("section", { class: "card" },
+    element("h2", {}, "You have no passkey yet"),
+    element("p", {}, "You see what hosts ask. To answer, make a passkey on this device and give its line to the admins of the hosts."),
+    button("Make my first passkey", async () => {
+      const { invitation } = await post("/v1/passkeys/first", {});
+      await enrolView(invitation, done);
+    }, "primary wide"));
+  return [title(session.person), section];
+}
+
+export function selfView(session, ended, done) {
   const text = `keys = [\n${session.lines.map((line) => `    "${line}",`).join("\n")}\n]`;
-  show(
+  const keys = session.lines.length === 0 ? firstKey(session, done) : [
     title(session.person),
     element("section", { class: "card" },
       element("h2", {}, "Your keys"),
       element("p", {}, "Your answers count at hosts whose admin has these in ", element("code", {}, `[approver.${session.person}]`), " of approvers.d:"),
       lineBox(text)),
+  ];
+  show(
+    ...keys,
     ...notifications(session),
     element("section", { class: "card" },
       element("h2", {}, "This session"),

@@ -68,13 +68,22 @@ pub enum Hosts {
 /// Approvers.
 #[derive(Debug, Subcommand)]
 pub enum People {
-    /// Add an approver: with an SSH key, or with a link for enrolling a passkey
+    /// Add an approver: with an SSH key, with his account at the login provider, or with a
+    /// link for enrolling a passkey
     Add {
         /// His name, as approvers.d of the hosts has it
         name: String,
         /// His public key, an OpenSSH line such as that in ~/.ssh/id_ed25519.pub
         #[arg(long, value_name = "LINE")]
         ssh_key: Option<String>,
+        /// What the provider of [oidc] calls him in the claim that hub.toml names, such as
+        /// bob@example.com; who comes by it first has it from then on
+        #[arg(long, value_name = "ACCOUNT")]
+        oidc: Option<String>,
+        /// Which hosts he sees, names in which * stands for anything; may be given several
+        /// times, and replaces what was said before ('*': all, as when it was never said)
+        #[arg(long, value_name = "PATTERN")]
+        hosts: Vec<String>,
         /// How long the link is good for
         #[arg(long, default_value = "1d", value_name = "SPAN", value_parser = span)]
         valid: Duration,
@@ -100,6 +109,11 @@ pub enum People {
         name: String,
         /// The line
         line: String,
+    },
+    /// Take his account at the login provider away, with his sessions; he keeps his keys
+    RemoveOidc {
+        /// His name
+        name: String,
     },
     /// Remove an approver, with keys and sessions; hosts keep what their files say
     Remove {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use writ_signed::Origin;
 
 use crate::limits::CONNECTIONS_MAX;
+use crate::oidc;
 use crate::push::Channel;
 
 /// Where the configuration is.
@@ -72,6 +73,9 @@ pub struct Config {
     /// Who is told of questions beside the page.
     #[serde(default)]
     pub notify: Vec<Channel>,
+    /// Where people log in who have no passkey at hand, or none yet.
+    #[serde(default)]
+    pub oidc: Option<oidc::Settings>,
     /// Browsers that want it are woken by their push services.
     #[serde(default)]
     pub web_push: bool,
@@ -138,7 +142,7 @@ impl Config {
             }
             channel.check()?;
         }
-        Ok(())
+        self.oidc.as_ref().map_or(Ok(()), oidc::Settings::check)
     }
 }
 

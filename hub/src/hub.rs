@@ -10,10 +10,12 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::limits::{
-    HOST_BURST, HOST_PER_MINUTE, PERSON_BURST, PERSON_PER_MINUTE, STRANGER_BURST,
-    STRANGER_PER_MINUTE, VIEWS_MAX, VIEWS_PER_PERSON_MAX,
+    HOST_BURST, HOST_PER_MINUTE, PERSON_BURST, PERSON_PER_MINUTE, REFUSED_ALL_BURST,
+    REFUSED_ALL_PER_MINUTE, REFUSED_BURST, REFUSED_PER_MINUTE, STRANGER_BURST, STRANGER_PER_MINUTE,
+    VIEWS_MAX, VIEWS_PER_PERSON_MAX,
 };
 use crate::live::{Event, Live};
+use crate::oidc::Provider;
 use crate::problem::{Kind, Problem};
 use crate::push::Push;
 use crate::rates::{Rate, Rates, caller};
@@ -22,6 +24,8 @@ use crate::store::{Store, StoreError};
 const STRANGER: Rate = Rate { burst: STRANGER_BURST, per_minute: STRANGER_PER_MINUTE };
 const PERSON: Rate = Rate { burst: PERSON_BURST, per_minute: PERSON_PER_MINUTE };
 const HOST: Rate = Rate { burst: HOST_BURST, per_minute: HOST_PER_MINUTE };
+const REFUSED: Rate = Rate { burst: REFUSED_BURST, per_minute: REFUSED_PER_MINUTE };
+const REFUSED_ALL: Rate = Rate { burst: REFUSED_ALL_BURST, per_minute: REFUSED_ALL_PER_MINUTE };
 
 /// The hub.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub struct Hub {
     pub config: Config,
     /// Who is told beside the page.
     pub push: Push,
+    /// Where people may log in, too.
+    pub oidc: Option<Provider>,
     rates: Rates,
     seen: Mutex<HashMap<String, i64>>,
     views: Mutex<HashMap<String, usize>>,
@@ -51,12 +57,13 @@ pub struct View {
 impl Hub {
     /// A hub over a store.
     #[must_use]
-    pub fn new(store: Store, config: Config, push: Push) -> Arc<Self> {
+    pub fn new(store: Store, config: Config, push: Push, oidc: Option<Provider>) -> Arc<Self> {
         Arc::new(Self {
             store,
             live: Live::new(),
             config,
             push,
+            oidc,
             rates: Rates::default(),
             seen: Mutex::default(),
             views: Mutex::default(),
@@ -92,6 +99,19 @@ impl Hub {
     /// When there were too many.
     pub fn host(&self, id: &str) -> Result<(), Problem> {
         self.rate(&format!("host {id}"), HOST)
+    }
+
+    /// Puts a login that was refused on record, unless there were too many of late.
+    ///
+    /// # Errors
+    /// When the store does not do it.
+    pub async fn login_refused(&self, by: IpAddr, why: &str, now: i64) -> Result<(), StoreError> {
+        let take = |who: &str, rate| self.rates.take(who, rate, Instant::now());
+        let of_one = format!("refused {}", caller(by));
+        if !take(&of_one, REFUSED) || !take("refused", REFUSED_ALL) {
+            return Ok(());
+        }
+        self.store.record(now, "login.refused", &format!("address {by}"), "", why).await
     }
 
     /// Who calls: the peer, or whom a proxy that is believed names.

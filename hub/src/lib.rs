@@ -13,6 +13,7 @@ pub mod hub;
 pub mod limits;
 pub mod live;
 pub mod name;
+pub mod oidc;
 pub mod problem;
 pub mod push;
 pub mod rates;

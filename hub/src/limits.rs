@@ -34,11 +34,57 @@ pub const NAME_BYTES_MAX: usize = 253;
 /// Keys and passkeys of one person.
 pub const KEYS_PER_PERSON_MAX: i64 = 16;
 
+/// Patterns that say which hosts one person sees.
+pub const VIEWS_OF_HOSTS_MAX: usize = 64;
+
 /// How long a login challenge stands.
 pub const CHALLENGE_LASTS: Duration = Duration::from_secs(5 * 60);
 
 /// Challenges that stand at one time.
 pub const CHALLENGES_MAX: i64 = 10_000;
+
+/// How long a login at a provider (OIDC) may take, from the page and back to it.
+pub const OIDC_LOGIN_LASTS: Duration = Duration::from_secs(10 * 60);
+
+/// Logins by OIDC that have begun, at one time.
+pub const OIDC_LOGINS_MAX: i64 = 10_000;
+
+/// How long one call of a provider may take.
+pub const OIDC_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// Bytes of what a provider says to one call.
+pub const OIDC_REPLY_BYTES_MAX: usize = 256 * 1024;
+
+/// Keys of a provider that are looked at.
+pub const OIDC_KEYS_MAX: usize = 64;
+
+/// How long what a provider says of itself is taken for true, its keys too.
+pub const OIDC_METADATA_LASTS: Duration = Duration::from_secs(60 * 60);
+
+/// For how long a provider that could not be asked is not asked again.
+pub const OIDC_TROUBLE_LASTS: Duration = Duration::from_secs(5);
+
+/// How far a provider's clock may be from this one, in seconds.
+pub const OIDC_CLOCK_SECONDS_MAX: u64 = 60;
+
+/// Characters of what a provider says that are shown to people.
+pub const OIDC_WORDS_CHARS_MAX: usize = 200;
+
+/// Bytes of a name that a provider gives somebody.
+pub const OIDC_NAME_BYTES_MAX: usize = 255;
+
+/// Logins that were refused are on record so many at once, and so many a minute: of one
+/// address, and of all, so that they cannot push out what else is on record.
+pub const REFUSED_BURST: u32 = 20;
+/// See [`REFUSED_BURST`].
+pub const REFUSED_PER_MINUTE: u32 = 10;
+/// See [`REFUSED_BURST`].
+pub const REFUSED_ALL_BURST: u32 = 600;
+/// See [`REFUSED_BURST`].
+pub const REFUSED_ALL_PER_MINUTE: u32 = 120;
+
+/// How long after his login somebody without a key may make his first passkey.
+pub const FIRST_PASSKEY_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// Sessions of one person; the oldest makes room.
 pub const SESSIONS_PER_PERSON_MAX: i64 = 32;

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use writ_signed::{Answer, ApproverKey, Decision, Expected, Verdict};
 
+use crate::api::questions::find;
 use crate::clock::now_ms;
 use crate::hub::Hub;
 use crate::limits::BODY_BYTES_MAX;
@@ -39,9 +40,7 @@ pub async fn submit(
     let person = &caller.session.person;
     let answer =
         Answer::parse(&json).map_err(|error| Kind::Malformed.because(error.to_string()))?;
-    let Some(question) = hub.store.question(&digest).await? else {
-        return Err(Kind::NotFound.because("there is no such question, or it is past keeping"));
-    };
+    let question = find(&hub, &caller, &digest).await?;
     let now = now_ms();
     let checked = check(&hub, person, &question, &answer, now).await;
     let decision = match checked {

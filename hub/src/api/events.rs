@@ -15,7 +15,7 @@ use crate::hub::{Hub, View};
 use crate::limits::VIEW_ALIVE_EVERY;
 use crate::live::Event;
 use crate::problem::Problem;
-use crate::store::SessionKind;
+use crate::store::{Sees, SessionKind};
 use crate::web::who::PersonCaller;
 
 /// `GET /v1/events`
@@ -32,6 +32,7 @@ pub async fn events(
         check: Instant::now() + VIEW_ALIVE_EVERY,
         digest: caller.digest,
         kind: caller.kind,
+        sees: caller.sees,
         begun: false,
         hub,
     };
@@ -50,6 +51,7 @@ struct Looking {
     check: Instant,
     digest: String,
     kind: SessionKind,
+    sees: Sees,
     begun: bool,
 }
 
@@ -62,7 +64,9 @@ impl Looking {
         loop {
             tokio::select! {
                 event = self.events.recv() => match event {
-                    Ok(event) => if let Some(event) = told(&event) {
+                    Ok(event) => if self.is_seen(&event).await
+                        && let Some(event) = told(&event)
+                    {
                         return Some(event);
                     },
                     // It was too slow to hear everything: it looks anew.
@@ -71,14 +75,25 @@ impl Looking {
                 },
                 () = sleep_until(self.check) => {
                     let session = self.hub.store.session(&self.digest, self.kind, now_ms()).await;
-                    if !matches!(session, Ok(Some(_))) {
-                        return None;
-                    }
+                    let Ok(Some(session)) = session else { return None };
+                    self.sees = self.hub.store.sees(&session.person).await.ok()?;
                     self.check = Instant::now() + VIEW_ALIVE_EVERY;
                 }
                 () = self.hub.ended() => return None,
             }
         }
+    }
+}
+
+impl Looking {
+    /// Whether it is about a host that he sees. What cannot be told is not said.
+    async fn is_seen(&self, event: &Event) -> bool {
+        let (Event::Question(digest) | Event::Over(digest)) = event else { return true };
+        if self.sees == Sees::All {
+            return true;
+        }
+        let host = self.hub.store.host_of_question(digest).await;
+        matches!(host, Ok(Some(host)) if self.sees.host(&host))
     }
 }
 

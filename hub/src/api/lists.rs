@@ -72,14 +72,18 @@ pub struct Lines {
 /// When the store does not answer.
 pub async fn open(
     State(hub): State<Arc<Hub>>,
-    _: PersonCaller,
+    caller: PersonCaller,
 ) -> Result<axum::Json<Lines>, Problem> {
-    let now = now_ms();
-    let questions: Vec<Line> =
-        hub.store.open_questions(now).await?.into_iter().map(Line::from).collect();
-    let here = i64::try_from(questions.len()).unwrap_or(i64::MAX);
-    let more = hub.store.open_count(now).await?.saturating_sub(here).max(0);
+    let (now, person) = (now_ms(), &caller.session.person);
+    let open = hub.store.open_questions(person, now).await?;
+    let here = i64::try_from(open.len()).unwrap_or(i64::MAX);
+    let more = hub.store.open_count(person, now).await?.saturating_sub(here).max(0);
+    let questions = shown(&caller, open);
     Ok(axum::Json(Lines { now_ms: now, more, questions }))
+}
+
+fn shown(caller: &PersonCaller, listed: Vec<Listed>) -> Vec<Line> {
+    listed.into_iter().filter(|it| caller.sees.host(&it.host)).map(Line::from).collect()
 }
 
 /// From where in the past.
@@ -96,12 +100,12 @@ pub struct Before {
 /// When the store does not answer.
 pub async fn history(
     State(hub): State<Arc<Hub>>,
-    _: PersonCaller,
+    caller: PersonCaller,
     Query(which): Query<Before>,
 ) -> Result<axum::Json<Lines>, Problem> {
     let before = which.before.unwrap_or(i64::MAX);
-    let closed = hub.store.closed_questions(before).await?;
-    let questions = closed.into_iter().map(Line::from).collect();
+    let closed = hub.store.closed_questions(&caller.session.person, before).await?;
+    let questions = shown(&caller, closed);
     Ok(axum::Json(Lines { now_ms: now_ms(), more: 0, questions }))
 }
 
@@ -134,10 +138,12 @@ struct HostLine {
 /// When the store does not answer.
 pub async fn hosts(
     State(hub): State<Arc<Hub>>,
-    _: PersonCaller,
+    caller: PersonCaller,
 ) -> Result<axum::Json<Hosts>, Problem> {
     let now = now_ms();
-    let hosts = hub.store.hosts().await?.into_iter().map(|it| HostLine {
+    let mut hosts = hub.store.hosts().await?;
+    hosts.retain(|it| caller.sees.host(&it.host.name));
+    let hosts = hosts.into_iter().map(|it| HostLine {
         connected: hub.live.is_waiting(&it.host.id) || now - it.seen_ms < CONNECTED_MS,
         id: it.host.id,
         name: it.host.name,

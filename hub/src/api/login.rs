@@ -1,5 +1,6 @@
 //! Logging in: a challenge is signed, by a passkey in the browser or by an SSH key.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -66,7 +67,7 @@ pub async fn ssh(
     let now = now_ms();
     let person = match signed_by(&hub, &sent).await {
         Ok(person) => person,
-        Err(problem) => return Err(refused(&hub, &address.to_string(), problem, now).await),
+        Err(problem) => return Err(refused(&hub, address, problem, now).await),
     };
     challenge::take(&hub, &sent.challenge, now).await?;
     let token = secret::secret()?;
@@ -126,7 +127,7 @@ pub async fn passkey(
     let now = now_ms();
     let person = match asserted_by(&hub, &sent).await {
         Ok(person) => person,
-        Err(problem) => return Err(refused(&hub, &address.to_string(), problem, now).await),
+        Err(problem) => return Err(refused(&hub, address, problem, now).await),
     };
     challenge::take(&hub, &sent.challenge, now).await?;
     let secret = secret::secret()?;
@@ -155,16 +156,15 @@ async fn asserted_by(hub: &Hub, sent: &ByPasskey) -> Result<Person, Problem> {
     Ok(passkey.person)
 }
 
-async fn refused(hub: &Hub, address: &str, problem: Problem, now: i64) -> Problem {
-    let who = format!("address {address}");
-    match hub.store.record(now, "login.refused", &who, "", &problem.detail).await {
+async fn refused(hub: &Hub, address: IpAddr, problem: Problem, now: i64) -> Problem {
+    match hub.login_refused(address, &problem.detail, now).await {
         Ok(()) => problem,
         Err(error) => error.into(),
     }
 }
 
 /// For the session's time; a page of another site never sends it, and no script reads it.
-fn set_cookie(hub: &Hub, secret: &str) -> Result<HeaderValue, Problem> {
+pub(super) fn set_cookie(hub: &Hub, secret: &str) -> Result<HeaderValue, Problem> {
     let secure = if hub.config.is_https() { "; Secure" } else { "" };
     let value = format!(
         "{}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",

@@ -10,6 +10,7 @@ pub mod events;
 pub mod host;
 pub mod lists;
 pub mod login;
+pub mod oidc;
 pub mod page;
 pub mod passkeys;
 pub mod questions;

@@ -1,4 +1,5 @@
-//! Enrolling a passkey, with the link that an admin gave. What the authenticator says of
+//! Enrolling a passkey, with the link that an admin gave; the first also by a login at the
+//! provider, if somebody has no key yet. What the authenticator says of
 //! itself is not asked (no attestation): whoever has the link is trusted with his own key, and
 //! a host's admin pins it or does not.
 
@@ -11,13 +12,14 @@ use sha2::{Digest as _, Sha256};
 use writ_signed::{Algorithm, Origin, Passkey};
 
 use crate::challenge;
-use crate::clock::now_ms;
+use crate::clock::{in_ms, now_ms};
 use crate::hub::Hub;
+use crate::limits::{CHALLENGE_LASTS, FIRST_PASSKEY_WITHIN};
 use crate::problem::{Kind, Problem};
 use crate::secret;
 use crate::store::Added;
 use crate::web::body::Json;
-use crate::web::who::Stranger;
+use crate::web::who::{PersonCaller, Stranger};
 
 /// Flags of authenticator data (WebAuthn, 6.1): present, verified, with credential.
 const WANTED_FLAGS: u8 = 0x01 | 0x04 | 0x40;
@@ -37,6 +39,40 @@ const EDDSA: i32 = -8;
 #[serde(deny_unknown_fields)]
 pub struct Invited {
     invitation: String,
+}
+
+/// An invitation of one's own.
+#[derive(Debug, Serialize)]
+pub struct First {
+    invitation: String,
+}
+
+/// `POST /v1/passkeys/first`: somebody who has no key yet has logged in at the provider, and
+/// may make his first. Whoever has one needs a link of the admin's, as ever.
+///
+/// # Errors
+/// When he has one, or his login was too long ago.
+pub async fn first(
+    State(hub): State<Arc<Hub>>,
+    caller: PersonCaller,
+) -> Result<axum::Json<First>, Problem> {
+    let person = &caller.session.person;
+    if !hub.store.lines(person).await?.is_empty() {
+        return Err(Kind::NotYours.because(
+            "you have a key at this hub already; another takes a link, which its admin makes (`writ-hub people invite`)",
+        ));
+    }
+    let (invitation, now) = (secret::secret()?, now_ms());
+    let since = now.saturating_sub(in_ms(FIRST_PASSKEY_WITHIN));
+    let expires = now.saturating_add(in_ms(CHALLENGE_LASTS));
+    let digest = secret::digest(&invitation);
+    if hub.store.invite_first(&caller.digest, since, &digest, expires).await? {
+        return Ok(axum::Json(First { invitation }));
+    }
+    Err(Kind::NotYours.because(format!(
+        "your login was more than {} minutes ago; log out and in again, then make the passkey",
+        FIRST_PASSKEY_WITHIN.as_secs() / 60
+    )))
 }
 
 /// What the browser needs to make a passkey.

@@ -75,7 +75,7 @@ pub async fn whole(
     caller: PersonCaller,
     Path(digest): Path<String>,
 ) -> Result<axum::Json<Whole>, Problem> {
-    let received = find(&hub, &digest).await?;
+    let received = find(&hub, &caller, &digest).await?;
     let now = now_ms();
     if received.listed.seen_ms.is_none()
         && hub.store.question_seen(&digest, &caller.session.person.name, now).await?
@@ -117,14 +117,19 @@ pub async fn whole(
 /// When there is no such question.
 pub async fn signed(
     State(hub): State<Arc<Hub>>,
-    _: PersonCaller,
+    caller: PersonCaller,
     Path(digest): Path<String>,
 ) -> Result<axum::Json<Signed>, Problem> {
-    let received = find(&hub, &digest).await?;
+    let received = find(&hub, &caller, &digest).await?;
     Ok(axum::Json(Signed { question: received.text, signature: received.signature }))
 }
 
-async fn find(hub: &Hub, digest: &str) -> Result<Received, Problem> {
-    let found = hub.store.question(digest).await?;
+/// A question of a host that the caller sees.
+pub(super) async fn find(
+    hub: &Hub,
+    caller: &PersonCaller,
+    digest: &str,
+) -> Result<Received, Problem> {
+    let found = hub.store.question(digest).await?.filter(|it| caller.sees.host(&it.listed.host));
     found.ok_or_else(|| Kind::NotFound.because("there is no such question, or it is past keeping"))
 }

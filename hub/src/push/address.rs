@@ -11,7 +11,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 /// Looks names up, and leaves out what is not on the Internet. What is connected to is what
 /// was looked at: there is no second look-up that could say something else.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Outward;
+pub(crate) struct Outward;
 
 impl Resolve for Outward {
     fn resolve(&self, name: Name) -> Resolving {

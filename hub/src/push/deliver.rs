@@ -32,7 +32,7 @@ pub(super) async fn deliver(
     question: &Received,
 ) -> Result<(), Trouble> {
     if notice.channel == BROWSERS {
-        return wake_browsers(push, hub).await;
+        return wake_browsers(push, hub, &question.listed.host).await;
     }
     let Some(ready) = push.channels.iter().find(|it| it.channel.name == notice.channel) else {
         return Err(Trouble::Never("the configuration names this channel no more".to_owned()));
@@ -123,11 +123,11 @@ fn json(client: &Client, url: Url, body: &serde_json::Value) -> RequestBuilder {
 
 /// Each browser that wants it. Those that are gone are forgotten; a browser that was missed
 /// is not tried again where another was reached, for that one would be woken twice.
-async fn wake_browsers(push: &Push, hub: &Hub) -> Result<(), Trouble> {
+async fn wake_browsers(push: &Push, hub: &Hub, host: &str) -> Result<(), Trouble> {
     let Some(vapid) = &push.vapid else {
         return Err(Trouble::Never("browsers are not woken any more".to_owned()));
     };
-    let browsers = hub.store.subscriptions().await;
+    let browsers = hub.store.subscriptions(host).await;
     let browsers = browsers.map_err(|error| Trouble::Later(error.to_string()))?;
     let (mut reached, mut trouble) = (browsers.is_empty(), None);
     for browser in browsers {

@@ -3,6 +3,7 @@
 //!
 //! Nothing of it decides. It keeps what hosts and approvers have signed, as they signed it.
 
+mod accounts;
 mod answers;
 mod audit;
 mod hosts;
@@ -12,6 +13,7 @@ mod questions;
 mod schema;
 mod sessions;
 mod subscriptions;
+mod views;
 
 use std::path::Path;
 use std::str::FromStr as _;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyPool, Executor as _, Transaction};
 
+pub use self::accounts::{AccountListed, Binding};
 pub use self::answers::{Given, Standing, Submitted, Taking};
 pub use self::audit::Entry;
 pub use self::hosts::{Enrolment, Host, HostListed};
@@ -28,6 +31,7 @@ pub use self::people::{Added, Passkey, Person};
 pub use self::questions::{Listed, Over, Put, Received, Stored};
 pub use self::sessions::{Session, SessionKind};
 pub use self::subscriptions::Subscription;
+pub use self::views::Sees;
 
 /// Readers of one SQLite file, or connections to PostgreSQL of one hub.
 const CONNECTIONS_MAX: u32 = 8;

@@ -132,6 +132,18 @@ impl Store {
         Ok(lines)
     }
 
+    /// Those of somebody's lines that he enrolled by a login at the provider alone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn first_lines(&self, person: &Person) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT line FROM passkeys WHERE person = $1 AND first = 1")
+            .bind(&person.id)
+            .fetch_all(&self.reads)
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get("line")?)).collect()
+    }
+
     /// Adds an SSH key.
     ///
     /// # Errors
@@ -209,6 +221,46 @@ impl Store {
         Ok(())
     }
 
+    /// Lets somebody who has no key yet enrol his first passkey, in a session that has begun
+    /// since a time. Whether it has, and he has none.
+    ///
+    /// # Errors
+    /// When the database does not do it.
+    pub async fn invite_first(
+        &self,
+        session: &str,
+        since_ms: i64,
+        digest: &str,
+        expires_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let person = sqlx::query(
+            "SELECT person FROM sessions s WHERE digest = $1 AND made_ms >= $2 \
+             AND NOT EXISTS (SELECT 1 FROM passkeys k WHERE k.person = s.person) \
+             AND NOT EXISTS (SELECT 1 FROM ssh_keys k WHERE k.person = s.person)",
+        )
+        .bind(session)
+        .bind(since_ms)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(person) = person else { return Ok(false) };
+        let person: String = person.try_get("person")?;
+        sqlx::query("DELETE FROM invitations WHERE person = $1 AND first = 1")
+            .bind(&person)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "INSERT INTO invitations (digest, person, expires_ms, first) VALUES ($1, $2, $3, 1)",
+        )
+        .bind(digest)
+        .bind(&person)
+        .bind(expires_ms)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
     /// Who is invited by a link that still stands.
     ///
     /// # Errors
@@ -238,7 +290,8 @@ impl Store {
     ) -> Result<Added, StoreError> {
         let mut transaction = self.begin().await?;
         let used = sqlx::query(
-            "DELETE FROM invitations WHERE digest = $1 AND expires_ms > $2 RETURNING person",
+            "DELETE FROM invitations WHERE digest = $1 AND expires_ms > $2 \
+             RETURNING person, first",
         )
         .bind(invitation)
         .bind(now_ms)
@@ -246,21 +299,32 @@ impl Store {
         .await?;
         let Some(used) = used else { return Ok(Added::NotInvited) };
         let person: String = used.try_get("person")?;
-        let count = sqlx::query("SELECT COUNT(*) AS count FROM passkeys WHERE person = $1")
-            .bind(&person)
-            .fetch_one(&mut *transaction)
-            .await?;
-        if count.try_get::<i64, _>("count")? >= KEYS_PER_PERSON_MAX {
+        let first: i64 = used.try_get("first")?;
+        let count = sqlx::query(
+            "SELECT (SELECT COUNT(*) FROM passkeys WHERE person = $1) AS passkeys, \
+             (SELECT COUNT(*) FROM ssh_keys WHERE person = $2) AS ssh_keys",
+        )
+        .bind(&person)
+        .bind(&person)
+        .fetch_one(&mut *transaction)
+        .await?;
+        let passkeys: i64 = count.try_get("passkeys")?;
+        // He may have got a key since.
+        if first == 1 && passkeys + count.try_get::<i64, _>("ssh_keys")? > 0 {
+            return Ok(Added::NotInvited);
+        }
+        if passkeys >= KEYS_PER_PERSON_MAX {
             return Ok(Added::Full);
         }
         let added = sqlx::query(
-            "INSERT INTO passkeys (id, person, line, added_ms) VALUES ($1, $2, $3, $4) \
+            "INSERT INTO passkeys (id, person, line, added_ms, first) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(id)
         .bind(&person)
         .bind(line)
         .bind(now_ms)
+        .bind(first)
         .execute(&mut *transaction)
         .await?;
         if added.rows_affected() == 0 {
@@ -271,7 +335,9 @@ impl Store {
             .fetch_one(&mut *transaction)
             .await?;
         let name: String = row.try_get("name")?;
-        audit::record(&mut transaction, now_ms, "passkey.added", &name, &name, id).await?;
+        let how = if first == 1 { " on the word of the login provider" } else { "" };
+        let detail = format!("{id}{how}");
+        audit::record(&mut transaction, now_ms, "passkey.added", &name, &name, &detail).await?;
         transaction.commit().await?;
         Ok(Added::Added)
     }

@@ -7,7 +7,7 @@ use super::{Store, StoreError, audit};
 use crate::limits::{
     AUDIT_ENTRIES_MAX, LIST_MAX, QUESTIONS_KEPT_PER_HOST_MAX, QUESTIONS_OPEN_PER_HOST_MAX,
 };
-use crate::store::Host;
+use crate::store::{Host, Person};
 
 /// A question that came, its signature checked.
 #[derive(Debug)]
@@ -97,12 +97,25 @@ pub struct Over<'a> {
 }
 
 macro_rules! listed {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "SELECT q.digest, h.name AS host, q.id, q.requester, q.summary, q.received_ms, ",
             "q.closes_ms, q.seen_ms, q.over_ms, q.outcome, q.over_by ",
             "FROM questions q JOIN hosts h ON h.id = q.host ",
-            $rest
+            $($rest),+
+        )
+    };
+}
+
+/// Of what `h` names, only what that person sees: his ID is bound twice.
+macro_rules! seen_by {
+    ($first:literal, $second:literal) => {
+        concat!(
+            "(NOT EXISTS (SELECT 1 FROM views v WHERE v.person = ",
+            $first,
+            ") OR EXISTS (SELECT 1 FROM views v WHERE v.person = ",
+            $second,
+            " AND h.name LIKE v.matching ESCAPE '!'))"
         )
     };
 }
@@ -198,48 +211,82 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// What is open now, the newest first.
+    /// What is open now of what somebody sees, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open_questions(&self, now_ms: i64) -> Result<Vec<Listed>, StoreError> {
+    pub async fn open_questions(
+        &self,
+        person: &Person,
+        now_ms: i64,
+    ) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(listed!(
-            "WHERE q.over_ms IS NULL AND q.closes_ms > $1 ORDER BY q.received_ms DESC LIMIT $2"
+            "WHERE q.over_ms IS NULL AND q.closes_ms > $1 AND ",
+            seen_by!("$2", "$3"),
+            " ORDER BY q.received_ms DESC LIMIT $4"
         ))
         .bind(now_ms)
+        .bind(&person.id)
+        .bind(&person.id)
         .bind(LIST_MAX)
         .fetch_all(&self.reads)
         .await?;
         rows.iter().map(listed).collect()
     }
 
-    /// How many are open now, also those beyond the list.
+    /// How many of these are open now, also those beyond the list.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open_count(&self, now_ms: i64) -> Result<i64, StoreError> {
-        let row = sqlx::query(
-            "SELECT COUNT(*) AS count FROM questions WHERE over_ms IS NULL AND closes_ms > $1",
-        )
+    pub async fn open_count(&self, person: &Person, now_ms: i64) -> Result<i64, StoreError> {
+        let row = sqlx::query(concat!(
+            "SELECT COUNT(*) AS count FROM questions q JOIN hosts h ON h.id = q.host \
+             WHERE q.over_ms IS NULL AND q.closes_ms > $1 AND ",
+            seen_by!("$2", "$3")
+        ))
         .bind(now_ms)
+        .bind(&person.id)
+        .bind(&person.id)
         .fetch_one(&self.reads)
         .await?;
         Ok(row.try_get("count")?)
     }
 
-    /// What was over before an instant, the latest first.
+    /// What was over before an instant of what somebody sees, the latest first.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn closed_questions(&self, before_ms: i64) -> Result<Vec<Listed>, StoreError> {
+    pub async fn closed_questions(
+        &self,
+        person: &Person,
+        before_ms: i64,
+    ) -> Result<Vec<Listed>, StoreError> {
         let rows = sqlx::query(listed!(
-            "WHERE q.over_ms IS NOT NULL AND q.over_ms < $1 ORDER BY q.over_ms DESC LIMIT $2"
+            "WHERE q.over_ms IS NOT NULL AND q.over_ms < $1 AND ",
+            seen_by!("$2", "$3"),
+            " ORDER BY q.over_ms DESC LIMIT $4"
         ))
         .bind(before_ms)
+        .bind(&person.id)
+        .bind(&person.id)
         .bind(LIST_MAX)
         .fetch_all(&self.reads)
         .await?;
         rows.iter().map(listed).collect()
+    }
+
+    /// The name of a question's host.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn host_of_question(&self, digest: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query(
+            "SELECT h.name FROM questions q JOIN hosts h ON h.id = q.host WHERE q.digest = $1",
+        )
+        .bind(digest)
+        .fetch_optional(&self.reads)
+        .await?;
+        row.map(|row| Ok(row.try_get("name")?)).transpose()
     }
 
     /// One question.
@@ -311,6 +358,7 @@ impl Store {
             "DELETE FROM challenges WHERE expires_ms <= $1",
             "DELETE FROM sessions WHERE expires_ms <= $1",
             "DELETE FROM invitations WHERE expires_ms <= $1",
+            "DELETE FROM oidc_logins WHERE expires_ms <= $1",
         ] {
             sqlx::query(statement).bind(now_ms).execute(&mut *transaction).await?;
         }

@@ -5,10 +5,10 @@ use sqlx::{Executor as _, Row as _};
 use super::{Kind, Store, StoreError};
 
 /// What this program writes.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 3;
 
 /// What makes each version of the one before.
-const STEPS: &[&str] = &[FIRST];
+const STEPS: &[&str] = &[FIRST, OIDC, VIEWS];
 
 const FIRST: &str = "
 CREATE TABLE hosts (
@@ -127,6 +127,39 @@ CREATE TABLE audit (
     detail TEXT NOT NULL
 );
 CREATE INDEX audit_at ON audit (at_ms);
+";
+
+/// Accounts at a provider, and logins there that have begun; invitations for a first passkey,
+/// and which passkeys came of such.
+const OIDC: &str = "
+CREATE TABLE accounts (
+    person TEXT PRIMARY KEY REFERENCES people (id) ON DELETE CASCADE,
+    name TEXT NOT NULL UNIQUE,
+    issuer TEXT,
+    subject TEXT,
+    added_ms BIGINT NOT NULL,
+    bound_ms BIGINT,
+    UNIQUE (issuer, subject)
+);
+CREATE TABLE oidc_logins (
+    browser TEXT PRIMARY KEY,
+    expires_ms BIGINT NOT NULL,
+    used_ms BIGINT,
+    why TEXT
+);
+ALTER TABLE invitations ADD COLUMN first BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE passkeys ADD COLUMN first BIGINT NOT NULL DEFAULT 0;
+";
+
+/// Which hosts somebody sees; who is not in it sees all. `matching` is the pattern as LIKE has
+/// it, with `!` before what is meant as it is.
+const VIEWS: &str = "
+CREATE TABLE views (
+    person TEXT NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+    pattern TEXT NOT NULL,
+    matching TEXT NOT NULL,
+    PRIMARY KEY (person, pattern)
+);
 ";
 
 /// Applies the steps that are missing, in one transaction.

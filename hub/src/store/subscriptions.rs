@@ -49,12 +49,20 @@ impl Store {
         Ok(())
     }
 
-    /// Every browser that wants to be woken.
+    /// Every browser that wants to be woken, of those who see a host.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn subscriptions(&self) -> Result<Vec<Subscription>, StoreError> {
-        let rows = sqlx::query("SELECT endpoint FROM subscriptions").fetch_all(&self.reads).await?;
+    pub async fn subscriptions(&self, host: &str) -> Result<Vec<Subscription>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT s.endpoint FROM subscriptions s WHERE \
+             NOT EXISTS (SELECT 1 FROM views v WHERE v.person = s.person) OR \
+             EXISTS (SELECT 1 FROM views v WHERE v.person = s.person \
+                     AND $1 LIKE v.matching ESCAPE '!')",
+        )
+        .bind(host)
+        .fetch_all(&self.reads)
+        .await?;
         rows.iter().map(|row| Ok(Subscription { endpoint: row.try_get("endpoint")? })).collect()
     }
 

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::hub::Hub;
 use crate::limits::{HISTORY_MS, SEEN_WRITTEN_EVERY, SWEEP_EVERY};
 use crate::live::Event;
+use crate::oidc::Provider;
 use crate::push::Push;
 use crate::store::{Kind, Store};
 use crate::web::server;
@@ -41,12 +42,13 @@ pub(super) async fn serve(config: Config, store: Store) -> Result<(), String> {
 /// A hub with what it does beside answering.
 ///
 /// # Errors
-/// When who is to be told cannot be.
+/// When who is to be told cannot be, or a file that the configuration names cannot be read.
 pub async fn start(config: Config, store: Store) -> Result<Arc<Hub>, String> {
     // The one that reqwest takes; a second start in one process finds it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let push = Push::new(&config, &store).await?;
-    let hub = Hub::new(store, config, push);
+    let oidc = config.oidc.as_ref().map(|it| Provider::new(it, config.url.as_str())).transpose()?;
+    let hub = Hub::new(store, config, push, oidc);
     if hub.store.kind() == Kind::Postgres {
         let hub = Arc::clone(&hub);
         tokio::spawn(async move {

@@ -8,7 +8,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use crate::api::{
-    answers, enroll, events, host, lists, login, page, passkeys, questions, session, subscriptions,
+    answers, enroll, events, host, lists, login, oidc, page, passkeys, questions, session,
+    subscriptions,
 };
 use crate::hub::Hub;
 use crate::web::guard::guard;
@@ -33,11 +34,16 @@ pub fn routes() -> Vec<Route> {
         post("/v1/host/questions/{digest}/over", host::over),
         get("/v1/host/answers", host::answers),
         post("/v1/host/answers/{seq}/taken", host::taken),
+        get("/v1/login", oidc::ways),
         post("/v1/login/challenge", login::begin),
         post("/v1/login/ssh", login::ssh),
         post("/v1/login/passkey", login::passkey),
+        post("/v1/login/oidc", oidc::begin),
+        get("/v1/login/oidc/callback", oidc::callback),
+        get("/v1/login/oidc/failure", oidc::failure),
         get("/v1/session", session::show),
         delete("/v1/session", session::end),
+        post("/v1/passkeys/first", passkeys::first),
         post("/v1/passkeys/challenge", passkeys::begin),
         post("/v1/passkeys", passkeys::enroll),
         get("/v1/questions", lists::open),

@@ -13,7 +13,7 @@ use crate::clock::now_ms;
 use crate::hub::Hub;
 use crate::problem::{Kind, Problem};
 use crate::secret;
-use crate::store::{Host, Session, SessionKind};
+use crate::store::{Host, Sees, Session, SessionKind};
 
 /// The header of the session's second secret.
 pub const CSRF: &str = "x-writ-csrf";
@@ -43,6 +43,8 @@ pub struct PersonCaller {
     pub digest: String,
     /// How it shows itself.
     pub kind: SessionKind,
+    /// Which hosts he sees.
+    pub sees: Sees,
 }
 
 impl<S: Sync> FromRequestParts<S> for Address
@@ -137,7 +139,8 @@ where
                 )));
             }
         }
-        Ok(Self { session, digest, kind })
+        let sees = hub.store.sees(&session.person).await?;
+        Ok(Self { session, digest, kind, sees })
     }
 }
 
@@ -160,7 +163,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     lines
         .flat_map(|line| line.split(';'))

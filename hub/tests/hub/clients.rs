@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::time::Instant;
 
 use serde_json::json;
-use writ_hub::limits::{BODY_BYTES_MAX, BODY_WAIT_MAX, HEAD_WAIT_MAX, STRANGER_BURST};
+use writ_hub::limits::{
+    BODY_BYTES_MAX, BODY_WAIT_MAX, HEAD_WAIT_MAX, STRANGER_BURST, WRITE_WAIT_MAX,
+};
 use writ_signed::SignedQuestion;
 use writ_signed::limits::{QUESTION_BYTES_MAX, SIGNED_QUESTION_BYTES_MAX};
 
@@ -67,6 +69,22 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let reply = reply.await.unwrap();
     assert!(reply.starts_with("HTTP/1.1 408"), "{reply}");
     assert!(reply.contains("urn:writ:problem:too-slow"), "{reply}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_reads_gives_its_place_up() {
+    /// What they bring is more than the kernel holds on the way (tcp_rmem and tcp_wmem).
+    const REQUESTS: usize = 800;
+    let hub = Running::start_with("connections_max = 1").await;
+    let mut client = TcpStream::connect(hub.address).unwrap();
+    let request = "GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    client.write_all(request.repeat(REQUESTS).as_bytes()).unwrap();
+    // It is in, and has the one place there is.
+    assert_eq!(client.read(&mut [0; 1]).unwrap(), 1);
+    let begun = Instant::now();
+    assert_eq!(hub.http.get("/v1/health").await.status, 204);
+    let waited = begun.elapsed();
+    assert!(waited >= WRITE_WAIT_MAX / 2 && waited < WRITE_WAIT_MAX + WAIT_MAX, "{waited:?}");
 }
 
 #[tokio::test]

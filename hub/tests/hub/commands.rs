@@ -79,6 +79,54 @@ fn people_are_added_listed_and_removed() {
     }
 }
 
+#[test]
+fn an_approver_is_limited_to_hosts_and_let_see_all_again() {
+    let program = Program::new("127.0.0.1:0");
+    let key = HostKey::from_seed(&[7; 32]).public().line();
+    let bob = ["people", "add", "bob", "--ssh-key", &key, "--hosts", "web-*", "--hosts", "db-1"];
+    program.prints(&bob);
+    assert_eq!(program.prints(&["people", "list"]), "bob 1 keys, sees db-1 web-*\n");
+    // No link comes of it.
+    program.refuses(&["people", "add", "bob", "--hosts", "mail-?"], "in which * may stand");
+    assert_eq!(program.prints(&["people", "add", "bob", "--hosts", "mail-*"]), "");
+    assert_eq!(program.prints(&["people", "list"]), "bob 1 keys, sees mail-*\n");
+    assert_eq!(program.prints(&["people", "add", "bob", "--hosts", "*"]), "");
+    assert_eq!(program.prints(&["people", "list"]), "bob 1 keys\n");
+    assert!(program.prints(&["audit"]).contains("person.sees"));
+}
+
+const OIDC: &str = "[oidc]\nname = \"Example SSO\"\nissuer = \"https://login.example.com\"\n\
+     client_id = \"writ\"\nclient_secret_file = \"/nowhere/oidc.secret\"\n";
+
+#[test]
+fn an_approver_s_account_is_named_shown_and_taken_away() {
+    let program = Program::new("127.0.0.1:0");
+    let bob = ["people", "add", "bob", "--oidc", "bob@example.com"];
+    program.refuses(&bob, "no [oidc]");
+    program.refuses(&["people", "invite", "bob"], "people add bob");
+    let whole = std::fs::read_to_string(&program.config).unwrap();
+    std::fs::write(&program.config, format!("{whole}{OIDC}")).unwrap();
+    program.refuses(&["people", "add", "bob", "--oidc", "bob"], "is no address");
+    // No link: he logs in, and makes his first passkey then. Said again, it changes nothing.
+    assert_eq!(program.prints(&bob), "");
+    assert_eq!(program.prints(&bob), "");
+    let listed = program.prints(&["people", "list"]);
+    assert_eq!(listed, "bob 0 keys, bob@example.com at the provider, who has not logged in yet\n");
+    program.refuses(&["people", "add", "carol", "--oidc", "bob@example.com"], "somebody else's");
+    let key = HostKey::from_seed(&[7; 32]).public().line();
+    let both = ["people", "add", "dave", "--oidc", "dave@example.com", "--ssh-key", &key];
+    assert!(program.prints(&both).starts_with("ssh-ed25519 "));
+    program.prints(&["people", "remove-oidc", "bob"]);
+    program.refuses(&["people", "remove-oidc", "bob"], "no account");
+    let audit = program.prints(&["audit"]);
+    for event in ["account.named", "account.removed"] {
+        assert!(audit.contains(event), "{audit}");
+    }
+    // It says at its start what it cannot read.
+    program.prints(&["check"]);
+    program.refuses(&["serve"], "/nowhere/oidc.secret");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_serves_until_it_is_told_to_end() {
     let program = Program::new("127.0.0.1:0");
@@ -134,6 +182,23 @@ fn a_configuration_that_cannot_be_used_is_refused_with_its_place() {
         std::fs::write(&program.config, format!("{whole}{line}\n")).unwrap();
         program.refuses(&["check"], words);
     }
+    for (from, to, words) in [
+        ("https://login", "http://login", "https://"),
+        ("https://login", "login", "no address"),
+        ("example.com", "example.com/?tenant=x", "query"),
+        ("https://login", "https://user@login", "user"),
+        ("\"writ\"", "\"\"", "client_id"),
+        ("\"Example SSO\"", "\"\"", "1 to 40"),
+        ("client_id", "claim = \"nickname\"\nclient_id", "preferred_username"),
+        ("client_id", "scopes = [\"a b\"]\nclient_id", "one word"),
+        ("client_id", "groups = [\"\"]\nclient_id", "not empty"),
+        ("client_id", "secret = \"x\"\nclient_id", "unknown field"),
+    ] {
+        let oidc = OIDC.replacen(from, to, 1);
+        assert_ne!(oidc, OIDC);
+        std::fs::write(&program.config, format!("{whole}{oidc}")).unwrap();
+        program.refuses(&["check"], words);
+    }
     let open = whole.replace("127.0.0.1:0", "0.0.0.0:0");
     std::fs::write(&program.config, &open).unwrap();
     program.refuses(&["check"], "without TLS");
@@ -163,5 +228,5 @@ fn the_example_of_a_configuration_can_be_used_with_what_it_leaves_out_too() {
         let path = std::path::Path::new("hub.toml");
         writ_hub::config::Config::parse(path, text).unwrap();
     }
-    assert!(whole.contains("\n[[notify]]\n"));
+    assert!(whole.contains("\n[[notify]]\n") && whole.contains("\n[oidc]\n"));
 }

@@ -4,23 +4,34 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use reqwest::{Certificate, Client, StatusCode};
+use serde_json::json;
 use writ_hub::limits::TLS_WAIT_MAX;
 
 use crate::logging_in::{by_passkey, enrolled};
-use crate::rig::{Running, WAIT_MAX};
+use crate::oidc::named;
+use crate::rig::{Provider, Running, WAIT_MAX};
 
 const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hub/rig/localhost.crt");
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hub/rig/localhost.key");
 
 async fn start() -> Running {
+    start_with("").await
+}
+
+async fn start_with(more: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}", folder.path().join("hub.db").display());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    let tls = format!("[tls]\ncertificate = \"{CERTIFICATE}\"\nkey = \"{KEY}\"\n");
+    let tls = format!("[tls]\ncertificate = \"{CERTIFICATE}\"\nkey = \"{KEY}\"\n{more}");
     let mut running = Running::serve(listener, &origin, &database, &tls).await;
     let certificate = Certificate::from_pem(&std::fs::read(CERTIFICATE).unwrap()).unwrap();
-    let client = Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();
+    let client = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_certs_only([certificate])
+        .build()
+        .unwrap();
     running.http = running.http.clone().through(client, &origin);
     running.keep(folder);
     running
@@ -42,6 +53,29 @@ async fn by_tls_the_cookie_is_for_this_host_and_tls_alone() {
     // Under a name that another host of the domain could plant, it is none.
     let planted = hub.http.with("cookie", &reply.cookie().replace("__Host-", ""));
     planted.get("/v1/questions").await.refuses(401, "not-logged-in", "");
+}
+
+#[tokio::test]
+async fn by_tls_a_login_at_the_provider_is_bound_to_this_host_alone_too() {
+    let provider = Provider::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let hub = start_with(&provider.settings(folder.path(), "")).await;
+    named(&hub, "bob", "bob@example.com").await;
+    let begun = hub.http.post("/v1/login/oidc", &json!({})).await;
+    let cookie = begun.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-writ-login=") && cookie.ends_with("; Secure"), "{cookie}");
+    assert!(cookie.contains("; Path=/; HttpOnly; SameSite=Lax; "), "{cookie}");
+    let back = provider.log_in(begun.json()["location"].as_str().unwrap());
+    let planted = begun.cookie().replace("__Host-", "");
+    let reply = hub.http.with("cookie", &planted).get(&back).await;
+    assert_eq!(reply.headers["location"], "/#/login/failed");
+    let reply = hub.http.with("cookie", &begun.cookie()).get(&back).await;
+    assert_eq!(reply.headers["location"], "/");
+    let cookies: Vec<&str> =
+        reply.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
+    assert!(cookies[0].starts_with("__Host-writ=") && cookies[0].ends_with("; Secure"));
+    // What was for the way there and back is gone.
+    assert!(cookies[1].starts_with("__Host-writ-login=;") && cookies[1].contains("Max-Age=0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use writ_signed::Verdict;
 
-use crate::rig::{EnrolledHost, Postgres, Running, decision, question};
+use crate::oidc::named;
+use crate::rig::{Authenticator, EnrolledHost, Postgres, Provider, Running, decision, question};
 
 async fn replica(postgres: &Postgres, origin: &str) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -94,4 +95,39 @@ async fn many_answers_at_two_replicas_come_in_order_none_lost_and_none_twice() {
     let (seen, _) = tokio::join!(receiving, futures_util::future::join_all(sending));
     let whole: Vec<i64> = (1..=i64::try_from(texts.len()).unwrap()).collect();
     assert_eq!(seen, whole);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_begins_at_one_replica_ends_at_the_other_and_once() {
+    let Some(postgres) = Postgres::start() else { return };
+    let provider = Provider::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = provider.settings(folder.path(), "");
+    let serve = async || {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Running::serve(listener, "http://localhost:4711", &postgres.address(), &settings).await
+    };
+    let (one, other) = (serve().await, serve().await);
+    named(&one, "bob", "bob@example.com").await;
+    let begun = one.http.post("/v1/login/oidc", &json!({})).await;
+    let back = provider.log_in(begun.json()["location"].as_str().unwrap());
+    let browser = other.http.with("cookie", &begun.cookie());
+    let reply = browser.get(&back).await;
+    assert_eq!((reply.status, reply.headers["location"].to_str().unwrap()), (303, "/"));
+    let bob = one.http.with("cookie", &reply.cookie());
+    let session = bob.get("/v1/session").await.json();
+    assert_eq!(session["person"], "bob");
+    let again = browser.clone().moved(one.address).get(&back).await;
+    assert_eq!(again.headers["location"], "/#/login/failed");
+    // His first passkey, too.
+    let bob = bob.with("x-writ-csrf", session["csrf"].as_str().unwrap()).moved(other.address);
+    let first = bob.post("/v1/passkeys/first", &json!({})).await;
+    let passkey = Authenticator::new("http://localhost:4711", b"bob");
+    let made = passkey.make(first.json()["invitation"].as_str().unwrap(), &one.challenge().await);
+    assert_eq!(one.http.post("/v1/passkeys", &made).await.status, 201);
+    bob.post("/v1/passkeys/first", &json!({})).await.refuses(403, "not-yours", "have a key");
+    let bob = one.hub.store.person("bob").await.unwrap().unwrap();
+    assert_eq!(one.hub.store.first_lines(&bob).await.unwrap().len(), 1);
+    assert!(other.hub.store.account_of(&bob).await.unwrap().unwrap().is_bound);
+    assert!(other.hub.store.remove_account(&bob, 0).await.unwrap());
 }

@@ -252,11 +252,11 @@ async fn a_browsers_address_that_points_inward_is_not_called() {
         subscribe(endpoint).await.refuses(400, "malformed", "https");
     }
     assert_eq!(subscribe("https://push.example.com/x").await.status, 204);
-    assert_eq!(hub.hub.store.subscriptions().await.unwrap().len(), 1);
+    assert_eq!(hub.hub.store.subscriptions("web-1").await.unwrap().len(), 1);
     let body = json!({ "endpoint": "https://push.example.com/x" }).to_string();
     let gone = bob.http.call(reqwest::Method::DELETE, "/v1/subscriptions", Some(body)).await;
     assert_eq!(gone.status, 204);
-    assert!(hub.hub.store.subscriptions().await.unwrap().is_empty());
+    assert!(hub.hub.store.subscriptions("web-1").await.unwrap().is_empty());
 }
 
 /// A mail server that takes one letter: what it was told.

@@ -15,6 +15,8 @@ use super::WAIT_MAX;
 
 pub struct Browser {
     driver: Child,
+    /// Chromium's own process.
+    browser: Option<rustix::process::Pid>,
     client: Client,
     session: String,
     _profile: TempDir,
@@ -45,6 +47,9 @@ impl Browser {
             "--disable-gpu".to_owned(),
             "--disable-dev-shm-usage".to_owned(),
             "--lang=en".to_owned(),
+            // A page that names something elsewhere does not get it.
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+                .to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
         ];
         if dark {
@@ -62,10 +67,17 @@ impl Browser {
         } } });
         let client = Client::builder().no_proxy().timeout(WAIT_MAX * 3).build().unwrap();
         let base = format!("http://127.0.0.1:{}", port.expect("chromedriver says its port"));
-        let mut browser =
-            Self { driver, client, session: format!("{base}/session"), _profile: profile };
+        let mut browser = Self {
+            driver,
+            browser: None,
+            client,
+            session: format!("{base}/session"),
+            _profile: profile,
+        };
         let made = browser.call(Method::POST, "", &capabilities).await;
         browser.session = format!("{base}/session/{}", made["sessionId"].as_str().unwrap());
+        let pid = made["capabilities"]["goog:processID"].as_i64().unwrap();
+        browser.browser = rustix::process::Pid::from_raw(pid.try_into().unwrap());
         Some(browser)
     }
 
@@ -96,7 +108,7 @@ impl Browser {
         let until = Instant::now() + WAIT_MAX;
         while self.script(&format!("return Boolean({condition})")).await != json!(true) {
             if Instant::now() > until {
-                let text = self.script("return document.body.innerText").await;
+                let text = self.script("return [location.href, document.body.innerText]").await;
                 panic!("it never holds that {condition}: {text}");
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -116,6 +128,15 @@ impl Browser {
         let element = self.call(Method::POST, "/element", &found).await;
         let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
         self.call(Method::POST, &format!("/element/{id}/click"), &json!({})).await;
+    }
+
+    /// Types into a field of a form, by its name.
+    pub async fn fill(&self, name: &str, text: &str) {
+        let found = json!({ "using": "css selector", "value": format!("input[name={name}]") });
+        let element = self.call(Method::POST, "/element", &found).await;
+        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+        let text = json!({ "text": text });
+        self.call(Method::POST, &format!("/element/{id}/value"), &text).await;
     }
 
     /// Presses keys of the keyboard.
@@ -170,7 +191,10 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // chromedriver ends its browser when it is told to end.
+        // chromedriver leaves it behind when it is told to end.
+        if let Some(browser) = self.browser {
+            let _ = rustix::process::kill_process(browser, rustix::process::Signal::KILL);
+        }
         let pid = rustix::process::Pid::from_child(&self.driver);
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         let _ = self.driver.wait();

@@ -4,6 +4,8 @@ mod browser;
 mod http;
 mod passkey;
 mod postgres;
+mod provider;
+mod real_provider;
 mod texts;
 
 use std::net::SocketAddr;
@@ -27,6 +29,8 @@ pub use self::browser::Browser;
 pub use self::http::{Http, Reply};
 pub use self::passkey::Authenticator;
 pub use self::postgres::Postgres;
+pub use self::provider::{CLIENT, Provider, Signed};
+pub use self::real_provider::RealProvider;
 pub use self::texts::{decision, question, question_of};
 
 /// Longer than anything here takes, on a busy machine too.
