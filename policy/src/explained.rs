@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use writ_engine::facts::{Command, Person, RunAs};
+use writ_engine::facts::{Aim, Command, Person, RunAs};
 use writ_engine::policy::{
-    Ask, Asking, CommandPattern, Condition, Decision, Difference, Escalation, Explanation, Fate,
-    Justification, Miss, Mode, Policy, Role, RoleStory, Rule, RuleStory, RunAsFilter, Seats,
+    Alone, Ask, Asking, CommandPattern, Condition, Decision, Difference, Escalation, Explanation,
+    Fate, Justification, Miss, Mode, Policy, Role, RoleStory, Rule, RuleStory, RunAsFilter, Seats,
     Standing, Times, Verdict, Why,
 };
 use writ_engine::time::WallTime;
@@ -47,6 +47,7 @@ pub fn explain(
         decision: Says::Pass,
         role: None,
         rule: None,
+        without_agent: false,
         why: None,
         asked: Vec::new(),
         needed: 0,
@@ -64,6 +65,8 @@ pub fn explain(
         return explained;
     }
     decided(&mut explained, &told);
+    let alone = policy.without_agent(person, &Aim::Command(command.clone()));
+    explained.without_agent = matches!(alone, Alone::Allowed { .. });
     let mut room = RULES_MAX;
     let roles = told.roles.iter().map(|role| of_role(role, &told, command, &mut room));
     explained.roles = roles.collect();

@@ -122,6 +122,9 @@ pub struct Explained {
     /// That rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Whether it passes also while the agent cannot be reached.
+    #[serde(default)]
+    pub without_agent: bool,
     /// The decision as a sentence, where no rule made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,

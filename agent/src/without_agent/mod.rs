@@ -12,6 +12,9 @@ mod roots_file;
 mod snapshot;
 mod spool;
 mod take;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{AnswerError, answer};
+pub(crate) use snapshot::look;
 pub(crate) use take::keep_taking;

@@ -1,8 +1,8 @@
 //! The policy in force, as far as that can be told without the agent: the last that it has
 //! taken, if the files are still the same.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use writ_engine::facts::ROOT;
 use writ_engine::policy::{Mode, Policy};
@@ -41,19 +41,41 @@ pub(crate) enum SnapshotError {
 /// # Errors
 /// When nobody can tell which that is.
 pub(crate) fn policy(places: &Places) -> Result<Policy, SnapshotError> {
-    let path = places.last_good();
-    let no_copy = |why: String| SnapshotError::NoCopy { path: path.display().to_string(), why };
-    let copy = roots_file::read(&path, COPY_BYTES_MAX).map_err(|why| no_copy(why.to_string()))?;
-    let copied = policy_files::kept(&copy).map_err(|why| no_copy(why.to_string()))?;
-    let policy = policy_files::policy_of(copied.clone()).map_err(|why| no_copy(why.to_string()))?;
+    let copied = copied(places)?;
+    let policy = policy_files::policy_of(copied.clone());
+    let policy = policy.map_err(|why| no_copy(places, &why))?;
+    compare(places, &copied, policy.settings().mode)?;
+    Ok(policy)
+}
+
+/// Whether the copy of a policy that the agent has in force can be gone by.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn look(places: &Places, mode: Mode) -> Result<(), SnapshotError> {
+    compare(places, &copied(places)?, mode)
+}
+
+fn copied(places: &Places) -> Result<Vec<SourceFile>, SnapshotError> {
+    roots_file::read(&places.last_good(), COPY_BYTES_MAX)
+        .and_then(|copy| policy_files::kept(&copy))
+        .map_err(|why| no_copy(places, &why))
+}
+
+fn no_copy(places: &Places, why: &io::Error) -> SnapshotError {
+    let path = places.last_good().display().to_string();
+    SnapshotError::NoCopy { path, why: why.to_string() }
+}
+
+fn compare(places: &Places, copied: &[SourceFile], mode: Mode) -> Result<(), SnapshotError> {
     let changed = match writ_policy::read(&places.policy, Trust::OwnedBy(ROOT.0)) {
-        Ok(files) if are_same(&files, &copied) => return Ok(policy),
+        Ok(files) if are_same(&files, copied) => return Ok(()),
         Ok(_) => SnapshotError::Changed,
         Err(refusal) => SnapshotError::Files(refusal.to_string()),
     };
     // While it is only observed, nothing is blocked, whatever roles and approvers say.
-    match policy.settings().mode {
-        Mode::Observe if is_same_host_file(&places.policy, &copied) => Ok(policy),
+    match mode {
+        Mode::Observe if is_same_host_file(&places.policy, copied) => Ok(()),
         Mode::Observe | Mode::Enforce => Err(changed),
     }
 }
@@ -75,21 +97,21 @@ fn is_same_host_file(folder: &Path, copied: &[SourceFile]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::PathBuf;
 
-    struct Host {
+    pub(crate) struct Host {
         _place: tempfile::TempDir,
-        places: Places,
+        pub(crate) places: Places,
     }
 
     const ROLE: &str = "[role.ops]\nmembers = [\"alice\"]\n[[role.ops.rule]]\ncommands = [\"/usr/bin/id\"]\ndecision = \"allow\"\nwithout_agent = \"allow\"\n";
 
     impl Host {
         /// A host whose agent has taken these files.
-        fn with(mode: &str) -> Self {
+        pub(crate) fn with(mode: &str, role: &str) -> Self {
             let place = tempfile::tempdir().unwrap();
             let at = |name: &str| place.path().join(name);
             let places = Places {
@@ -104,13 +126,13 @@ mod tests {
             }
             let host = Self { _place: place, places };
             host.write("writ.toml", &format!("mode = \"{mode}\"\n"));
-            host.write("roles.d/ops.toml", ROLE);
+            host.write("roles.d/ops.toml", role);
             let taken = policy_files::read(&host.places.policy).unwrap();
             policy_files::keep_last_good(&host.places.last_good(), &taken.sources);
             host
         }
 
-        fn write(&self, name: &str, text: &str) -> PathBuf {
+        pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
             let path = self.places.policy.join(name);
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
@@ -124,7 +146,7 @@ mod tests {
 
     #[test]
     fn files_that_the_agent_has_taken_are_in_force() {
-        let host = Host::with("enforce");
+        let host = Host::with("enforce", ROLE);
         let (told, real) =
             (host.policy().unwrap(), policy_files::read(&host.places.policy).unwrap());
         assert_eq!(told, *real.policy);
@@ -135,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_policy_that_was_changed_added_to_or_taken_from_since_is_not_gone_by() {
-        let host = Host::with("enforce");
+        let host = Host::with("enforce", ROLE);
         host.write("roles.d/ops.toml", &format!("{ROLE}# a remark\n"));
         assert_eq!(host.policy(), Err(SnapshotError::Changed));
         host.write("roles.d/ops.toml", ROLE);
@@ -155,7 +177,7 @@ mod tests {
 
     #[test]
     fn files_that_others_may_write_are_not_gone_by() {
-        let host = Host::with("enforce");
+        let host = Host::with("enforce", ROLE);
         let role = host.write("roles.d/ops.toml", ROLE);
         fs::set_permissions(&role, fs::Permissions::from_mode(0o666)).unwrap();
         assert!(matches!(host.policy(), Err(SnapshotError::Files(_))));
@@ -163,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_copy_that_is_no_longer_what_the_agent_wrote_is_none() {
-        let host = Host::with("enforce");
+        let host = Host::with("enforce", ROLE);
         let copy = host.places.last_good();
         let text = fs::read(&copy).unwrap();
         let is_none = |host: &Host| matches!(host.policy(), Err(SnapshotError::NoCopy { .. }));
@@ -186,7 +208,7 @@ mod tests {
 
     #[test]
     fn while_it_is_only_observed_a_change_of_roles_blocks_nothing_and_one_of_the_mode_does() {
-        let host = Host::with("observe");
+        let host = Host::with("observe", ROLE);
         host.write("roles.d/ops.toml", "nonsense");
         assert_eq!(host.policy().unwrap().settings().mode, Mode::Observe);
         let role = host.write("roles.d/ops.toml", ROLE);

@@ -46,6 +46,12 @@ fn decision(sheet: &mut Sheet, explained: &Explained) {
     } else {
         sheet.strong_field("decision", &why);
     }
+    if explained.without_agent {
+        sheet.field(
+            "also",
+            "while the agent cannot be reached, unless he may write the command's file",
+        );
+    }
     if explained.decision == Says::Ask {
         let nobody = ["nobody is named".to_owned()];
         let names = if explained.asked.is_empty() { &nobody } else { explained.asked.as_slice() };
