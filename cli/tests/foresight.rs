@@ -151,6 +151,32 @@ decision = \"deny\"
 }
 
 #[test]
+fn explain_says_what_passes_also_without_the_agent() {
+    let (host, folder) = host_with_files();
+    let rescue = "[role.rescue]
+members = [\"alice\"]
+[[role.rescue.rule]]
+commands = [\"/usr/bin/id\", \"/bin/sh **\"]
+decision = \"allow\"
+without_agent = \"allow\"
+";
+    host.write("/checkout/roles.d/rescue.toml", rescue, 0o644);
+    let first = ["explain", "--policy", &folder, "--host", "web-1", "--user", "alice"];
+    let explain = |rest: &[&str]| host.writ(&[&first, rest].concat());
+    let told = explain(&["--", "/usr/bin/id"]).stdout;
+    assert!(told.contains("also      while the agent cannot be reached, unless he"), "{told}");
+    let without_agent = |command: &str| {
+        let said: Value =
+            serde_json::from_str(&explain(&["--json", "--", command]).stdout).unwrap();
+        said["without_agent"].clone()
+    };
+    assert_eq!(without_agent("/usr/bin/id"), true);
+    // Another role denies it, and the rule of another does not say so.
+    assert_eq!(without_agent("/bin/sh"), false);
+    assert_eq!(without_agent("/usr/bin/journalctl"), false);
+}
+
+#[test]
 fn explain_supposes_the_file_that_a_rule_is_pinned_to_and_says_so() {
     let (host, folder) = host_with_files();
     let pinned = format!(
