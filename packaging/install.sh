@@ -16,7 +16,7 @@ modules=${PAM_MODULE_DIR:-$(ls -d "/usr/lib/$(gcc -print-multiarch 2>/dev/null)/
 [ -n "$modules" ] || { echo "install: no folder of PAM's modules is found; name it in PAM_MODULE_DIR" >&2; exit 1; }
 built=${CARGO_TARGET_DIR:-target}/release
 
-for file in "$built/writd" "$built/writ" "$built/writ-pam" "$built/writ-courier" "$built/writ-remote" "$built/libsudo_writ.so" "$built/libpam_writ.so" dist/manual/man1/writ.1; do
+for file in "$built/writd" "$built/writ" "$built/writ-pam" "$built/writ-courier" "$built/writ-without-agent" "$built/writ-remote" "$built/libsudo_writ.so" "$built/libpam_writ.so" dist/manual/man1/writ.1; do
     [ -e "$file" ] || { echo "install: $file is not there; build it first with 'make build'" >&2; exit 1; }
 done
 
@@ -47,6 +47,7 @@ put_as 755 "$prefix/sbin/writd" "$built/writd"
 put_as 755 "$prefix/bin/writ" "$built/writ"
 # Where the programs look for it, whatever PREFIX is.
 put_as 755 /usr/libexec/writ/writ-pam "$built/writ-pam"
+put_as 755 /usr/libexec/writ/writ-without-agent "$built/writ-without-agent"
 put_as 755 /usr/libexec/writ/writ-courier "$built/writ-courier"
 put_as 755 /usr/libexec/writ/writ-remote "$built/writ-remote"
 put_as 644 "$plugins/sudo_writ.so" "$built/libsudo_writ.so"
@@ -72,5 +73,5 @@ install -d "$root/etc/writ" "$root/etc/writ/roles.d" "$root/etc/writ/approvers.d
 Installed. Now, as root:
   journalctl --update-catalog && systemctl daemon-reload
   systemd-sysusers writ.conf
-  systemctl enable writ-rollback.service && systemctl enable --now writd.socket writd.service writ-courier.path
+  systemctl enable writ-rollback.service && systemctl enable --now writd.socket writd.service writ-without-agent.socket writ-courier.path
 NEXT

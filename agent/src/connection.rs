@@ -55,6 +55,11 @@ struct Origin {
 }
 
 impl Caller {
+    /// A peer that was looked at, of which nothing more is known.
+    pub(crate) fn new(peer: Peer, process: Process) -> Self {
+        Self { peer, process, origin: None, proof: Standing::default() }
+    }
+
     /// Where the login session came from, if it came from afar.
     pub(crate) fn source_ip(&self) -> Option<String> {
         let session = self.process.session.as_deref()?;

@@ -34,6 +34,34 @@ pub(crate) async fn ask(
     ask: calls::Ask,
 ) -> Result<Asking, ErrorReply> {
     let attempt = may_speak(caller, &ask.attempt)?;
+    let wish =
+        Wish { reason: ask.reason.clone(), ticket: ask.ticket.clone(), lasts: None, uses: None };
+    let at_once = ask.at_once;
+    let (uid, act) = act(caller, ask)?;
+    let person = agent.person(uid, &caller.process).await?;
+    let mut asking = Asking::place(&agent.core, attempt.clone());
+    let leader = caller.peer.leader().ok();
+    let sudos = leader.filter(|_| act.door == Door::Sudo);
+    if let Some(reason) = sudos.and_then(|leader| agent.glass.take(leader, person.account.uid)) {
+        agent.core.submit(Event::GlassBroken { attempt, person, act, reason })?;
+        return Ok(asking);
+    }
+    let then = clock::now().boot;
+    let asked = match leader.filter(|_| at_once) {
+        Some(leader) => Event::AskedToStart { attempt, person, act, wish, leader },
+        None => Event::Asked { attempt, person, act, wish },
+    };
+    if agent.core.submit(asked)? == Done::Started {
+        asking.has_started(then);
+    }
+    Ok(asking)
+}
+
+/// What a door asks for, and for whom.
+///
+/// # Errors
+/// When it says nonsense.
+pub(crate) fn act(caller: &Caller, ask: calls::Ask) -> Result<(Uid, Act), ErrorReply> {
     let (door, aim) = match (ask.door.as_str(), ask.command, ask.session) {
         ("sudo", Some(wanted), None) => (Door::Sudo, Aim::Command(command(wanted))),
         ("pam", Some(wanted), None) => (Door::Pam, Aim::Command(command(wanted))),
@@ -46,26 +74,8 @@ pub(crate) async fn ask(
         Some(session) => (session.run_as.uid, ask.remote_host),
         None => (caller.process.real_uid, caller.source_ip()),
     };
-    let person = agent.person(uid, &caller.process).await?;
     let presence = if ask.interactive { Presence::Interactive } else { Presence::Unattended };
-    let act = Act { door, aim, tty: ask.tty, source_ip, presence };
-    let mut asking = Asking::place(&agent.core, attempt.clone());
-    let leader = caller.peer.leader().ok();
-    let sudos = leader.filter(|_| door == Door::Sudo);
-    if let Some(reason) = sudos.and_then(|leader| agent.glass.take(leader, person.account.uid)) {
-        agent.core.submit(Event::GlassBroken { attempt, person, act, reason })?;
-        return Ok(asking);
-    }
-    let wish = Wish { reason: ask.reason, ticket: ask.ticket, lasts: None, uses: None };
-    let then = clock::now().boot;
-    let asked = match leader.filter(|_| ask.at_once) {
-        Some(leader) => Event::AskedToStart { attempt, person, act, wish, leader },
-        None => Event::Asked { attempt, person, act, wish },
-    };
-    if agent.core.submit(asked)? == Done::Started {
-        asking.has_started(then);
-    }
-    Ok(asking)
+    Ok((uid, Act { door, aim, tty: ask.tty, source_ip, presence }))
 }
 
 /// Somebody asks in advance, for himself.
@@ -184,7 +194,10 @@ pub(crate) async fn finish(
 }
 
 /// Only root may speak for others.
-fn may_speak(caller: &Caller, attempt: &str) -> Result<AttemptId, ErrorReply> {
+///
+/// # Errors
+/// When somebody else does, or names no attempt.
+pub(crate) fn may_speak(caller: &Caller, attempt: &str) -> Result<AttemptId, ErrorReply> {
     if !caller.peer.is_root() {
         return Err(ErrorReply::PermissionDenied);
     }

@@ -41,8 +41,22 @@ pub(crate) fn examine(path: &str, writers: &[Writer]) -> Evidence {
     let Some(path) = decoded(path) else {
         return Evidence { sha256: None, writable: None };
     };
-    let writable = writers.iter().find_map(|writer| writable_on_the_way(&path, writer));
-    Evidence { sha256: digest(&path), writable: writable.map(|found| shown(&found)) }
+    Evidence { sha256: digest(&path), writable: first_writable(&path, writers) }
+}
+
+/// What of a file at `path` (in the wire's form), or above it, one of these may write.
+#[must_use]
+pub(crate) fn writable(path: &str, writers: &[Writer]) -> Option<String> {
+    match decoded(path) {
+        Some(decoded) => first_writable(&decoded, writers),
+        // Nobody can say what it is.
+        None => Some(path.to_owned()),
+    }
+}
+
+fn first_writable(path: &Path, writers: &[Writer]) -> Option<String> {
+    let writable = writers.iter().find_map(|writer| writable_on_the_way(path, writer));
+    writable.map(|found| shown(&found))
 }
 
 /// The path behind its wire's form.

@@ -57,6 +57,7 @@ mod stream;
 #[allow(dead_code, unused_imports, reason = "the doors that start units use it")]
 mod units;
 pub mod userdb;
+pub mod without_agent;
 
 /// An error with all its causes, as one line.
 #[must_use]

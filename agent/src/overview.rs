@@ -15,7 +15,7 @@ use crate::agent::Agent;
 use crate::connection::Caller;
 use crate::deciding::person;
 use crate::door::request_id;
-use crate::{bounded, clock, courier};
+use crate::{bounded, clock, courier, without_agent as beside_agent};
 
 /// What a caller may see.
 ///
@@ -100,6 +100,10 @@ pub(crate) async fn status(
     let counts = agent.core.look(Engine::counts);
     let collectors = courier::listed(agent);
     let courier = courier::findings(agent, &collectors, caller.peer.is_root());
+    let alone = match caller.peer.is_root() && policy.speaks_without_agent() {
+        true => without_agent(agent, settings.mode).await,
+        false => None,
+    };
     Ok(answers::Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         host: settings.host.name.clone(),
@@ -124,9 +128,20 @@ pub(crate) async fn status(
             .into_iter()
             .chain(unreviewed(agent.core.look(Engine::open_reviews).len()))
             .chain(courier)
+            .chain(alone)
             .collect(),
         collectors: if caller.peer.is_root() { collectors } else { Vec::new() },
     })
+}
+
+/// What would keep things from passing while the agent cannot be reached, which should.
+async fn without_agent(agent: &Agent, mode: Mode) -> Option<answers::Finding> {
+    let places = agent.places.clone();
+    let looked = tokio::task::spawn_blocking(move || beside_agent::look(&places, mode)).await;
+    let why = looked.ok()?.err()?;
+    let what = format!("while the agent cannot be reached, nothing would pass that should: {why}");
+    let remedy = "`systemctl reload writd`, which takes the policy files as they are, or says what is wrong with them";
+    Some(answers::Finding { what, remedy: remedy.to_owned() })
 }
 
 /// Nothing where nothing waits.

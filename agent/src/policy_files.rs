@@ -100,8 +100,27 @@ fn write_last_good(path: &Path, sources: &[SourceFile]) -> io::Result<()> {
 }
 
 fn read_last_good(path: &Path) -> io::Result<Loaded> {
-    let kept: Vec<Kept> = serde_json::from_slice(&fs::read(path)?)?;
-    let sources = kept.into_iter().map(|kept| SourceFile::new(kept.name, kept.contents)).collect();
+    loaded(kept(&fs::read(path)?)?)
+}
+
+/// The files of a text that [`keep_last_good`] wrote.
+///
+/// # Errors
+/// When it is another.
+pub(crate) fn kept(text: &[u8]) -> io::Result<Vec<SourceFile>> {
+    let kept: Vec<Kept> = serde_json::from_slice(text)?;
+    Ok(kept.into_iter().map(|kept| SourceFile::new(kept.name, kept.contents)).collect())
+}
+
+/// The policy that files of this host come to.
+///
+/// # Errors
+/// With each error and its place.
+pub(crate) fn policy_of(sources: Vec<SourceFile>) -> io::Result<Policy> {
+    loaded(sources).map(|loaded| loaded.policy)
+}
+
+fn loaded(sources: Vec<SourceFile>) -> io::Result<Loaded> {
     writ_policy::parse(sources, &host_name())
         .map_err(|refusal| io::Error::other(refusal.render(Colour::Plain)))
 }

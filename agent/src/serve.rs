@@ -22,7 +22,7 @@ use crate::record::JournalWriter;
 use crate::settings::Places;
 use crate::socket::Listener;
 use crate::userdb::UserDatabase;
-use crate::{bounded, courier, hinges, jobs, leaders, runs, start, store};
+use crate::{bounded, courier, hinges, jobs, leaders, runs, start, store, without_agent};
 
 /// After something was written through: when it is on the disk at the latest.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
@@ -131,6 +131,7 @@ async fn run(
     tokio::task::spawn_local(hinges::watch(Rc::clone(&agent)));
     tokio::task::spawn_local(courier::refuse_what_cannot_go(Rc::clone(&agent)));
     runs::await_ends(&agent);
+    tokio::task::spawn_local(without_agent::keep_taking(Rc::clone(&agent)));
     tokio::task::spawn_local(accept(Rc::clone(&agent), listener));
     tell_systemd(&[NotifyState::Ready]);
     if sealed {

@@ -70,6 +70,12 @@ impl Places {
         self.state.join("host_key")
     }
 
+    /// What was let pass while the agent was not there.
+    #[must_use]
+    pub fn without_agent(&self) -> PathBuf {
+        self.state.join("without-agent")
+    }
+
     /// The last policy files that were good.
     #[must_use]
     pub fn last_good(&self) -> PathBuf {

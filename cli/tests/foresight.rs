@@ -151,6 +151,74 @@ decision = \"deny\"
 }
 
 #[test]
+fn explain_says_what_passes_also_without_the_agent() {
+    let (host, folder) = host_with_files();
+    let rescue = "[role.rescue]
+members = [\"alice\"]
+[[role.rescue.rule]]
+commands = [\"/usr/bin/id\", \"/bin/sh **\"]
+decision = \"allow\"
+without_agent = \"allow\"
+";
+    host.write("/checkout/roles.d/rescue.toml", rescue, 0o644);
+    let first = ["explain", "--policy", &folder, "--host", "web-1", "--user", "alice"];
+    let explain = |rest: &[&str]| host.writ(&[&first, rest].concat());
+    let told = explain(&["--", "/usr/bin/id"]).stdout;
+    assert!(told.contains("also      while the agent cannot be reached, unless he"), "{told}");
+    let without_agent = |command: &str| {
+        let said: Value =
+            serde_json::from_str(&explain(&["--json", "--", command]).stdout).unwrap();
+        said["without_agent"].clone()
+    };
+    assert_eq!(without_agent("/usr/bin/id"), true);
+    // Another role denies it, and the rule of another does not say so.
+    assert_eq!(without_agent("/bin/sh"), false);
+    assert_eq!(without_agent("/usr/bin/journalctl"), false);
+}
+
+#[test]
+fn explain_says_who_is_on_call_and_who_answers_for_whom() {
+    let (host, folder) = host_with_files();
+    let approvers = "[approver.bob]
+unix_user = \"bob\"
+teams = [\"oncall\"]
+[approver.bob.away]
+from = \"2026-12-20 00:00\"
+until = \"2026-12-27 00:00\"
+to = \"erin\"
+[approver.carol]
+unix_user = \"carol\"
+teams = [\"oncall\"]
+[approver.erin]
+unix_user = \"erin\"
+[on_call.oncall]
+rotation = [\"bob\", \"carol\"]
+since = \"2026-12-21 00:00\"
+";
+    host.write("/checkout/approvers.d/oncall.toml", approvers, 0o644);
+    let role = "[role.tools]
+members = [\"alice\"]
+[[role.tools.rule]]
+commands = [\"/usr/bin/id\"]
+decision = \"ask\"
+ask = { from = [\"@oncall\"] }
+";
+    host.write("/checkout/roles.d/tools.toml", role, 0o644);
+    let explain = |at: &str| {
+        let first = ["explain", "--policy", &folder, "--host", "web-1", "--user", "alice"];
+        let ran = host.writ(&[&first[..], &["--at", at, "--", "/usr/bin/id"]].concat());
+        assert_eq!(ran.exit, 4, "{} {}", ran.stdout, ran.stderr);
+        ran.stdout
+    };
+    let told = explain("2026-12-24 12:00");
+    assert!(told.contains("  on call   of @oncall: bob then\n"), "{told}");
+    assert!(told.contains("  away      bob, for whom erin may answer\n"), "{told}");
+    let told = explain("2026-12-30 12:00");
+    assert!(told.contains("  on call   of @oncall: carol then\n"), "{told}");
+    assert!(!told.contains("  away "), "{told}");
+}
+
+#[test]
 fn explain_supposes_the_file_that_a_rule_is_pinned_to_and_says_so() {
     let (host, folder) = host_with_files();
     let pinned = format!(

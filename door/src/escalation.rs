@@ -24,6 +24,9 @@ use crate::wanted::Wanted;
 /// How long the agent may take for its first answer, which nobody is asked for.
 const FIRST_ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long what stands beside the agent may take: PID 1 starts it, and it looks up groups.
+const WITHOUT_AGENT_PATIENCE: Duration = Duration::from_secs(10);
+
 /// How much later than it said the agent may end a wait.
 const ANSWER_MARGIN: Duration = Duration::from_secs(5);
 
@@ -65,13 +68,31 @@ pub struct Escalation {
     id: Option<String>,
     /// Since when the start is on record, if it went there with the answer.
     started: Option<BootInstant>,
+    authority: Authority,
+}
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Authority {
+    /// The agent, and nobody else: root passes by himself.
+    Agent,
+    /// The agent, and while it cannot be reached what stands beside it.
+    AgentOrElse,
+    /// The agent could not be reached, and something else has let it pass.
+    Else,
 }
 
 impl Escalation {
     /// Of what `ask` asks. The name of its attempt is [`drawn_attempt`].
     #[must_use]
     pub fn new(link: Link, ask: Ask) -> Self {
-        Self { link, ask, id: None, started: None }
+        Self { link, ask, id: None, started: None, authority: Authority::Agent }
+    }
+
+    /// The same, of somebody who is asked about also while the agent cannot be reached.
+    #[must_use]
+    pub fn or_else(self) -> Self {
+        Self { authority: Authority::AgentOrElse, ..self }
     }
 
     /// What is asked about.
@@ -89,7 +110,11 @@ impl Escalation {
             interactive: false,
             ..self.ask.clone()
         };
-        Ok(Self { link: Link::new(socket), ask, id: None, started: None })
+        let authority = match self.authority {
+            Authority::Agent => Authority::Agent,
+            Authority::AgentOrElse | Authority::Else => Authority::AgentOrElse,
+        };
+        Ok(Self { authority, ..Self::new(Link::new(socket), ask) })
     }
 
     /// The request or grant, once there is one.
@@ -102,6 +127,18 @@ impl Escalation {
     /// # Errors
     /// When the answer is no, or there is none.
     pub fn decide(&mut self, talk: &mut dyn Talk) -> Result<Decided, Refusal> {
+        match self.decided_by_agent(talk) {
+            Err(Refusal::Agent { error, id })
+                if error.is_absence() && self.authority == Authority::AgentOrElse =>
+            {
+                talk.clear();
+                self.decided_without(talk, error, id)
+            }
+            decided => decided,
+        }
+    }
+
+    fn decided_by_agent(&mut self, talk: &mut dyn Talk) -> Result<Decided, Refusal> {
         for question in 0..=QUESTIONS_MAX {
             let answer = self.answer(talk)?;
             match answer.state {
@@ -147,6 +184,7 @@ impl Escalation {
     pub fn confirm(&mut self, talk: &mut dyn Talk) -> Result<(), Refusal> {
         match self.started.take() {
             Some(started) if started.elapsed() < START_WITHIN => return Ok(()),
+            _ if self.authority == Authority::Else => return self.confirmed_without(talk),
             Some(_) => self.ask_anew(talk)?,
             None => {}
         }
@@ -175,6 +213,49 @@ impl Escalation {
             lost = true;
             self.link.reconnect(talk, deadline).map_err(Self::not_started)?;
         }
+    }
+
+    /// What stands beside the agent says whether this passes without it.
+    fn decided_without(
+        &mut self,
+        talk: &mut dyn Talk,
+        error: LinkError,
+        id: Option<String>,
+    ) -> Result<Decided, Refusal> {
+        match self.asked_without(talk) {
+            Ok(answer) => match answer.state {
+                AnswerState::Allowed => {
+                    self.authority = Authority::Else;
+                    self.id = None;
+                    self.started = answer.started_boot_ms.map(BootInstant);
+                    Ok(Decided::Allowed { message: answer.message, ends: false })
+                }
+                AnswerState::Unasked if self.ask.session.is_some() => Ok(Decided::LeftAlone),
+                _ => Err(Refusal::Agent { error, id }),
+            },
+            Err(LinkError::Left(left)) => Err(Refusal::from_link(left.into(), id.as_deref())),
+            Err(LinkError::Call(CallError::Reply(
+                ErrorReply::Refused { message: why } | ErrorReply::NoRecord { message: why },
+            ))) => Err(Refusal::WithoutAgent { error, why }),
+            Err(_) => Err(Refusal::Agent { error, id }),
+        }
+    }
+
+    /// It passed without the agent a while ago; it must pass still, and be on record, once.
+    fn confirmed_without(&mut self, talk: &mut dyn Talk) -> Result<(), Refusal> {
+        self.ask.at_once = true;
+        let message = match self.asked_without(talk) {
+            Ok(answer) if answer.state == AnswerState::Allowed => return Ok(()),
+            Ok(_) => "it passes no more without Writ's agent; run the command again".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(Refusal::Ended { message })
+    }
+
+    fn asked_without(&self, talk: &mut dyn Talk) -> Result<Answer, LinkError> {
+        let mut link = self.link.without_agent();
+        link.connect(talk)?;
+        Ok(link.call(talk, &self.ask, WITHOUT_AGENT_PATIENCE)?.answer)
     }
 
     /// Takes a start back that came to nothing.

@@ -5,7 +5,8 @@
 //! is its own ([`Talk`]); all the rest is here.
 //!
 //! Invariants:
-//! - nothing is decided here: what does not come from the agent is a refusal;
+//! - nothing is decided here: what comes neither from the agent nor, while that cannot be
+//!   reached, from what answers beside it is a refusal;
 //! - `unsafe` is in `syslog` alone;
 //! - no thread, no descriptor without close-on-exec, no wait without an end.
 #![deny(unsafe_code)]

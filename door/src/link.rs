@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use writ_protocol::calls::{Method, Replies};
-use writ_protocol::{CallError, ConnectError, Connection, Follows, Received};
+use writ_protocol::{CallError, ConnectError, Connection, Follows, Received, WITHOUT_AGENT_SOCKET};
 
 use crate::talk::{Left, Talk, Woken};
 
@@ -43,6 +43,11 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    /// Whether the agent cannot be reached: it is not there, or says nothing.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::Call(CallError::TimedOut)) || self.is_loss()
+    }
+
     /// Whether the agent went away, so that another try is worth it.
     pub fn is_loss(&self) -> bool {
         matches!(self, Self::Call(CallError::Closed | CallError::Io(_)))
@@ -85,6 +90,11 @@ impl Link {
         if let Some(connection) = &mut self.connection {
             connection.announce();
         }
+    }
+
+    /// The way to what answers while the agent cannot be reached, which is beside it.
+    pub(crate) fn without_agent(&self) -> Self {
+        Self::new(self.socket.with_file_name(WITHOUT_AGENT_SOCKET))
     }
 
     /// Whether it is the way to the agent at `socket`.

@@ -58,6 +58,14 @@ pub enum Refusal {
         /// The request, if there is one already.
         id: Option<String>,
     },
+    /// The agent cannot be reached, and this does not pass without it.
+    #[error("denied: {error}; {}", text::shown(why))]
+    WithoutAgent {
+        /// What went wrong.
+        error: LinkError,
+        /// Why it does not pass.
+        why: String,
+    },
     /// The answer makes no sense.
     #[error("denied: Writ's agent answered with something that this version does not understand")]
     Nonsense,

@@ -1,5 +1,6 @@
 //! What the engine is told.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -9,7 +10,7 @@ use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
 use crate::hinges::Hinges;
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
-use crate::record::{AnswerRefused, SessionEnd};
+use crate::record::{About, AnswerRefused, Force, LetPass, SessionEnd};
 use crate::time::{Span, WallTime};
 
 /// A person's word on a question.
@@ -273,6 +274,16 @@ pub enum Event {
         reason: String,
         /// When, by the wall clock.
         at: WallTime,
+    },
+    /// Something was let pass while the agent was not there.
+    LetPass {
+        /// When, and which escalation.
+        passed: LetPass,
+        /// Who, what for and on whose word; `attempt` is none, as the run is not the
+        /// agent's.
+        about: Box<About>,
+        /// What it passed as: allowed by a rule, or in observe mode.
+        force: Force,
     },
     /// Somebody has looked at a use of break-glass.
     GlassReviewed {

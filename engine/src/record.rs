@@ -446,6 +446,18 @@ pub struct Made {
     /// What was decided about, where no request was opened before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
+    /// Where that was while the agent was not there: when, and which escalation it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_agent: Option<LetPass>,
+}
+
+/// What was let pass while the agent was not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetPass {
+    /// When, by the wall clock.
+    pub at: WallTime,
+    /// The name that its door gave it.
+    pub attempt: AttemptId,
 }
 
 /// A signed answer, whole: whoever reads the ledger can verify it again.

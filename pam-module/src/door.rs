@@ -238,7 +238,10 @@ impl<'a> Stage<'a> {
             reason: None,
             ticket: None,
         };
-        let mut escalation = Escalation::new(link, ask);
+        let mut escalation = match subject.by_root {
+            true => Escalation::new(link, ask),
+            false => Escalation::new(link, ask).or_else(),
+        };
         let (message, ends) = match escalation.decide(&mut talk)? {
             Decided::LeftAlone => return Ok(None),
             Decided::Allowed { message, ends } => (message, ends),

@@ -6,8 +6,9 @@
 //! doas the module connects to the agent as it is loaded, and asks nothing yet.
 //!
 //! Invariants:
-//! - nothing is decided here: what does not come from the agent is a refusal, but for
-//!   root himself, who passes with a line in the system's log;
+//! - nothing is decided here: what does not come from the agent, or from what answers
+//!   beside it while it cannot be reached, is a refusal, but for root himself, who passes
+//!   with a line in the system's log;
 //! - the functions of authentication never succeed, so that no control of a stack can
 //!   let anybody in by them;
 //! - `unsafe` is in `abi`, `entry` and `accounts` alone;

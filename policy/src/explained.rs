@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use writ_engine::facts::{Command, Person, RunAs};
+use writ_engine::facts::{Aim, Command, Person, RunAs};
 use writ_engine::policy::{
-    Ask, Asking, CommandPattern, Condition, Decision, Difference, Escalation, Explanation, Fate,
-    Justification, Miss, Mode, Policy, Role, RoleStory, Rule, RuleStory, RunAsFilter, Seats,
-    Standing, Times, Verdict, Why,
+    Alone, Ask, Asking, CommandPattern, Condition, Decision, Difference, Escalation, Explanation,
+    Fate, Justification, Miss, Mode, Policy, Role, RoleStory, Rule, RuleStory, RunAsFilter, Seats,
+    Selector, Standing, Times, Verdict, Why,
 };
 use writ_engine::time::WallTime;
 use writ_protocol::answers;
@@ -47,11 +47,14 @@ pub fn explain(
         decision: Says::Pass,
         role: None,
         rule: None,
+        without_agent: false,
         why: None,
         asked: Vec::new(),
         needed: 0,
         all_of: Vec::new(),
         escalate: Vec::new(),
+        deputies: Vec::new(),
+        on_call: Vec::new(),
         self_approval: false,
         timeout_ms: 0,
         max_duration_ms: 0,
@@ -64,6 +67,11 @@ pub fn explain(
         return explained;
     }
     decided(&mut explained, &told);
+    if let Verdict::Ask(asking) | Verdict::Covered(asking) = &told.verdict {
+        standing(&mut explained, policy, asking.ask, supposed.at_ms.map_or(now, WallTime));
+    }
+    let alone = policy.without_agent(person, &Aim::Command(command.clone()));
+    explained.without_agent = matches!(alone, Alone::Allowed { .. });
     let mut room = RULES_MAX;
     let roles = told.roles.iter().map(|role| of_role(role, &told, command, &mut room));
     explained.roles = roles.collect();
@@ -107,6 +115,26 @@ fn asked(explained: &mut Explained, ask: &Ask) {
     explained.max_duration_ms = ask.max_duration.0;
     explained.wants_reason = ask.justification == Justification::Required;
     explained.ticket_pattern = ask.ticket.as_ref().map(|pattern| pattern.source().to_owned());
+}
+
+/// Who stands for whom at the instant that is supposed, and who is on call then.
+fn standing(explained: &mut Explained, policy: &Policy, ask: &Ask, at: WallTime) {
+    let later = ask.escalate.iter().flat_map(|step| &step.from);
+    let everybody: Vec<Selector> = ask.from.iter().chain(later).cloned().collect();
+    let deputies = policy.deputised(&everybody, at).into_iter();
+    explained.deputies = deputies
+        .map(|(of, by)| answers::Deputies {
+            of: of.to_owned(),
+            by: by.into_iter().map(str::to_owned).collect(),
+        })
+        .collect();
+    let on_call = policy.on_call(&everybody, at).into_iter();
+    explained.on_call = on_call
+        .map(|(team, who)| answers::OnCall {
+            team: team.to_owned(),
+            who: who.into_iter().collect(),
+        })
+        .collect();
 }
 
 fn seats(seats: &Seats) -> answers::Seats {

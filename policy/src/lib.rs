@@ -52,7 +52,7 @@ pub use excerpt::Position;
 pub use explained::explain;
 pub use host::HostName;
 pub use keys::{ALL_OF_MAX, COUNT_MAX, ESCALATIONS_MAX};
-pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICY_BYTES_MAX, load};
+pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICY_BYTES_MAX, load, read};
 pub use loaded::Loaded;
 pub use name::{NAME_CHARS_MAX, NameError};
 pub use parse::parse;

@@ -35,11 +35,19 @@ pub const FILES_MAX: usize = 1024;
 /// Everything that is wrong: with the files themselves (owner, mode, size), or
 /// else with what they say.
 pub fn load(folder: &Path, host: &HostName, trust: Trust) -> Result<Loaded, Refusal> {
+    parse(read(folder, trust)?, host)
+}
+
+/// The files of a policy folder, as [`load`] reads them; what they say is not looked at.
+///
+/// # Errors
+/// What is wrong with the files themselves.
+pub fn read(folder: &Path, trust: Trust) -> Result<Vec<SourceFile>, Refusal> {
     let mut reading = Reading { trust, files: Vec::new(), bytes: 0, errors: Vec::new() };
     reading.policy(folder);
     match Refusal::of(reading.errors) {
         Some(refusal) => Err(refusal),
-        None => parse(reading.files, host),
+        None => Ok(reading.files),
     }
 }
 

@@ -132,6 +132,12 @@ pub(crate) enum Problem {
     LongerThanRole,
     #[error("`ask` stands beside a decision that does not ask")]
     AskUnasked,
+    #[error("`without_agent` stands beside a decision that is not \"allow\"")]
+    WithoutAgentUnallowed,
+    #[error("`{key}` of this rule cannot be judged without the agent")]
+    WithoutAgentLimited { key: &'static str },
+    #[error("`hours` and `not_after` of this role cannot be judged without the agent")]
+    WithoutAgentInTimes,
     #[error("`run_as_groups` stands without `run_as`")]
     GroupsWithoutUsers,
     #[error("a rule has either `commands` or `services`")]
@@ -308,6 +314,15 @@ impl Problem {
             }
             Self::LongerThanRole => "shorten it, or lengthen that of the role".into(),
             Self::AskUnasked => "write `decision = \"ask\"`, or take `ask` out".into(),
+            Self::WithoutAgentUnallowed => {
+                "nobody can be asked then: write `decision = \"allow\"`, or take it out".into()
+            }
+            Self::WithoutAgentLimited { key } => {
+                format!("take `without_agent` out, or `{key}`; a rule of its own may have the other")
+            }
+            Self::WithoutAgentInTimes => {
+                "take `without_agent` out, or put the rule into a role without these".into()
+            }
             Self::GroupsWithoutUsers => {
                 "name the users that go with these groups in `run_as`, or take it out".into()
             }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::answers::{Escalation, Mode, Seats};
+use crate::answers::{Deputies, Escalation, Mode, OnCall, Seats};
 
 /// What is supposed of a use of sudo that nobody made. Left out, it is one at a terminal,
 /// now, of somebody who did not come from afar and says nothing.
@@ -122,6 +122,9 @@ pub struct Explained {
     /// That rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Whether it passes also while the agent cannot be reached.
+    #[serde(default)]
+    pub without_agent: bool,
     /// The decision as a sentence, where no rule made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -135,6 +138,12 @@ pub struct Explained {
     /// Who could decide too, after a silence.
     #[serde(default)]
     pub escalate: Vec<Escalation>,
+    /// Who of those who would be asked is away then, and who may take his place.
+    #[serde(default)]
+    pub deputies: Vec<Deputies>,
+    /// Who is on call then, of the teams that have a schedule.
+    #[serde(default)]
+    pub on_call: Vec<OnCall>,
     /// Whether the person could approve it himself, where he is one of those who are asked.
     #[serde(default)]
     pub self_approval: bool,

@@ -34,3 +34,7 @@ pub const INTERFACE_NAME: &str = "io.writ.Agent";
 
 /// Where the agent listens.
 pub const SOCKET_PATH: &str = "/run/writ/io.writ.Agent";
+
+/// The name of the socket, in the folder of the agent's, at which a door asks while the
+/// agent cannot be reached: `Ask`, once on each connection.
+pub const WITHOUT_AGENT_SOCKET: &str = "without-agent";

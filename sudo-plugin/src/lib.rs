@@ -6,8 +6,9 @@
 //! command, and tells how it ended.
 //!
 //! Invariants:
-//! - nothing is decided here: what does not come from the agent is a refusal, but
-//!   for root himself, who passes with a line in the system's log;
+//! - nothing is decided here: what does not come from the agent, or from what answers
+//!   beside it while it cannot be reached, is a refusal, but for root himself, who passes
+//!   with a line in the system's log;
 //! - `unsafe` is in `abi`, `entry` and `signals` alone, and in `syslog` of `writ-door`;
 //! - standard input and standard output belong to the command, and are not touched;
 //! - of the environment, `WRIT_REASON` and `WRIT_TICKET` are read, as words of the

@@ -154,7 +154,11 @@ impl Session {
             Stage::Started(Some(first), _) => first.within(self.socket.clone(), command)?,
             _ => {
                 let link = self.link.take().unwrap_or_else(|| Link::new(self.socket.clone()));
-                Escalation::new(link, asking(invoker, command, wait.screen.progress())?)
+                let asking = asking(invoker, command, wait.screen.progress())?;
+                match invoker.is_root() {
+                    true => Escalation::new(link, asking),
+                    false => Escalation::new(link, asking).or_else(),
+                }
             }
         };
         if let Decided::Allowed { message: Some(message), .. } = escalation.decide(wait)? {

@@ -141,6 +141,83 @@ fn without_an_agent_root_passes_and_nobody_else() {
 }
 
 #[test]
+fn what_passes_without_the_agent_is_asked_about_beside_it_and_started_at_once() {
+    let beside = Scripted::beside_no_agent([vec![Answer::passes(0)]]);
+    let plugin = Plugin::opened(&beside.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id", "-u"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+    plugin.close_with_exit(0);
+    let calls = beside.calls(1);
+    assert_eq!(methods(&calls), ["Ask"]);
+    assert_eq!(calls[0]["parameters"]["at_once"], true);
+    assert_eq!(calls[0]["parameters"]["command"]["argv"], json!(["id", "-u"]));
+    assert!(beside.heard_nothing(), "nobody is there to be told of its end");
+}
+
+#[test]
+fn what_does_not_pass_without_the_agent_is_refused_with_both_sentences() {
+    let no = Answer::error("Refused", "the policy lets nothing of the kind pass");
+    for answers in [vec![no], vec![Answer::error("NoRecord", "the policy lets nothing")]] {
+        let beside = Scripted::beside_no_agent([answers]);
+        let (status, told) =
+            Plugin::opened(&beside.socket(), 1000, &[]).check(&["id"]).unwrap_err();
+        assert_eq!(status, 0);
+        assert!(told.contains("denied: Writ's agent cannot be reached"), "{told}");
+        assert!(told.contains("; the policy lets nothing"), "{told}");
+    }
+    // What is no answer of its is a refusal by the agent's absence alone.
+    for answer in [Answer::state("waiting"), Answer::state("unasked"), Answer::hang_up()] {
+        let beside = Scripted::beside_no_agent([vec![answer]]);
+        let (_, told) = Plugin::opened(&beside.socket(), 1000, &[]).check(&["id"]).unwrap_err();
+        assert!(told.contains("denied: Writ's agent cannot be reached"), "{told}");
+    }
+}
+
+#[test]
+fn what_the_agent_says_holds_whatever_would_pass_without_it() {
+    let refused = Answer::error("NoRecord", "the ledger is broken");
+    for no in [Answer::said("denied", "no"), refused, Answer::state("unasked")] {
+        let agent = Scripted::start([vec![no]]);
+        let beside = agent.and_beside([vec![Answer::passes(0)]]);
+        assert!(Plugin::opened(&agent.socket(), 1000, &[]).check(&["id"]).is_err());
+        assert!(beside.heard_nothing());
+    }
+}
+
+#[test]
+fn roots_own_is_not_asked_about_beside_the_agent() {
+    let beside = Scripted::beside_no_agent([vec![Answer::error("Refused", "no")]]);
+    let root = Plugin::opened(&beside.socket(), 0, &[]);
+    assert_eq!(root.check(&["id"]), Ok(()));
+    assert_eq!(root.accept(), Ok(()));
+    assert!(beside.heard_nothing());
+}
+
+#[test]
+fn an_agent_that_hangs_is_gone_without_in_time() {
+    let agent = Scripted::start([vec![Answer::silence()]]);
+    // It takes longer than a start is good for.
+    let beside = agent.and_beside([vec![Answer::passes(0)], vec![Answer::passes(0)]]);
+    let plugin = Plugin::opened(&agent.socket(), 1000, &[]);
+    assert_eq!(plugin.check(&["id"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+    assert_eq!(beside.calls(2)[0]["parameters"], agent.calls(1)[0]["parameters"]);
+}
+
+#[test]
+fn a_sudo_that_was_stopped_must_still_pass_without_the_agent() {
+    let no = Answer::error("Refused", "the policy files have changed");
+    for (second, passes) in [(Answer::passes(0), true), (no, false)] {
+        let beside = Scripted::beside_no_agent([vec![Answer::passes(1_001)], vec![second]]);
+        let plugin = Plugin::opened(&beside.socket(), 1000, &[]);
+        assert_eq!(plugin.check(&["id"]), Ok(()));
+        assert_eq!(plugin.accept().is_ok(), passes);
+        let calls = beside.calls(2);
+        assert_eq!(calls[0]["parameters"], calls[1]["parameters"], "it is the same attempt");
+    }
+}
+
+#[test]
 fn an_agent_that_hangs_is_a_refusal_in_time() {
     let agent = Scripted::start([vec![Answer::silence()]]);
     let plugin = Plugin::opened(&agent.socket(), 1000, &[]);

@@ -57,6 +57,9 @@ impl Entry {
                 fields.put_name("WRIT_FORCE", &made.force);
                 fields.by(&made.by);
                 fields.optional("WRIT_IN_PLACE_OF", made.in_place_of.as_deref());
+                if let Some(passed) = &made.without_agent {
+                    fields.put("WRIT_WITHOUT_AGENT_MS", &passed.at.0.to_string());
+                }
                 if made.self_approval {
                     fields.put("WRIT_SELF", "yes");
                 }
@@ -116,6 +119,7 @@ fn priority(what: &What) -> u8 {
         },
         What::PolicyRefused { .. } | What::LedgerAcknowledged { .. } => ERROR,
         What::RequestDenied { .. } | What::AnswerRefused(_) => WARNING,
+        What::DecisionMade(made) if made.without_agent.is_some() => WARNING,
         _ => NOTICE,
     }
 }

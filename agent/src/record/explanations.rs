@@ -99,6 +99,7 @@ fn barest() -> Vec<What> {
             sha256: None,
             source: Source::default(),
         }),
+        without_agent: None,
     };
     let opened = Opened {
         host: text(),

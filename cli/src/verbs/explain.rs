@@ -133,7 +133,8 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
         print_json(&explained)?;
     } else {
         let command = act::command(host, arguments, act::Users::Any)?;
-        print(&view::text(&explained, &command, Screen::of_stdout()))?;
+        let when = if arguments.at.is_some() { "then" } else { "now" };
+        print(&view::text(&explained, &command, when, Screen::of_stdout()))?;
     }
     Ok(match explained.decision {
         Says::Allow | Says::Pass => Exit::Done,

@@ -1,6 +1,6 @@
 //! `writ roles`: what the caller may ask for.
 
-use writ_protocol::answers::{Deputies, OnCall, Role, WindowDecision};
+use writ_protocol::answers::{Role, WindowDecision};
 use writ_protocol::calls::Roles;
 use writ_protocol::text::shown;
 
@@ -72,15 +72,8 @@ fn text(role: &Role, screen: Screen) -> String {
 fn whom(sheet: &mut Sheet, role: &Role) {
     let asked = people::text(&role.asked, people::seats(&role.all_of), role.needed);
     sheet.field("asked", &asked);
-    for OnCall { team, who } in &role.on_call {
-        let who = match who.as_slice() {
-            [] => "nobody now, so that all of it is asked".to_owned(),
-            who => format!("{} now", people::listed(who)),
-        };
-        sheet.field("on call", &format!("of @{}: {who}", shown(team)));
-    }
-    for Deputies { of, by } in &role.deputies {
-        sheet.field("away", &format!("{}, for whom {} may answer", shown(of), people::listed(by)));
+    for (field, told) in people::standing(&role.on_call, &role.deputies, "now") {
+        sheet.field(field, &told);
     }
     for step in &role.escalate {
         sheet.field("then", &people::later(step.after_ms, &step.from));

@@ -1,6 +1,7 @@
 //! Whom a question is for.
 
 use crate::span::in_words;
+use writ_protocol::answers::{Deputies, OnCall};
 use writ_protocol::text::shown;
 
 /// Who is asked and how many of them must approve; with `seats`, of whom how many each.
@@ -32,6 +33,26 @@ pub fn listed(names: &[impl AsRef<str>]) -> String {
 /// The seats of an answer of the agent.
 pub fn seats(all_of: &[writ_protocol::answers::Seats]) -> Vec<(Vec<String>, u32)> {
     all_of.iter().map(|seats| (seats.from.clone(), seats.count)).collect()
+}
+
+/// Who of those who are asked is on call at a time ("now"), and who answers for whom, each
+/// with its field.
+pub fn standing(
+    on_call: &[OnCall],
+    deputies: &[Deputies],
+    when: &str,
+) -> Vec<(&'static str, String)> {
+    let on_call = on_call.iter().map(|OnCall { team, who }| {
+        let who = match who.as_slice() {
+            [] => format!("nobody {when}, so that all of it is asked"),
+            who => format!("{} {when}", listed(who)),
+        };
+        ("on call", format!("of @{}: {who}", shown(team)))
+    });
+    let away = deputies.iter().map(|Deputies { of, by }| {
+        ("away", format!("{}, for whom {} may answer", shown(of), listed(by)))
+    });
+    on_call.chain(away).collect()
 }
 
 #[cfg(test)]

@@ -177,6 +177,7 @@ impl Engine {
             in_place_of: None,
             self_approval: false,
             about: Some(about),
+            without_agent: None,
         };
         let mut step = Step::default();
         step.record(now, Some(id), What::DecisionMade(made));

@@ -350,5 +350,6 @@ fn made(said: Said, outcome: Outcome) -> Made {
         in_place_of: None,
         self_approval: false,
         about: None,
+        without_agent: None,
     }
 }

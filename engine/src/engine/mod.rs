@@ -26,6 +26,7 @@ mod shaping;
 mod signed;
 mod views;
 mod windows;
+mod without_agent;
 
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -191,6 +192,7 @@ impl Engine {
             Event::GlassReported { person, act, reason, at } => {
                 self.glass_reported(now, person, act, reason, at)
             }
+            Event::LetPass { passed, about, force } => self.let_pass(now, passed, *about, force),
             Event::GlassReviewed { person, id, comment } => {
                 self.glass_reviewed(now, person, id, comment)
             }

@@ -406,6 +406,7 @@ pub(super) fn by_policy(digest: String) -> Made {
         in_place_of: None,
         self_approval: false,
         about: None,
+        without_agent: None,
     }
 }
 

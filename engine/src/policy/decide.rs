@@ -375,7 +375,7 @@ impl<'a> Said<'a> {
 }
 
 impl RunAsFilter {
-    fn matches(&self, run_as: &RunAs) -> bool {
+    pub(super) fn matches(&self, run_as: &RunAs) -> bool {
         match self {
             Self::Any => true,
             Self::Only { users, groups } => {

@@ -14,6 +14,7 @@ mod places;
 mod selector;
 mod standing_in;
 mod window;
+mod without_agent;
 mod word;
 
 use alloc::boxed::Box;
@@ -38,6 +39,7 @@ pub(crate) use places::own_place;
 pub use selector::{Member, NAME_BYTES_MAX, Selector, SelectorError};
 pub use standing_in::{Away, Occasion, OnCall};
 pub use window::{NoWindow, WindowVerdict};
+pub use without_agent::{Alone, WithoutAgent};
 
 use index::Index;
 
@@ -189,6 +191,8 @@ pub struct Rule {
     pub decision: Decision,
     /// Ask even about a command whose file the requester may write.
     pub allow_writable: bool,
+    /// What becomes of what it allows while the agent cannot be asked.
+    pub without_agent: WithoutAgent,
     /// What it is limited to beside that; most rules to nothing.
     pub limits: Option<Box<Limits>>,
 }

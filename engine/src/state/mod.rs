@@ -84,6 +84,10 @@ pub(crate) struct Durable {
     /// Uses of break-glass that nobody else has looked at, and whose they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) reviews: BTreeMap<RequestId, Person>,
+    /// The last that was let pass while the agent was not there and is on record: a crash
+    /// between its record and the end of its entry must not put it on record twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) let_pass: Option<AttemptId>,
     /// How the doors hang that are not off.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) doors: Hinges,

@@ -67,6 +67,11 @@ impl Durable {
                 }
                 Ok(())
             }
+            What::DecisionMade(Made { without_agent: Some(passed), .. }) => {
+                self.apply_to_case(record)?;
+                self.let_pass = Some(passed.attempt.clone());
+                Ok(())
+            }
             What::BreakGlassReviewed { .. } => self.reviewed(record),
             What::GrantExtended { request, lasts } => self.extend(record, *request, *lasts),
             _ => self.apply_to_case(record),

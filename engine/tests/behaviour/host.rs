@@ -376,6 +376,7 @@ pub(crate) fn settings() -> Settings {
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
+        without_agent: writ_engine::policy::WithoutAgent::Deny,
         limits: None,
     };
     let asking = |count| Decision::Ask(Arc::new(Ask { count, ..ask() }));

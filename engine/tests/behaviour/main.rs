@@ -28,3 +28,4 @@ mod services;
 mod sessions;
 mod signed;
 mod windows;
+mod without_agent;

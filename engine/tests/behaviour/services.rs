@@ -20,6 +20,7 @@ fn with_services() -> Settings {
         run_as: RunAsFilter::Only { users: [user.to_string()].into(), groups: Vec::new() },
         decision,
         allow_writable: false,
+        without_agent: writ_engine::policy::WithoutAgent::Deny,
         limits: None,
     };
     let mut settings = settings();

@@ -73,6 +73,7 @@ pub(crate) fn rule(name: &str, commands: &[&str], decision: Decision) -> Rule {
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
+        without_agent: writ_engine::policy::WithoutAgent::Deny,
         limits: None,
     }
 }

@@ -16,3 +16,4 @@ mod people;
 mod pins;
 mod seating;
 mod speed;
+mod without_agent;

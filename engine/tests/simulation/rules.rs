@@ -204,6 +204,7 @@ fn rule(name: &str, command: &str, decision: Decision) -> Rule {
         run_as: RunAsFilter::Any,
         decision,
         allow_writable: false,
+        without_agent: writ_engine::policy::WithoutAgent::Deny,
         limits: None,
     }
 }

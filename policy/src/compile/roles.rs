@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use writ_engine::policy::{Ask, Decision, Limits, Role, Rule};
+use writ_engine::policy::{Ask, Decision, Limits, Role, Rule, WithoutAgent};
 use writ_engine::time::Span;
 
 use super::asking::Layers;
@@ -53,11 +53,12 @@ fn role(
         check_ask(rule.ask.as_deref(), longest, people, found);
         let decision = decision(&rule, &layers, longest, people, asks, found);
         let limits = limits(&rule, &layers, longest, asks);
-        let RuleKeys { name, commands, services, run_as, allow_writable, .. } = rule;
+        let RuleKeys { name, commands, services, run_as, allow_writable, without_agent, .. } = rule;
+        let without_agent = without_agent.map_or(WithoutAgent::Deny, |word| word.value);
         let mut patterns = Vec::with_capacity(commands.len());
         patterns.extend(commands.into_iter().map(|command| command.value));
         let commands = patterns;
-        Rule { name, commands, services, run_as, decision, allow_writable, limits }
+        Rule { name, commands, services, run_as, decision, allow_writable, without_agent, limits }
     }));
     Role {
         rules,

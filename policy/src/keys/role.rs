@@ -112,6 +112,9 @@ fn role(
         rules: rules.unwrap_or_default(),
         name,
     };
+    for rule in &role.rules {
+        rule.check_without_agent_in(&role.times, found);
+    }
     section.finish(found);
     role
 }

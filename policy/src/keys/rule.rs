@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use writ_engine::policy::{CommandPattern, Condition, RunAsFilter, Times};
+use writ_engine::policy::{CommandPattern, Condition, RunAsFilter, Times, WithoutAgent};
 
 use super::ask::AskKeys;
 use super::role::accounts;
@@ -21,6 +21,9 @@ const COMMAND_SERVICES: [&str; 3] = ["sudo", "sudo-i", "doas"];
 /// How many files a rule may be pinned to: a program in its releases on a fleet.
 const PINS_MAX: usize = 64;
 
+const WITHOUT_AGENT: [(&str, WithoutAgent); 2] =
+    [("deny", WithoutAgent::Deny), ("allow", WithoutAgent::Allow)];
+
 /// What a file says of a rule.
 #[derive(Debug)]
 pub(crate) struct RuleKeys {
@@ -32,6 +35,7 @@ pub(crate) struct RuleKeys {
     /// Apart from the rest: most rules have none, and there may be ten thousand rules.
     pub(crate) ask: Option<Box<AskKeys>>,
     pub(crate) allow_writable: bool,
+    pub(crate) without_agent: Option<Placed<WithoutAgent>>,
     pub(crate) when: Option<Condition>,
     pub(crate) times: Times,
     /// Digests, in lower case.
@@ -42,6 +46,38 @@ impl RuleKeys {
     /// Whether it may be silent of an act that it has a pattern for.
     pub(crate) fn is_limited(&self) -> bool {
         self.when.is_some() || self.times != Times::default() || !self.sha256.is_empty()
+    }
+}
+
+impl RuleKeys {
+    /// Whether what it allows passes also while the agent cannot be asked.
+    fn passes_without_agent(&self) -> Option<&Placed<WithoutAgent>> {
+        self.without_agent.as_ref().filter(|word| word.value == WithoutAgent::Allow)
+    }
+
+    /// Only what the policy allows by itself can pass without the agent, and only where
+    /// nothing is left that the agent would find out.
+    fn check_without_agent(&self, found: &mut Findings) {
+        let Some(word) = self.passes_without_agent() else { return };
+        if self.decision.value != DecisionKey::Allow {
+            found.note(&word.place, Problem::WithoutAgentUnallowed);
+        }
+        let limits = [
+            ("when", self.when.is_some()),
+            ("hours", self.times.hours.is_some()),
+            ("not_after", self.times.before.is_some()),
+            ("sha256", !self.sha256.is_empty()),
+        ];
+        for (key, _) in limits.iter().filter(|(_, said)| *said) {
+            found.note(&word.place, Problem::WithoutAgentLimited { key });
+        }
+    }
+
+    /// The same for the times of its role.
+    pub(super) fn check_without_agent_in(&self, times: &Times, found: &mut Findings) {
+        if let Some(word) = self.passes_without_agent().filter(|_| *times != Times::default()) {
+            found.note(&word.place, Problem::WithoutAgentInTimes);
+        }
     }
 }
 
@@ -90,6 +126,8 @@ fn rule(
     let ask = section.take_ask(found);
     let allow_writable =
         section.take("allow_writable").and_then(|value| value.truth(found)) == Some(true);
+    let without_agent = section.take("without_agent");
+    let without_agent = without_agent.and_then(|value| value.word(&WITHOUT_AGENT, found));
     let when = section.take_when(zone, found);
     let times = section.take_times(zone, found);
     let sha256 = section.take("sha256").map(|value| pins_of(&value, commands.as_deref(), found));
@@ -105,7 +143,7 @@ fn rule(
     let commands = commands.unwrap_or_default();
     let name = name.filter(|_| is_whole)?;
     let ask = ask.map(Box::new);
-    Some(RuleKeys {
+    let rule = RuleKeys {
         name,
         commands,
         services,
@@ -113,10 +151,13 @@ fn rule(
         decision,
         ask,
         allow_writable,
+        without_agent,
         when,
         times,
         sha256,
-    })
+    };
+    rule.check_without_agent(found);
+    Some(rule)
 }
 
 fn given_name(

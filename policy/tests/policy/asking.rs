@@ -336,7 +336,7 @@ error: `ticket` must be a text in quotes, not true or false
 
 #[test]
 fn keys_of_a_later_grammar_are_not_accepted_in_silence() {
-    let role = role("uses = 3\nservices = [\"sshd\"]", "without_agent = \"pass\"");
+    let role = role("uses = 3\nservices = [\"sshd\"]", "without_hub = \"deny\"");
     assert_refused(
         &[("writ.toml", "ask.from = [\"bob\"]"), ("roles.d/r.toml", &role)],
         r#"
@@ -354,12 +354,12 @@ error: unknown key `services` in [role.r]
   | ^^^^^^^^
   = help: the keys here are `actions`, `allow_dangerous`, `ask`, `capabilities`, `decision`, `description`, `end_on_logout`, `except`, `except_hosts`, `groups`, `hosts`, `hours`, `max_duration`, `members`, `not_after`, `on_end`, `rule`, `time_zone`
 
-error: unknown key `without_agent` in [[role.r.rule]]
+error: unknown key `without_hub` in [[role.r.rule]]
  --> roles.d/r.toml:8:1
   |
-8 | without_agent = "pass"
-  | ^^^^^^^^^^^^^
-  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `services`, `sha256`, `when`
+8 | without_hub = "deny"
+  | ^^^^^^^^^^^
+  = help: the keys here are `allow_writable`, `ask`, `commands`, `decision`, `hours`, `name`, `not_after`, `run_as`, `run_as_groups`, `services`, `sha256`, `when`, `without_agent`
 "#,
     );
 }

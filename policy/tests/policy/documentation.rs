@@ -30,9 +30,9 @@ fn the_examples_make_one_policy() {
         .filter(|(_, remark, _)| remark.is_empty())
         .map(|(name, _, text)| (name, text))
         .collect();
-    assert_eq!(files.len(), 10);
+    assert_eq!(files.len(), 11);
     let loaded = taken(&files);
-    assert_eq!(loaded.policy.settings().roles.len(), 6);
+    assert_eq!(loaded.policy.settings().roles.len(), 7);
     assert_eq!(loaded.warnings, []);
 }
 

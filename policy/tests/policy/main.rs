@@ -24,6 +24,7 @@ mod schema;
 mod standing_in;
 mod syntax;
 mod template;
+mod without_agent;
 
 use writ_policy::{Colour, HostName, Loaded, Refusal, SourceFile, parse};
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use writ_protocol::FrameDecoder;
+use writ_protocol::{FrameDecoder, WITHOUT_AGENT_SOCKET};
 
 /// How long a call may be in coming.
 const CALL_PATIENCE: Duration = Duration::from_secs(10);
@@ -41,6 +41,14 @@ impl Answer {
         let mut answer = answer("allowed");
         answer["started_boot_ms"] = json!(i64::try_from(now.as_millis()).unwrap() - ago_ms);
         Self::Frame(json!({ "parameters": { "answer": answer } }))
+    }
+
+    /// Passes without the agent, on record since so many milliseconds.
+    pub(crate) fn passes(ago_ms: i64) -> Self {
+        let Self::Frame(mut frame) = Self::started(ago_ms) else { return Self::Silence };
+        frame["parameters"]["answer"]["id"] = Value::Null;
+        frame["parameters"]["answer"]["message"] = json!("this passes");
+        Self::Frame(frame)
     }
 
     pub(crate) fn said(state: &str, message: &str) -> Self {
@@ -104,8 +112,26 @@ impl Scripted {
     /// One list of answers for each connection, in order; what comes after the last
     /// answer is kept unanswered.
     pub(crate) fn start<const N: usize>(script: [Vec<Answer>; N]) -> Self {
+        Self::called("agent", tempfile::tempdir().unwrap(), script)
+    }
+
+    /// No agent, and what answers while there is none.
+    pub(crate) fn beside_no_agent<const N: usize>(script: [Vec<Answer>; N]) -> Self {
+        Self::called(WITHOUT_AGENT_SOCKET, tempfile::tempdir().unwrap(), script)
+    }
+
+    /// What answers while there is no agent, beside this one.
+    pub(crate) fn and_beside<const N: usize>(&self, script: [Vec<Answer>; N]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let listener = UnixListener::bind(folder.path().join("agent")).unwrap();
+        let beside = Self::called(WITHOUT_AGENT_SOCKET, folder, script);
+        let socket = beside.folder.path().join(WITHOUT_AGENT_SOCKET);
+        let link = self.folder.path().join(WITHOUT_AGENT_SOCKET);
+        std::os::unix::fs::symlink(socket, link).unwrap();
+        beside
+    }
+
+    fn called<const N: usize>(name: &str, folder: TempDir, script: [Vec<Answer>; N]) -> Self {
+        let listener = UnixListener::bind(folder.path().join(name)).unwrap();
         let (sender, calls) = channel();
         thread::spawn(move || {
             for answers in script {
@@ -117,8 +143,14 @@ impl Scripted {
         Self { folder, calls }
     }
 
+    /// Where the agent is, or would be.
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder.path().join("agent")
+    }
+
+    /// Whether it was asked nothing.
+    pub(crate) fn heard_nothing(&self) -> bool {
+        self.calls.try_recv().is_err()
     }
 
     /// The next `count` calls.

@@ -180,9 +180,13 @@ fn decision_made(made: &Made, subject: Option<&Subject>) -> String {
         Some(signed) => format!(", signed with {}", signed.fingerprint),
         None => String::new(),
     };
+    let absent = match &made.without_agent {
+        Some(passed) => format!(", while the agent was not there, at {}", local(passed.at.0)),
+        None => String::new(),
+    };
     let comment = remark(made.comment.as_deref());
     let observed = observed(made.force);
-    format!("{by} {verdict}{about}{narrowed}{uses}{proved}{signed}{comment}{observed}")
+    format!("{by} {verdict}{about}{narrowed}{uses}{proved}{signed}{absent}{comment}{observed}")
 }
 
 fn finished(ending: Ending, runtime: Option<Span>) -> String {

@@ -157,6 +157,7 @@ mod tests {
             in_place_of: None,
             self_approval: false,
             about: None,
+            without_agent: None,
         };
         let at = Now { boot: BootTime(1), wall: WallTime(WALL_MS) };
         Record { at, id: Some("7K3M-Q2".parse().unwrap()), what: What::DecisionMade(made) }

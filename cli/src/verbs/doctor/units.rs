@@ -8,6 +8,9 @@ use crate::moment::{local, now_wall_ms};
 use crate::trial::{self, TrialError};
 use crate::verbs::Door;
 
+/// Where doors ask while the agent cannot be reached.
+const WITHOUT_AGENT_UNIT: &str = "writ-without-agent.socket";
+
 /// What undoes a trial at boot.
 const ROLLBACK_UNIT: &str = "writ-rollback.service";
 
@@ -19,6 +22,16 @@ pub(super) fn look(host: &Host, who: &str, diagnosis: &mut Diagnosis) {
             format!("{who} asks Writ, but writd.socket is not enabled: after the next boot nobody would answer"),
             "`systemctl enable --now writd.socket`",
         );
+    }
+    match state_of_unit(host, WITHOUT_AGENT_UNIT).as_deref() {
+        None | Some("enabled") => {}
+        Some(state) if state.starts_with("masked") => diagnosis.note(format!(
+            "{WITHOUT_AGENT_UNIT} is masked: nothing but root's own passes while the agent cannot be reached."
+        )),
+        Some(_) => diagnosis.find(
+            format!("{who} asks Writ, but {WITHOUT_AGENT_UNIT} is not enabled: while the agent cannot be reached, nothing would pass that should"),
+            format!("`systemctl enable --now {WITHOUT_AGENT_UNIT}`"),
+        ),
     }
     // Enabled or not, the socket starts it; masked, nothing does.
     if state_of_unit(host, "writd.service").is_some_and(|state| state.starts_with("masked")) {

@@ -11,14 +11,14 @@ use crate::span::in_words;
 use crate::table::Table;
 use crate::view::{asked, command};
 
-/// The decision, then what every rule had to do with it.
-pub(super) fn text(explained: &Explained, asked: &Command, screen: Screen) -> String {
+/// The decision, then what every rule had to do with it. `when` is "now", or "then".
+pub(super) fn text(explained: &Explained, asked: &Command, when: &str, screen: Screen) -> String {
     let mut sheet = Sheet::new(screen);
     let (user, host) = (shown(&explained.user), shown(&explained.host));
     sheet.title(&format!("{user} on {host}"));
     sheet.strong_field("command", &command::line(asked));
     sheet.field("as", &command::run_as(asked));
-    decision(&mut sheet, explained);
+    decision(&mut sheet, explained, when);
     roles(&mut sheet, explained);
     let text = sheet.into_text();
     match rules(explained, screen) {
@@ -27,7 +27,7 @@ pub(super) fn text(explained: &Explained, asked: &Command, screen: Screen) -> St
     }
 }
 
-fn decision(sheet: &mut Sheet, explained: &Explained) {
+fn decision(sheet: &mut Sheet, explained: &Explained, when: &str) {
     let says = match explained.decision {
         Says::Allow => "allowed",
         Says::Ask => "people are asked",
@@ -46,11 +46,20 @@ fn decision(sheet: &mut Sheet, explained: &Explained) {
     } else {
         sheet.strong_field("decision", &why);
     }
+    if explained.without_agent {
+        sheet.field(
+            "also",
+            "while the agent cannot be reached, unless he may write the command's file",
+        );
+    }
     if explained.decision == Says::Ask {
         let nobody = ["nobody is named".to_owned()];
         let names = if explained.asked.is_empty() { &nobody } else { explained.asked.as_slice() };
         let seats = asked::seats(&explained.all_of);
         sheet.field("asked", &asked::text(names, seats, explained.needed));
+        for (field, told) in asked::standing(&explained.on_call, &explained.deputies, when) {
+            sheet.field(field, &told);
+        }
         for step in &explained.escalate {
             sheet.field("then", &asked::later(step.after_ms, &step.from));
         }
