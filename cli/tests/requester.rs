@@ -132,6 +132,8 @@ fn status_tells_of_the_agent_and_of_what_stands() {
         "Status" => {
             let mut status = status();
             status["policy_error"] = "roles.d/web.toml:3: no such key\n  | memebrs".into();
+            status["connections_refused"] = 3.into();
+            status["journal_lines_dropped"] = 1.into();
             reply(status)
         }
         "List" => reply(json!({ "requests": [request()] })),
@@ -147,6 +149,10 @@ fn status_tells_of_the_agent_and_of_what_stands() {
         ran.stdout
     );
     assert!(ran.stdout.contains("/usr/bin/systemctl restart nginx\n"), "{}", ran.stdout);
+    for lost in ["\n3 connections were closed: too many", "\n1 line did not get into the journal;"]
+    {
+        assert!(ran.stdout.contains(lost), "{}", ran.stdout);
+    }
 }
 
 #[test]

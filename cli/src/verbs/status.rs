@@ -97,5 +97,26 @@ fn agent_lines(agent: &Status, screen: Screen) -> String {
         "Roles: {}. Requests: {} waiting, {} granted, {} running.",
         agent.roles, agent.pending, agent.granted, agent.running
     );
+    text.push_str(&lost(agent));
     text
+}
+
+/// What was turned away or did not get through since the agent started, where there is any.
+fn lost(agent: &Status) -> String {
+    let refused = match agent.connections_refused {
+        0 => String::new(),
+        1 => {
+            "1 connection was closed: too many at once, or no message of the protocol.\n".to_owned()
+        }
+        refused => format!(
+            "{refused} connections were closed: too many at once, or no messages of the protocol.\n"
+        ),
+    };
+    match agent.journal_lines_dropped {
+        0 => refused,
+        1 => format!("{refused}1 line did not get into the journal; the ledger has it.\n"),
+        dropped => {
+            format!("{refused}{dropped} lines did not get into the journal; the ledger has them.\n")
+        }
+    }
 }

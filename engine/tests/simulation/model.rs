@@ -142,6 +142,9 @@ impl Model {
             (id, &opened.sha256, opened.needed)
         );
         assert_eq!(question.requester.uid, opened.requester.account.uid);
+        if let Some(settings) = settings.filter(|_| opened.needed > 0) {
+            assert_eq!(opened.signed, settings.ask.signed, "{id}: all rules here ask alike");
+        }
         match (settings, &opened.act.aim) {
             (Some(settings), Aim::Command(command)) => {
                 let policy = says(settings, &opened.requester, command);
@@ -224,7 +227,10 @@ impl Model {
             self.seen.signed += 1;
         }
         match made.outcome {
-            Outcome::Approve => {}
+            Outcome::Approve => {
+                let signed = made.signed.is_some();
+                assert!(signed || !story.wants_signed(), "{id}: approved without a signature");
+            }
             Outcome::Deny => story.denied = true,
             other => panic!("{other:?} of a person"),
         }
@@ -653,6 +659,11 @@ impl Story {
 
     /// An answer that counted is the approver's own word on this question, on this host
     /// and in time, and he is not who asked, whatever the policy says of that.
+    /// Whether only signed answers approve it.
+    pub(crate) fn wants_signed(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.signed)
+    }
+
     fn is_signed(&self, now: Now, id: RequestId, made: &Made, signed: &SignedBy) {
         let By::Person(person) = &made.by else { panic!("{id}: nobody signed") };
         let opened = self.opened.as_ref().unwrap();

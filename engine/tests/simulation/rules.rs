@@ -43,7 +43,7 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ticket: None,
         reauth: false,
         without_hub: writ_engine::policy::WithoutHub::Local,
-        signed: false,
+        signed: random.one_in(4),
     };
     let timeout = ask.timeout.0;
     let after = random.between(1, timeout - 1_000);

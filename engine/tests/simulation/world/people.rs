@@ -36,7 +36,8 @@ impl World {
         let uses = matches!(&event, Event::Decided { uses: Some(_), .. });
         let counted = story.counts_uses() || !uses;
         let must = counted && story.must_count(self.now, &person, &digest, word, &self.settings);
-        let must = must && (word == Word::Deny || self.model.extends_what_stands(self.now, id));
+        let approves = !story.wants_signed() && self.model.extends_what_stands(self.now, id);
+        let must = must && (word == Word::Deny || approves);
         match self.handle(event.clone()) {
             Heard::Answered(Ok(_)) => {
                 assert!(must, "{person:?} was heard on {id}");
