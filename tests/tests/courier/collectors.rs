@@ -1,6 +1,7 @@
 //! What rsyslog gets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 use writ_tests::{Host, PATIENCE};
@@ -106,7 +107,9 @@ pub(crate) fn what_a_collector_missed_comes_when_it_is_back(host: &Host) {
 fn await_all(host: &Host, file: &str) {
     let wanted: BTreeSet<u64> = events(host, 1, u64::MAX).into_iter().collect();
     assert!(wanted.len() > 1);
-    host.wait_until(&format!("all {} events in {file}", wanted.len()), PATIENCE, || {
+    // After an outage the courier tries again within a minute.
+    let what = format!("all {} events in {file}", wanted.len());
+    host.wait_until(&what, Duration::from_secs(60) + PATIENCE, || {
         let got: BTreeSet<u64> = messages(host, file).into_keys().collect();
         wanted.is_subset(&got)
     });
