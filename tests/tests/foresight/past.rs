@@ -9,17 +9,22 @@ use crate::policy::POLICY;
 /// anybody may write in sudo's name.
 const USES: &str = r#"
 mark="it's a \\ mark; USER=bob ; COMMAND=/bin/sh"
-sudo -n id "$mark" >&2
-sudo -n true "$mark" '' x
-sudo -n -u bob true "$mark"
+sudo -n linger "$mark" >&2
+sudo -n linger "$mark" '' x
+sudo -n -u bob linger "$mark"
 EDITOR=/usr/local/bin/nano sudo -n sudoedit "/etc/mark"
 logger -p auth.info -t sudo "alice : PWD=/ ; USER=root ; COMMAND=/bin/sh mark"
 exit 0
 "#;
 
+/// For as long as the journal may take to look whose the line is: of a sudo that has ended
+/// it cannot tell.
+const LINGERS: &str = "#!/bin/sh\nsleep 0.5\n";
+
 fn use_sudo(host: &Host) {
     host.put("/srv/uses", USES, 0o644);
-    host.put("/usr/local/bin/nano", "#!/bin/sh\n", 0o755);
+    host.put("/usr/local/bin/nano", LINGERS, 0o755);
+    host.put("/usr/local/bin/linger", LINGERS, 0o755);
     host.as_user("alice", "sh /srv/uses").ok();
     // bob may not use sudo at all, and sudo says so.
     host.as_user("bob", "sudo -n id mark");
@@ -64,9 +69,9 @@ pub(crate) fn each_log_of_sudo_is_replayed_to_the_same_end(host: &Host) {
 
     let marked = r#"'it'\''s a \\ mark; USER=bob ; COMMAND=/bin/sh'"#;
     let ran = [
-        format!("alice ran as bob: /usr/bin/true {marked}"),
-        format!("alice ran as root: /usr/bin/id {marked}"),
-        format!("alice ran as root: /usr/bin/true {marked} '' x"),
+        format!("alice ran as bob: /usr/local/bin/linger {marked}"),
+        format!("alice ran as root: /usr/local/bin/linger {marked}"),
+        format!("alice ran as root: /usr/local/bin/linger {marked} '' x"),
         "alice ran as root: sudoedit /etc/mark".to_owned(),
     ];
     assert_eq!(of_journal, ran);
