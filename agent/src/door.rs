@@ -34,6 +34,10 @@ pub(crate) async fn ask(
     ask: calls::Ask,
 ) -> Result<Asking, ErrorReply> {
     let attempt = may_speak(caller, &ask.attempt)?;
+    if ask.break_glass {
+        // That is for what answers in the agent's absence.
+        return Err(invalid("break_glass"));
+    }
     let wish =
         Wish { reason: ask.reason.clone(), ticket: ask.ticket.clone(), lasts: None, uses: None };
     let at_once = ask.at_once;

@@ -5,10 +5,13 @@
 //! other can use it, and nothing that a user can copy stands for it.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use writ_engine::Event;
-use writ_engine::facts::{Leader, Person, Uid};
+use writ_engine::facts::{Leader, Uid};
 use writ_engine::record::About;
 use writ_engine::time::{BootTime, Span};
 use writ_protocol::ErrorReply;
@@ -117,16 +120,39 @@ pub(crate) async fn review(
 /// Tells everybody who is at a terminal that takes messages (mesg(1)): the agent has no
 /// right to write to any other.
 pub(crate) async fn announce(id: &str, about: &About) {
-    let line = line(id, &about.requester, about);
-    let Ok(terminals) = tokio::task::spawn_blocking(sessions::on_terminals).await else { return };
-    for (session, terminal) in terminals {
-        let (owner, line) = (session.uid, line.clone());
-        // Nobody waits for it: a terminal that hangs takes only its own line along.
-        drop(tokio::task::spawn_blocking(move || notice::write(&terminal, owner, &line)));
-    }
+    let review = format!("somebody else is to review it: writ audit review {id}");
+    // The agent awaits a run of all that it let start itself.
+    let lines = match about.attempt {
+        Some(_) => lines("runs as", "", about, &review),
+        None => lines("ran as", ", while Writ's agent was away", about, &review),
+    };
+    // Nobody waits for it: a terminal that hangs takes only its own line along.
+    drop(tell_everybody(lines).await);
 }
 
-fn line(id: &str, requester: &Person, about: &About) -> String {
+/// The same, from what answers while the agent is away: what can be told within that time.
+pub(crate) async fn announce_without_agent(about: &About, patience: Duration) {
+    let review = "somebody else is to review it when the agent is back: writ audit review";
+    let lines = lines("runs as", ", while Writ's agent is away", about, review);
+    let telling = async {
+        for told in tell_everybody(lines).await {
+            // A terminal that is gone is told nothing.
+            let _ = told.await;
+        }
+    };
+    let _ = tokio::time::timeout(patience, telling).await;
+}
+
+async fn tell_everybody(lines: String) -> Vec<JoinHandle<()>> {
+    let terminals = tokio::task::spawn_blocking(sessions::on_terminals).await.unwrap_or_default();
+    let tell = |(session, terminal): (sessions::Session, PathBuf)| {
+        let (owner, lines) = (session.uid, lines.clone());
+        tokio::task::spawn_blocking(move || notice::write(&terminal, owner, &lines))
+    };
+    terminals.into_iter().map(tell).collect()
+}
+
+fn lines(runs: &str, when: &str, about: &About, review: &str) -> String {
     let cut = |text: String| {
         let mut cut: String = text.chars().take(LINE_CHARACTERS_MAX).collect();
         if cut.len() < text.len() {
@@ -134,11 +160,11 @@ fn line(id: &str, requester: &Person, about: &About) -> String {
         }
         cut
     };
-    let user = shown(&requester.account.name);
-    let target = shown(run_as(&about.act, requester));
+    let user = shown(&about.requester.account.name);
+    let target = shown(run_as(&about.act, &about.requester));
     let command = cut(wanted(&about.act));
     let reason = cut(shown(about.reason.as_deref().unwrap_or_default()));
     format!(
-        "\r\nwrit: BREAK-GLASS: {user} runs as {target} without a decision: {command}\r\nwrit: because: {reason}\r\nwrit: somebody else is to review it: writ audit review {id}\r\n"
+        "\r\nwrit: BREAK-GLASS: {user} {runs} {target} without a decision{when}: {command}\r\nwrit: because: {reason}\r\nwrit: {review}\r\n"
     )
 }

@@ -51,6 +51,41 @@ fn a_request_waits_for_its_answer_and_says_how_to_use_it() {
     assert_eq!(sent["reason"], "look");
 }
 
+/// A sudo that says what it was told.
+const TELLING_SUDO: &str =
+    "echo \"$* reason=$WRIT_REASON\"; test \"$WRIT_BREAK_GLASS\" = $$ && echo emergency; exit 0";
+
+#[test]
+fn an_emergency_is_left_to_sudo_where_there_is_no_agent_and_to_nobody_else() {
+    let line = ["breakglass", "--reason", "disk full", "-u", "bob", "--", "id", "-u"];
+    let host = FakeHost::new();
+    host.program("sudo", TELLING_SUDO);
+    let ran = host.writ(&line);
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert_eq!(ran.stdout, "-u bob -- id -u reason=disk full\nemergency\n");
+    // One that goes away before it answers is no other.
+    let host = FakeHost::new();
+    host.program("sudo", TELLING_SUDO);
+    host.agent(|_, _| vec![Value::Null]);
+    assert!(host.writ(&line).stdout.contains("emergency"));
+}
+
+#[test]
+fn what_the_agent_says_of_an_emergency_holds() {
+    let host = FakeHost::new();
+    host.program("sudo", TELLING_SUDO);
+    host.agent(|_, _| reply(json!({})));
+    let ran = host.writ(&["breakglass", "--reason", "disk full", "--", "id"]);
+    assert_eq!((ran.exit, ran.stdout.as_str()), (0, "-- id reason=\n"), "{}", ran.stderr);
+    for (name, exit) in [("NotYours", 5), ("Refused", 3), ("TooMany", 1)] {
+        let host = FakeHost::new();
+        host.program("sudo", TELLING_SUDO);
+        host.agent(move |_, _| error(name, json!({ "message": "no" })));
+        let ran = host.writ(&["breakglass", "--reason", "x", "--", "id"]);
+        assert_eq!((ran.exit, ran.stdout.as_str()), (exit, ""), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_denial_exits_with_3_and_silence_with_4() {
     let host = host_that_answers(&["waiting", "denied"]);

@@ -43,6 +43,9 @@ const NOT_STARTED: i32 = libc::ECANCELED;
 /// How often a person is asked for a reason or a ticket that the agent takes.
 const QUESTIONS_MAX: usize = 3;
 
+/// Why nothing runs where he did not say why.
+const UNBROKEN: &str = "no reason was given, and the glass was not broken";
+
 /// The digits of an attempt's name.
 const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
 
@@ -69,6 +72,8 @@ pub struct Escalation {
     /// Since when the start is on record, if it went there with the answer.
     started: Option<BootInstant>,
     authority: Authority,
+    /// He has said beforehand that this is an emergency, where the agent cannot be reached.
+    is_emergency: bool,
 }
 
 /// Who answers.
@@ -86,13 +91,21 @@ impl Escalation {
     /// Of what `ask` asks. The name of its attempt is [`drawn_attempt`].
     #[must_use]
     pub fn new(link: Link, ask: Ask) -> Self {
-        Self { link, ask, id: None, started: None, authority: Authority::Agent }
+        let authority = Authority::Agent;
+        Self { link, ask, id: None, started: None, authority, is_emergency: false }
     }
 
     /// The same, of somebody who is asked about also while the agent cannot be reached.
     #[must_use]
     pub fn or_else(self) -> Self {
         Self { authority: Authority::AgentOrElse, ..self }
+    }
+
+    /// The same, of somebody who has said that this is an emergency, and why: he is not
+    /// asked once more. It counts only where the agent cannot be reached.
+    #[must_use]
+    pub fn or_break_glass(self) -> Self {
+        Self { is_emergency: true, ..self.or_else() }
     }
 
     /// What is asked about.
@@ -108,6 +121,7 @@ impl Escalation {
             attempt: drawn_attempt()?,
             command: Some(command),
             interactive: false,
+            break_glass: false,
             ..self.ask.clone()
         };
         let authority = match self.authority {
@@ -222,7 +236,15 @@ impl Escalation {
         error: LinkError,
         id: Option<String>,
     ) -> Result<Decided, Refusal> {
-        match self.asked_without(talk) {
+        self.ask.break_glass = self.is_emergency;
+        let answered = match self.asked_without(talk) {
+            Ok(answer) if answer.state == AnswerState::Wanted => {
+                self.break_glass(&answer, &error, talk)?;
+                self.asked_without(talk)
+            }
+            answered => answered,
+        };
+        match answered {
             Ok(answer) => match answer.state {
                 AnswerState::Allowed => {
                     self.authority = Authority::Else;
@@ -239,6 +261,25 @@ impl Escalation {
             ))) => Err(Refusal::WithoutAgent { error, why }),
             Err(_) => Err(Refusal::Agent { error, id }),
         }
+    }
+
+    /// He may go ahead in an emergency, if this is one: he has to say which.
+    fn break_glass(
+        &mut self,
+        offer: &Answer,
+        error: &LinkError,
+        talk: &mut dyn Talk,
+    ) -> Result<(), Refusal> {
+        let unbroken = || Refusal::WithoutAgent { error: error.clone(), why: UNBROKEN.to_owned() };
+        match Wanted::of(offer) {
+            Some(wanted) => match self.fill_in(&wanted, offer, talk) {
+                Ok(()) => self.ask.break_glass = true,
+                Err(left) if left.is_leaving() => return Err(left),
+                Err(_) => return Err(unbroken()),
+            },
+            None => return Err(unbroken()),
+        }
+        Ok(())
     }
 
     /// It passed without the agent a while ago; it must pass still, and be on record, once.

@@ -11,7 +11,7 @@ use crate::hinges::Hinges;
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
 use crate::record::{About, AnswerRefused, Force, LetPass, SessionEnd};
-use crate::time::{Span, WallTime};
+use crate::time::Span;
 
 /// A person's word on a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,14 +266,10 @@ pub enum Event {
     },
     /// A door let somebody pass in an emergency while the agent was not there.
     GlassReported {
-        /// Who, as the door saw him.
-        person: Person,
-        /// What ran.
-        act: Act,
-        /// Why.
-        reason: String,
-        /// When, by the wall clock.
-        at: WallTime,
+        /// When, and which escalation.
+        passed: LetPass,
+        /// Who, what for and why; `attempt` is none, as the run is not the agent's.
+        about: Box<About>,
     },
     /// Something was let pass while the agent was not there.
     LetPass {

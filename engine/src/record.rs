@@ -305,9 +305,9 @@ pub enum What {
 pub struct BreakGlass {
     /// Who, what and why; the run that it lets start, where the agent let it.
     pub about: About,
-    /// When, where that was while the agent was not there, and the door let it pass.
+    /// Where that was while the agent was not there: when, and which escalation it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub without_agent: Option<WallTime>,
+    pub without_agent: Option<LetPass>,
 }
 
 /// What still ran on a grant that has ended, when it was stopped.

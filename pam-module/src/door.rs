@@ -235,6 +235,7 @@ impl<'a> Stage<'a> {
             tty: self.tty(),
             interactive,
             at_once: confirms,
+            break_glass: false,
             reason: None,
             ticket: None,
         };

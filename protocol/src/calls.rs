@@ -170,6 +170,10 @@ pub struct Ask {
     /// with the answer ([`crate::answers::Answer::started_boot_ms`]).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_once: bool,
+    /// This is an emergency, and `reason` says which: only for what answers while the agent
+    /// cannot be reached. With the agent there it is [`BreakGlass`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub break_glass: bool,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -38,3 +38,7 @@ pub const SOCKET_PATH: &str = "/run/writ/io.writ.Agent";
 /// The name of the socket, in the folder of the agent's, at which a door asks while the
 /// agent cannot be reached: `Ask`, once on each connection.
 pub const WITHOUT_AGENT_SOCKET: &str = "without-agent";
+
+/// The variable by which `writ breakglass` tells the sudo that it becomes, where there is
+/// no agent to tell, that this is an emergency: the number of their process.
+pub const BREAK_GLASS_VARIABLE: &str = "WRIT_BREAK_GLASS";

@@ -1,11 +1,11 @@
 //! What sudo tells its plugins, parsed: who invoked it, and what is to run.
 //!
 //! sudo_plugin(5) gives vectors of `name=value`; all come from sudo itself or from
-//! sudoers, but for the two variables that the user may set to say why.
+//! sudoers, but for the variables that the user may set to say why.
 
 use writ_door::Refusal;
 use writ_protocol::calls::{Command, RunAs};
-use writ_protocol::text;
+use writ_protocol::{BREAK_GLASS_VARIABLE, text};
 
 /// Why what sudo tells cannot be asked about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,8 @@ pub(crate) struct Invoker {
     pub(crate) reason: Option<String>,
     /// `WRIT_TICKET` of his environment.
     pub(crate) ticket: Option<String>,
+    /// This process was `writ breakglass`, which found no agent to tell so.
+    pub(crate) is_emergency: bool,
     cwd: Option<String>,
 }
 
@@ -56,6 +58,9 @@ impl Invoker {
             noninteractive: is_true(settings, "noninteractive"),
             reason: said(environment, "WRIT_REASON"),
             ticket: said(environment, "WRIT_TICKET"),
+            // Its number says that it is for this process, and not for what it starts.
+            is_emergency: said(environment, BREAK_GLASS_VARIABLE)
+                .is_some_and(|pid| pid == std::process::id().to_string()),
             cwd: value(user_info, "cwd").map(text::encode),
         })
     }

@@ -155,9 +155,10 @@ impl Session {
             _ => {
                 let link = self.link.take().unwrap_or_else(|| Link::new(self.socket.clone()));
                 let asking = asking(invoker, command, wait.screen.progress())?;
-                match invoker.is_root() {
-                    true => Escalation::new(link, asking),
-                    false => Escalation::new(link, asking).or_else(),
+                match (invoker.is_root(), invoker.is_emergency) {
+                    (true, _) => Escalation::new(link, asking),
+                    (false, false) => Escalation::new(link, asking).or_else(),
+                    (false, true) => Escalation::new(link, asking).or_break_glass(),
                 }
             }
         };
@@ -182,6 +183,7 @@ fn asking(invoker: &Invoker, command: Command, progress: Progress) -> Result<Ask
         tty: invoker.tty.clone(),
         interactive: progress == Progress::Live,
         at_once: true,
+        break_glass: false,
         reason: invoker.reason.clone(),
         ticket: invoker.ticket.clone(),
     })

@@ -173,6 +173,65 @@ fn what_does_not_pass_without_the_agent_is_refused_with_both_sentences() {
     }
 }
 
+/// What `writ breakglass` leaves to the sudo that it becomes, in the process `pid`.
+fn emergency(pid: u32) -> [String; 2] {
+    [format!("WRIT_BREAK_GLASS={pid}"), "WRIT_REASON=disk full".to_owned()]
+}
+
+#[test]
+fn an_emergency_that_writ_breakglass_left_to_it_is_told_once_and_only_where_the_agent_is_away() {
+    let beside = Scripted::beside_no_agent([vec![Answer::passes(0)]]);
+    let variables = emergency(std::process::id());
+    let variables = variables.each_ref().map(String::as_str);
+    let plugin = Plugin::opened_with(&beside.socket(), 1000, &variables);
+    assert_eq!(plugin.check(&["id"]), Ok(()));
+    assert_eq!(plugin.accept(), Ok(()));
+    let call = &beside.calls(1)[0]["parameters"];
+    assert_eq!((&call["break_glass"], &call["reason"]), (&json!(true), &json!("disk full")));
+    assert!(beside.heard_nothing());
+    // The agent is asked as ever, and its no holds.
+    let agent = Scripted::start([vec![Answer::said("denied", "no")]]);
+    let beside = agent.and_beside([vec![Answer::passes(0)]]);
+    let (_, told) =
+        Plugin::opened_with(&agent.socket(), 1000, &variables).check(&["id"]).unwrap_err();
+    assert!(told.contains("denied: no"), "{told}");
+    assert_eq!(agent.calls(1)[0]["parameters"].get("break_glass"), None);
+    assert!(beside.heard_nothing());
+}
+
+#[test]
+fn an_emergency_of_another_process_is_none() {
+    for pid in [0, 1, std::process::id() + 1] {
+        let beside = Scripted::beside_no_agent([vec![Answer::error("Refused", "no")]]);
+        let variables = emergency(pid);
+        let variables = variables.each_ref().map(String::as_str);
+        assert!(Plugin::opened_with(&beside.socket(), 1000, &variables).check(&["id"]).is_err());
+        assert_eq!(beside.calls(1)[0]["parameters"].get("break_glass"), None);
+    }
+}
+
+#[test]
+fn who_cannot_be_asked_why_does_not_break_the_glass() {
+    let beside = Scripted::beside_no_agent([vec![Answer::wanted_reason(), Answer::passes(0)]]);
+    let plugin = Plugin::opened_with(&beside.socket(), 1000, &["WRIT_REASON=of the environment"]);
+    let (_, told) = plugin.check(&["id"]).unwrap_err();
+    assert!(told.contains("no reason was given, and the glass was not broken"), "{told}");
+    assert_eq!(beside.calls(1)[0]["parameters"].get("break_glass"), None);
+    assert!(beside.heard_nothing(), "it is not asked once more");
+}
+
+#[test]
+fn too_many_of_the_agent_is_an_answer_and_no_absence() {
+    let agent = Scripted::start([vec![Answer::error("TooMany", "as many as may")]]);
+    let beside = agent.and_beside([vec![Answer::passes(0)]]);
+    let variables = emergency(std::process::id());
+    let variables = variables.each_ref().map(String::as_str);
+    let plugin = Plugin::opened_with(&agent.socket(), 1000, &variables);
+    let (_, told) = plugin.check(&["id"]).unwrap_err();
+    assert!(told.contains("as many as may"), "{told}");
+    assert!(beside.heard_nothing());
+}
+
 #[test]
 fn what_the_agent_says_holds_whatever_would_pass_without_it() {
     let refused = Answer::error("NoRecord", "the ledger is broken");

@@ -292,8 +292,8 @@ impl Fields {
                 }
             }
             What::BreakGlassUsed(used) => {
-                if let Some(at) = used.without_agent {
-                    self.put("WRIT_WITHOUT_AGENT_MS", &at.0.to_string());
+                if let Some(passed) = &used.without_agent {
+                    self.put("WRIT_WITHOUT_AGENT_MS", &passed.at.0.to_string());
                 }
             }
             What::BreakGlassReviewed { by, comment } => {

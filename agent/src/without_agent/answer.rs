@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 use writ_engine::facts::{Act, Action, Aim, AttemptId, Person};
-use writ_engine::policy::{Alone, Policy};
+use writ_engine::policy::{Alone, Mode, Policy};
 use writ_engine::record::{About, Force, Source};
 use writ_protocol::answers::{self, AnswerState};
 use writ_protocol::calls::{Ask, Incoming, Method};
 use writ_protocol::{ErrorReply, FRAME_BYTES_MAX, FrameDecoder, FrameError};
 
 use super::entry::Entry;
-use super::snapshot;
 use super::spool::{Spool, SpoolError};
+use super::{glass, snapshot};
 use crate::accounts::Accounts;
 use crate::connection::Caller;
 use crate::door;
@@ -24,6 +24,9 @@ use crate::{clock, examine};
 
 /// How long the question may be in coming, and the answer in being taken.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Threads that look things up or tell people, at most; the unit bounds them too.
+const THREADS_MAX: usize = 8;
 
 /// What a person reads when it passes.
 const PASSES: &str =
@@ -37,7 +40,7 @@ const REFUSES: &str = "the policy lets nothing of the kind pass without the agen
 const UNKEPT: &str = "; it is in the system's log alone";
 
 /// Levels of syslog(3) at the start of a line, for PID 1 (sd-daemon(3)).
-const ALERT: &str = "<1>";
+pub(super) const ALERT: &str = "<1>";
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +57,7 @@ pub enum AnswerError {
 }
 
 /// What is said to a door.
-type Answered = Result<answers::Answer, ErrorReply>;
+pub(super) type Answered = Result<answers::Answer, ErrorReply>;
 
 #[derive(Serialize)]
 struct Reply {
@@ -72,7 +75,10 @@ pub fn answer(mut door: UnixStream, places: &Places) -> Result<(), AnswerError> 
     let frame = frame(&mut door)?;
     let process = peer.look_at().map_err(|error| AnswerError::Peer(error.to_string()))?;
     let caller = Caller::new(peer, process);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(THREADS_MAX)
+        .build()?;
     let reply = match runtime.block_on(answered(&caller, &frame, places)) {
         Ok(answer) => writ_protocol::encode(&Reply { parameters: answers::Ask { answer } })?,
         Err(error) => error.to_frame()?,
@@ -110,15 +116,26 @@ async fn answered(caller: &Caller, frame: &[u8], places: &Places) -> Answered {
     })?;
     let attempt = door::may_speak(caller, &ask.attempt)?;
     let (reason, ticket, at_once) = (ask.reason.clone(), ask.ticket.clone(), ask.at_once);
+    let is_emergency = ask.break_glass;
     let (uid, act) = door::act(caller, ask)?;
     let policy = snapshot::policy(places).map_err(|error| refused(error.to_string()))?;
     let accounts = Accounts::default();
     let person = accounts.person(uid, &caller.process).await;
     let person = person.map_err(|error| refused(error.to_string()))?;
-    let (force, source) = match verdict(&policy, &accounts, &person, &act).await? {
-        Passes::LeftAlone => return Ok(blank(AnswerState::Unasked)),
-        Passes::ByRule(source) => (Force::Enforced, source),
-        Passes::Observed => (Force::Observed, Source::default()),
+    let spool = Spool::at(places.without_agent());
+    // While it is only observed, nothing is there to be broken.
+    if is_emergency && policy.settings().mode == Mode::Enforce {
+        glass::may_break(&policy, &person, &act, reason.as_deref(), places)?;
+        let source = Source::default();
+        let about =
+            About { attempt: None, requester: person, act, reason, ticket, sha256: None, source };
+        return glass::broken(&spool, about, attempt).await;
+    }
+    let (force, source) = match verdict(&policy, &accounts, &person, &act).await {
+        Ok(Passes::LeftAlone) => return Ok(blank(AnswerState::Unasked)),
+        Ok(Passes::ByRule(source)) => (Force::Enforced, source),
+        Ok(Passes::Observed) => (Force::Observed, Source::default()),
+        Err(refusal) => return glass::offered(refusal, &policy, &person, &act, places),
     };
     // It is asked about once more before anything begins.
     if !at_once {
@@ -126,7 +143,7 @@ async fn answered(caller: &Caller, frame: &[u8], places: &Places) -> Answered {
     }
     let about =
         About { attempt: None, requester: person, act, reason, ticket, sha256: None, source };
-    record(&Spool::at(places.without_agent()), about, attempt, force)
+    record(&spool, about, attempt, force)
 }
 
 /// What it passes by.
@@ -171,13 +188,13 @@ async fn verdict(
 /// cannot be put on the disk is in the log, and blocks nothing.
 fn record(spool: &Spool, about: About, attempt: AttemptId, force: Force) -> Answered {
     let now = clock::now();
-    let entry = Entry { at: now.wall, attempt, force, about };
+    let entry = Entry { at: now.wall, attempt, force, glass: false, about };
     let kept = entry
         .fits()
         .and_then(|()| spool.put(&entry).map_err(|error: SpoolError| error.to_string()));
     let mut message = PASSES.to_owned();
     match (kept, force) {
-        (Ok(()), _) => eprintln!("{ALERT}{}", entry.line()),
+        (Ok(_), _) => eprintln!("{ALERT}{}", entry.line()),
         (Err(why), Force::Observed) => {
             eprintln!("{ALERT}{}; it is on no other record: {why}", entry.line());
             message = message.replace(", and goes on record", UNKEPT);
@@ -191,7 +208,7 @@ fn record(spool: &Spool, about: About, attempt: AttemptId, force: Force) -> Answ
     })
 }
 
-fn blank(state: AnswerState) -> answers::Answer {
+pub(super) fn blank(state: AnswerState) -> answers::Answer {
     answers::Answer {
         state,
         id: None,

@@ -20,6 +20,9 @@ pub(super) struct Entry {
     pub(super) attempt: AttemptId,
     /// As what.
     pub(super) force: Force,
+    /// He said that this is an emergency; no rule let it pass.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) glass: bool,
     /// Who, what for and on whose word.
     pub(super) about: About,
 }
@@ -49,20 +52,30 @@ impl Entry {
     /// As the engine is told it.
     pub(super) fn event(self) -> Event {
         let passed = LetPass { at: self.at, attempt: self.attempt };
-        Event::LetPass { passed, about: Box::new(self.about), force: self.force }
+        let about = Box::new(self.about);
+        match self.glass {
+            true => Event::GlassReported { passed, about },
+            false => Event::LetPass { passed, about, force: self.force },
+        }
     }
 
     /// In words, on one line.
     pub(super) fn line(&self) -> String {
-        let About { requester, act, source, .. } = &self.about;
+        let About { requester, act, source, reason, .. } = &self.about;
         let (user, target) = (shown(&requester.account.name), shown(run_as(act, requester)));
+        let wanted = wanted(act);
+        if self.glass {
+            let why = shown(reason.as_deref().unwrap_or_default());
+            return format!(
+                "BREAK-GLASS: {user} runs as {target} without Writ's agent and without a decision: {wanted}; because: {why}"
+            );
+        }
         let by = match (&source.role, &source.rule) {
             (Some(role), Some(rule)) => {
                 format!("the rule {:?} of the role {:?}", shown(rule), shown(role))
             }
             _ => "observe mode".to_owned(),
         };
-        let wanted = wanted(act);
         format!("{user} runs as {target} without Writ's agent, by {by}: {wanted}")
     }
 }

@@ -8,6 +8,9 @@
 
 mod answer;
 mod entry;
+mod glass;
+#[cfg(test)]
+mod glass_tests;
 mod roots_file;
 mod snapshot;
 mod spool;

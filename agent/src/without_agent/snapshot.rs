@@ -112,6 +112,11 @@ pub(super) mod tests {
     impl Host {
         /// A host whose agent has taken these files.
         pub(crate) fn with(mode: &str, role: &str) -> Self {
+            Self::with_files(&format!("mode = \"{mode}\"\n"), role)
+        }
+
+        /// The same, with another `writ.toml`.
+        pub(crate) fn with_files(host_file: &str, role: &str) -> Self {
             let place = tempfile::tempdir().unwrap();
             let at = |name: &str| place.path().join(name);
             let places = Places {
@@ -125,7 +130,7 @@ pub(super) mod tests {
                 fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
             }
             let host = Self { _place: place, places };
-            host.write("writ.toml", &format!("mode = \"{mode}\"\n"));
+            host.write("writ.toml", host_file);
             host.write("roles.d/ops.toml", role);
             let taken = policy_files::read(&host.places.policy).unwrap();
             policy_files::keep_last_good(&host.places.last_good(), &taken.sources);

@@ -28,6 +28,13 @@ const SPOOL_BYTES_PER_ACCOUNT_MAX: u64 = SPOOL_BYTES_MAX / 4;
 /// The longest entry, in bytes: a command line as long as may be, and who ran it.
 pub(super) const ENTRY_BYTES_MAX: u64 = 1024 * 1024;
 
+/// How often an account may break the glass within [`GLASS_WITHIN_MS`]: everybody at a
+/// terminal is told each time.
+pub(super) const GLASS_PER_HOUR_MAX: usize = 30;
+
+/// An hour, in milliseconds.
+const GLASS_WITHIN_MS: u64 = 60 * 60 * 1000;
+
 /// The file that keeps two from writing at once.
 const LOCK: &str = "lock";
 
@@ -45,6 +52,11 @@ pub(super) enum SpoolError {
         "as much has passed without the agent as can be kept for its ledger; see to the agent (`systemctl status writd`)"
     )]
     Full,
+    /// As often as one may break the glass.
+    #[error(
+        "the glass was broken {GLASS_PER_HOUR_MAX} times within an hour without the agent, which is as often as one may; see to the agent (`systemctl status writd`)"
+    )]
+    Often,
     /// The disk, or the folder.
     #[error("it cannot be put on record in {folder}: {why}")]
     Failed {
@@ -71,25 +83,27 @@ impl Spool {
     }
 
     /// Puts an entry down; once this returns, it is on the disk. One of the same attempt
-    /// that is there already is enough.
+    /// that is there already is enough; says whether there was none.
     ///
     /// # Errors
     /// When there is no room, or it cannot be written.
-    pub(super) fn put(&self, entry: &Entry) -> Result<(), SpoolError> {
+    pub(super) fn put(&self, entry: &Entry) -> Result<bool, SpoolError> {
         let failed = |why| SpoolError::Failed { folder: self.0.display().to_string(), why };
         let folder = roots_file::folder(&self.0).map_err(failed)?;
         let lock = own_file(&self.0.join(LOCK)).map_err(failed)?;
         lock.lock().map_err(failed)?;
         let names = self.names().map_err(failed)?;
         if names.iter().any(|name| attempt_of(name) == Some(entry.attempt.as_str())) {
-            return Ok(());
+            return Ok(false);
         }
         let text = serde_json::to_vec(entry).map_err(|error| failed(error.into()))?;
         let account = entry.about.requester.account.uid.0;
         self.check_room(&names, account, text.len())?;
+        self.check_rate(&names, entry)?;
         let number = names.last().and_then(|name| parts(name)).map_or(0, |parts| parts.number);
         let name = format!("{:010}-{account}-{}{ENDING}", number + 1, entry.attempt.as_str());
-        self.write(&text, &name).and_then(|()| folder.sync_all()).map_err(failed)
+        self.write(&text, &name).and_then(|()| folder.sync_all()).map_err(failed)?;
+        Ok(true)
     }
 
     fn write(&self, text: &[u8], name: &str) -> io::Result<()> {
@@ -147,6 +161,20 @@ impl Spool {
     /// When the file stays where it is.
     pub(super) fn put_aside(&self, name: &str) -> io::Result<()> {
         fs::rename(self.0.join(name), self.0.join(format!("{name}.unread")))
+    }
+
+    /// Whether an account may break the glass once more.
+    fn check_rate(&self, names: &[String], entry: &Entry) -> Result<(), SpoolError> {
+        if !entry.glass {
+            return Ok(());
+        }
+        let account = entry.about.requester.account.uid.0;
+        let own = names.iter().filter(|name| parts(name).is_some_and(|of| of.account == account));
+        // One that is later than now is of a clock that was set back, and counts.
+        let since = entry.at.0.saturating_sub(GLASS_WITHIN_MS);
+        let counts = |known: &Entry| known.glass && known.at.0 > since;
+        let lately = own.filter_map(|name| self.read(name).ok()).filter(counts).count();
+        if lately < GLASS_PER_HOUR_MAX { Ok(()) } else { Err(SpoolError::Often) }
     }
 
     /// Whether one more of an account fits.
@@ -223,6 +251,7 @@ pub(super) mod tests {
             at: WallTime(1_700_000_000_000 + u64::from(nth)),
             attempt: AttemptId::parse(&format!("{uid:016x}{nth:016x}")).unwrap(),
             force: Force::Enforced,
+            glass: false,
             about: About {
                 attempt: None,
                 requester: Person::known_by(account),
@@ -259,8 +288,8 @@ pub(super) mod tests {
     #[test]
     fn the_same_attempt_is_kept_once() {
         let (_place, spool) = spool();
-        spool.put(&entry(1000, 1)).unwrap();
-        spool.put(&entry(1000, 1)).unwrap();
+        assert!(spool.put(&entry(1000, 1)).unwrap());
+        assert!(!spool.put(&entry(1000, 1)).unwrap());
         assert_eq!(spool.names().unwrap().len(), 1);
     }
 
@@ -273,7 +302,7 @@ pub(super) mod tests {
             for nth in 1..=most {
                 // The last of each as it is put down, the others only as they lie there.
                 match nth == most {
-                    true => spool.put(&entry(uid, nth)).unwrap(),
+                    true => assert!(spool.put(&entry(uid, nth)).unwrap()),
                     false => {
                         let attempt = entry(uid, nth).attempt;
                         let name = format!("{:010}-{uid}-{}{ENDING}", number + 1, attempt.as_str());
@@ -288,6 +317,24 @@ pub(super) mod tests {
         let first = spool.names().unwrap().remove(0);
         spool.remove(&first).unwrap();
         spool.put(&entry(9, 9)).unwrap();
+    }
+
+    #[test]
+    fn an_account_breaks_the_glass_so_often_within_an_hour_and_no_other_is_held_up() {
+        let (_place, spool) = spool();
+        let glass = |uid, nth| Entry { glass: true, ..entry(uid, nth) };
+        for nth in 0..u32::try_from(GLASS_PER_HOUR_MAX).unwrap() {
+            spool.put(&entry(1000, 1000 + nth)).unwrap();
+            spool.put(&glass(1000, nth)).unwrap();
+        }
+        assert!(matches!(spool.put(&glass(1000, 500)), Err(SpoolError::Often)));
+        assert!(!spool.put(&glass(1000, 1)).unwrap(), "a door that lost the answer");
+        assert!(spool.put(&glass(2000, 1)).unwrap() && spool.put(&entry(1000, 500)).unwrap());
+        let mut later = glass(1000, 501);
+        later.at.0 -= 2 * GLASS_WITHIN_MS;
+        assert!(matches!(spool.put(&later), Err(SpoolError::Often)), "the clock was set back");
+        later.at.0 += 4 * GLASS_WITHIN_MS;
+        assert!(spool.put(&later).unwrap());
     }
 
     #[test]

@@ -17,21 +17,24 @@ use super::spool::Spool;
 const ATTEMPT: &str = "0123456789abcdef0123456789abcdef";
 
 /// Whoever runs the tests may do what stands here.
-fn role(commands: &str) -> String {
+pub(super) fn role(commands: &str) -> String {
     format!(
         "[role.ops]\nmembers = [\"root\"]\n[[role.ops.rule]]\nname = \"look\"\ncommands = [{commands}]\nrun_as = [\"root\"]\ndecision = \"allow\"\nwithout_agent = \"allow\"\n[[role.ops.rule]]\nname = \"su\"\nservices = [\"su\"]\ndecision = \"allow\"\n"
     )
 }
 
 fn host(mode: &str) -> Host {
-    let host = Host::with(mode, &role("\"/usr/bin/id **\""));
+    ready(Host::with(mode, &role("\"/usr/bin/id **\"")))
+}
+
+pub(super) fn ready(host: Host) -> Host {
     let folder = host.places.without_agent();
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o750)).unwrap();
     host
 }
 
-fn ask(path: &str, argv: &[&str], user: &str) -> Value {
+pub(super) fn ask(path: &str, argv: &[&str], user: &str) -> Value {
     json!({
         "attempt": ATTEMPT,
         "door": "sudo",
@@ -51,7 +54,7 @@ fn id() -> Value {
     ask("/usr/bin/id", &["id", "-u"], "root")
 }
 
-fn said(host: &Host, call: &Value) -> Value {
+pub(super) fn said(host: &Host, call: &Value) -> Value {
     let mut frame = serde_json::to_vec(call).unwrap();
     frame.push(0);
     told(host, &frame).unwrap_or(Value::Null)
@@ -72,15 +75,15 @@ fn told(host: &Host, bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(&reply).ok()
 }
 
-fn asked(host: &Host, ask: &Value) -> Value {
+pub(super) fn asked(host: &Host, ask: &Value) -> Value {
     said(host, &json!({ "method": "io.writ.Agent.Ask", "parameters": ask, "more": true }))
 }
 
-fn state(reply: &Value) -> &str {
+pub(super) fn state(reply: &Value) -> &str {
     reply["parameters"]["answer"]["state"].as_str().unwrap_or("refused")
 }
 
-fn kept(host: &Host) -> Vec<Entry> {
+pub(super) fn kept(host: &Host) -> Vec<Entry> {
     let spool = Spool::at(host.places.without_agent());
     spool.names().unwrap().iter().map(|name| spool.read(name).unwrap()).collect()
 }

@@ -13,9 +13,9 @@ use crate::facts::{Act, AttemptId, Person};
 use crate::id::RequestId;
 use crate::limits::{REMARK_BYTES_MAX, REVIEWS_OPEN_MAX};
 use crate::policy::Occasion;
-use crate::record::{About, BreakGlass, Source, What};
+use crate::record::{About, BreakGlass, LetPass, Source, What};
 use crate::state::Asked;
-use crate::time::{Now, WallTime};
+use crate::time::Now;
 
 impl Engine {
     /// Lets somebody's command start who may say that this is an emergency: on the disk
@@ -50,21 +50,19 @@ impl Engine {
         step
     }
 
-    /// Puts on record what a door let pass while the agent was not there. It has
-    /// happened, whatever the policy says by now.
-    pub(super) fn glass_reported(
-        &self,
-        now: Now,
-        person: Person,
-        act: Act,
-        reason: String,
-        at: WallTime,
-    ) -> Step {
+    /// Puts on record what was let pass while the agent was not there. It has happened,
+    /// whatever the policy says by now. What is told again is on record already
+    /// ([`Engine::let_pass`]).
+    pub(super) fn glass_reported(&self, now: Now, passed: LetPass, about: About) -> Step {
+        if self.durable.let_pass.as_ref() == Some(&passed.attempt) {
+            return Step::default();
+        }
         let Some(id) = self.durable.next_id() else { return Step::refused(no_id()) };
-        let about = about(person, act, reason, None);
+        // No run is awaited: who started it, and who sees its end, is not the agent.
+        let about = About { attempt: None, ..about };
         let mut step = Step::default();
         step.sync();
-        step.record(now, Some(id), used(about.clone(), Some(at)));
+        step.record(now, Some(id), used(about.clone(), Some(passed)));
         step.effects.push(Effect::Announce { id, about: Box::new(about) });
         step
     }
@@ -138,6 +136,6 @@ fn about(requester: Person, act: Act, reason: String, attempt: Option<AttemptId>
     About { attempt, requester, act, reason: Some(reason), ticket, sha256, source }
 }
 
-fn used(about: About, without_agent: Option<WallTime>) -> What {
+fn used(about: About, without_agent: Option<LetPass>) -> What {
     What::BreakGlassUsed(BreakGlass { about, without_agent })
 }

@@ -189,9 +189,7 @@ impl Engine {
             Event::GlassBroken { attempt, person, act, reason } => {
                 self.glass_broken(now, attempt, person, act, reason)
             }
-            Event::GlassReported { person, act, reason, at } => {
-                self.glass_reported(now, person, act, reason, at)
-            }
+            Event::GlassReported { passed, about } => self.glass_reported(now, passed, *about),
             Event::LetPass { passed, about, force } => self.let_pass(now, passed, *about, force),
             Event::GlassReviewed { person, id, comment } => {
                 self.glass_reviewed(now, person, id, comment)

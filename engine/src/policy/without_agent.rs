@@ -66,11 +66,13 @@ impl Policy {
         self.certain(places, run_as).unwrap_or(Alone::Refused)
     }
 
-    /// Whether anything passes while the agent cannot be asked.
+    /// Whether anything passes while the agent cannot be asked, if only in an emergency.
     #[must_use]
     pub fn speaks_without_agent(&self) -> bool {
         let mut rules = self.settings.roles.iter().flat_map(|role| &role.rules);
-        self.settings.mode == Mode::Observe || rules.any(Rule::allows_without_agent)
+        self.settings.mode == Mode::Observe
+            || !self.settings.break_glass.is_empty()
+            || rules.any(Rule::allows_without_agent)
     }
 
     /// The first rule that allows for certain, also without the agent. A rule that denies,

@@ -65,6 +65,9 @@ impl Durable {
                 if let Some(id) = record.id {
                     self.reviews.insert(id, used.about.requester.clone());
                 }
+                if let Some(passed) = &used.without_agent {
+                    self.let_pass = Some(passed.attempt.clone());
+                }
                 Ok(())
             }
             What::DecisionMade(Made { without_agent: Some(passed), .. }) => {

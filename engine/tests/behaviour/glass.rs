@@ -2,8 +2,9 @@
 
 use writ_engine::effect::{Answer, Durability, Refusal};
 use writ_engine::event::Event;
-use writ_engine::facts::Person;
+use writ_engine::facts::{AttemptId, Person};
 use writ_engine::id::RequestId;
+use writ_engine::record::{About, LetPass, Source, What};
 use writ_engine::time::{Span, WallTime};
 
 use crate::host::*;
@@ -22,6 +23,21 @@ fn break_glass(host: &mut Host, person: &Person, reason: &str) -> Result<Answer,
 fn review(host: &mut Host, person: &Person, id: RequestId) -> Result<(), Refusal> {
     let comment = Some("seen".into());
     host.tell(Event::GlassReviewed { person: person.clone(), id, comment }).map(drop)
+}
+
+/// What a door let pass while the agent was not there.
+fn reported(person: &Person, attempt: &AttemptId) -> Event {
+    let passed = LetPass { at: WallTime(1_700_000_000_000), attempt: attempt.clone() };
+    let about = About {
+        attempt: Some(attempt.clone()),
+        requester: person.clone(),
+        act: restart(),
+        reason: Some("no agent".into()),
+        ticket: None,
+        sha256: None,
+        source: Source::default(),
+    };
+    Event::GlassReported { passed, about: Box::new(about) }
 }
 
 /// alice's use.
@@ -114,17 +130,46 @@ fn what_waits_for_a_review_outlives_the_agent_and_a_boot() {
 #[test]
 fn what_a_door_let_pass_without_the_agent_is_on_record_and_waits_too() {
     let mut host = Host::new();
-    let (person, act, reason) = (dave(), restart(), "no agent".into());
-    let at = WallTime(1_700_000_000_000);
-    host.tell(Event::GlassReported { person, act, reason, at }).unwrap();
+    let attempt = host.new_attempt();
+    host.tell(reported(&dave(), &attempt)).unwrap();
     assert_eq!(host.durability, Durability::Synced);
     assert_eq!(host.story(), ["break_glass.used"]);
+    let What::BreakGlassUsed(used) = &host.records.last().unwrap().what else { panic!() };
+    assert_eq!(used.without_agent.as_ref().unwrap().at, WallTime(1_700_000_000_000));
+    assert_eq!(used.about.attempt, None, "no run of the agent's is awaited");
     let id = host.notices[0];
     assert!(matches!(review(&mut host, &dave(), id), Err(Refusal::NotYours(_))));
     let (_, next) = host.opened(&alice(), restart());
     assert_ne!(next, id);
+    assert!(host.confirm(&attempt, id).is_err(), "it leaves nothing to use");
     host.lose_agent();
     assert!(host.engine.open_reviews().contains(&id));
+    host.start("boot-1", settings()).unwrap();
+    review(&mut host, &root(), id).unwrap();
+}
+
+#[test]
+fn what_is_told_twice_of_it_is_on_record_once_also_after_a_crash_and_a_snapshot() {
+    let mut host = Host::new();
+    let (one, other) = (host.new_attempt(), host.new_attempt());
+    host.tell(reported(&dave(), &one)).unwrap();
+    host.tell(reported(&dave(), &one)).unwrap();
+    assert_eq!(host.notices.len(), 1);
+    host.lose_agent();
+    host.start("boot-1", settings()).unwrap();
+    host.tell(reported(&dave(), &one)).unwrap();
+    assert_eq!(host.engine.open_reviews().len(), 1);
+    let snapshot = host.engine.snapshot().unwrap();
+    host.engine = writ_engine::Engine::restore(&snapshot).unwrap();
+    host.start("boot-1", settings()).unwrap();
+    host.tell(reported(&dave(), &one)).unwrap();
+    // Reviewed meanwhile or not: it does not come back.
+    let id = host.notices[0];
+    review(&mut host, &root(), id).unwrap();
+    host.tell(reported(&dave(), &one)).unwrap();
+    assert!(host.engine.open_reviews().is_empty());
+    host.tell(reported(&dave(), &other)).unwrap();
+    assert_eq!(host.engine.open_reviews().len(), 1);
 }
 
 #[test]

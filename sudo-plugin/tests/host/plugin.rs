@@ -88,12 +88,20 @@ impl Plugin {
         plugin
     }
 
+    /// The same, for a user with these variables.
+    pub(crate) fn opened_with(socket: &Path, uid: u32, variables: &[&str]) -> Self {
+        let plugin = Self::loaded();
+        open(plugin.audit().open, socket, uid, &[], variables);
+        open(plugin.approval().open, socket, uid, &[], variables);
+        plugin
+    }
+
     pub(crate) fn open_audit(&self, socket: &Path, uid: u32, options: &[&str]) {
-        open(self.audit().open, socket, uid, options);
+        open(self.audit().open, socket, uid, options, &[]);
     }
 
     pub(crate) fn open_approval(&self, socket: &Path, uid: u32) {
-        open(self.approval().open, socket, uid, &[]);
+        open(self.approval().open, socket, uid, &[], &[]);
     }
 
     pub(crate) fn check(&self, argv: &[&str]) -> Result<(), Refused> {
@@ -139,13 +147,13 @@ impl Plugin {
     }
 }
 
-fn open(function: Open, socket: &Path, uid: u32, options: &[&str]) {
+fn open(function: Open, socket: &Path, uid: u32, options: &[&str], variables: &[&str]) {
     let socket = format!("socket={}", socket.display());
     let settings = Vector::new(&["noninteractive=true"]);
     let user = Vector::new(&["user=alice", &format!("uid={uid}"), "cwd=/home/alice"]);
     let options: Vec<&str> = options.iter().copied().chain([socket.as_str()]).collect();
     let options = Vector::new(&options);
-    let none = ptr::null();
+    let (none, variables) = (ptr::null(), Vector::new(variables));
     // SAFETY: vectors of C strings that outlive the call, or null.
     let returned = unsafe {
         function(
@@ -156,7 +164,7 @@ fn open(function: Open, socket: &Path, uid: u32, options: &[&str]) {
             user.strings(),
             0,
             none,
-            none,
+            variables.strings(),
             options.strings(),
             ptr::null_mut(),
         )

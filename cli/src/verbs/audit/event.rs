@@ -68,8 +68,10 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
         }
         What::SessionEnded(end) => session_ended(end),
         What::BreakGlassUsed(used) => {
-            let absent = match used.without_agent {
-                Some(at) => format!(" while the agent was not there, at {}", local(at.0)),
+            let absent = match &used.without_agent {
+                Some(passed) => {
+                    format!(" while the agent was not there, at {}", local(passed.at.0))
+                }
                 None => String::new(),
             };
             let (who, what) = (requester(subject), what_of(subject));
