@@ -195,3 +195,27 @@ fn nothing_is_signed_that_was_not_meant() {
     assert_eq!(none.status.code(), Some(1));
     assert!(error(&none).contains("did not sign"), "{}", error(&none));
 }
+
+#[test]
+fn nobody_is_asked_about_what_he_cannot_see() {
+    let desk = Desk::new();
+    let key = desk.key("ed25519");
+    // At a terminal, where the question goes elsewhere.
+    let line = format!(
+        "{} sign {} --key {} --as bob --host-key {} 2>{}",
+        env!("CARGO_BIN_EXE_writ"),
+        desk.at("question").display(),
+        key.display(),
+        fingerprint(),
+        desk.at("said").display(),
+    );
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("script(1)");
+    let said = fs::read_to_string(desk.at("said")).expect("what it said");
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("no terminal to show it on"), "{said}");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("BEGIN"), "something was signed");
+}

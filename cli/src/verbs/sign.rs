@@ -3,6 +3,7 @@
 //! It needs no agent, and no host of Writ's: the question, a key, and the host's public
 //! key are all.
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -170,17 +171,21 @@ fn is_meant(arguments: &Arguments, digest: &str, approver: &str) -> Result<bool,
     if arguments.yes {
         return Ok(true);
     }
-    let Ok(mut terminal) = Terminal::open() else {
-        let sentence = "there is no terminal to ask on; give --yes, or --digest";
+    // Nobody is asked about what he cannot see.
+    let terminal = Terminal::open().ok().filter(|_| io::stderr().is_terminal());
+    let Some(mut terminal) = terminal else {
+        let sentence = "there is no terminal to show it on and to ask; give --yes, or --digest";
         return Err(Failure::verb(Exit::Usage, sentence));
     };
-    let verb = if arguments.deny { "Deny" } else { "Approve" };
-    let asked = format!("{verb} this as {}? [y/n] ", shown_lines(&shown(approver)));
-    let said = terminal.ask(&asked).map_err(|error| {
+    let unread = |error: io::Error| {
         Failure::verb(
             Exit::Failed,
             format!("the answer cannot be read: {error}; nothing was signed"),
         )
-    })?;
+    };
+    terminal.forget_typed().map_err(unread)?;
+    let verb = if arguments.deny { "Deny" } else { "Approve" };
+    let asked = format!("{verb} this as {}? [y/n] ", shown_lines(&shown(approver)));
+    let said = terminal.ask(&asked).map_err(unread)?;
     Ok(matches!(said.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
