@@ -54,7 +54,6 @@ mod socket;
 mod start;
 mod store;
 mod stream;
-#[allow(dead_code, unused_imports, reason = "the doors that start units use it")]
 mod units;
 pub mod userdb;
 pub mod without_agent;

@@ -13,6 +13,7 @@ pub mod answers;
 pub mod calls;
 mod client;
 pub mod courier;
+mod envelope;
 mod errors;
 pub mod explained;
 mod frame;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_core::Stream;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::time::timeout;
 use zbus::message::Type;
 use zbus::{Connection, DynamicType, MatchRule, Message, MessageStream, OwnedVariant};
@@ -144,30 +144,6 @@ impl Bus {
 
     pub(super) async fn reset_failed(&self, name: &UnitName) -> Result<(), UnitError> {
         self.manager("ResetFailedUnit", &(name.as_str(),)).await.map(drop)
-    }
-
-    /// Names, with their active and their sub state.
-    pub(super) async fn list(
-        &self,
-        pattern: &str,
-    ) -> Result<Vec<(String, String, String)>, UnitError> {
-        #[derive(Deserialize, zbus::Type)]
-        struct Row(
-            String,
-            String,
-            String,
-            String,
-            String,
-            String,
-            zbus::OwnedObjectPath,
-            u32,
-            String,
-            zbus::OwnedObjectPath,
-        );
-        let states: [&str; 0] = [];
-        let reply = self.manager("ListUnitsByPatterns", &(&states[..], &[pattern][..])).await?;
-        let rows: Vec<Row> = reply.body().deserialize()?;
-        Ok(rows.into_iter().map(|row| (row.0, row.3, row.4)).collect())
     }
 
     pub(super) async fn property(

@@ -40,17 +40,6 @@ pub(crate) struct Units {
     bus: RefCell<Option<Bus>>,
 }
 
-/// A unit of Writ's, as PID 1 lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Listed {
-    /// Its name.
-    pub name: UnitName,
-    /// Where it stands: "active", "failed" and so on.
-    pub active_state: String,
-    /// More closely: "running", "exited" and so on.
-    pub sub_state: String,
-}
-
 impl Units {
     /// Whether PID 1 can be asked.
     ///
@@ -171,18 +160,6 @@ impl Units {
             bus.reset_failed(name).await
         });
         gone_is_done(released.await)
-    }
-
-    /// The units of Writ's that PID 1 has.
-    ///
-    /// # Errors
-    /// When PID 1 cannot be asked.
-    pub(crate) async fn list(&self) -> Result<Vec<Listed>, UnitError> {
-        let listed = self.on_bus(async |bus| bus.list(name::PATTERN).await).await?;
-        let ours = listed.into_iter().filter_map(|(name, active_state, sub_state)| {
-            Some(Listed { name: UnitName::parse(&name)?, active_state, sub_state })
-        });
-        Ok(ours.collect())
     }
 
     /// Does something over the bus: on the connection that there is, or, where that turns

@@ -10,9 +10,6 @@ use writ_engine::id::RequestId;
 /// What every name begins with.
 const PREFIX: &str = "writ-";
 
-/// What PID 1 lists.
-pub(super) const PATTERN: &str = "writ-*-*-*.*";
-
 /// How much of an attempt stands in a name, in hexadecimal digits: it is random, and
 /// there are not many under one ID.
 const ATTEMPT_DIGITS: usize = 8;
