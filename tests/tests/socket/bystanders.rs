@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use writ_tests::{AgentLife, Host, PATIENCE, Running, json as parsed};
 
-/// How much more memory the agent may hold afterwards, in KiB: what its allocator
-/// keeps for the next time.
-const KEPT_KIB_MAX: u64 = 2 * 1024;
+/// How much more memory the agent may hold afterwards, in KiB: what its allocator keeps for
+/// the next time, because something small lies behind it. What is sent at it would be
+/// hundreds of MiB.
+const KEPT_KIB_MAX: u64 = 8 * 1024;
 
 /// Someone who waits for approval while others misbehave, and the agent as it was
 /// before they did.
