@@ -157,10 +157,10 @@ fn wrapped(answer: Answer, started: Option<BootTime>) -> answers::Ask {
     answers::Ask { answer: answers::Answer { started_boot_ms, ..as_told(answer) } }
 }
 
-/// An answer as it travels.
-fn as_told(answer: Answer) -> answers::Answer {
-    let blank = answers::Answer {
-        state: AnswerState::Denied,
+/// An answer that says nothing but where the escalation stands.
+pub(crate) fn blank(state: AnswerState) -> answers::Answer {
+    answers::Answer {
+        state,
         id: None,
         message: None,
         asked: Vec::new(),
@@ -173,7 +173,12 @@ fn as_told(answer: Answer) -> answers::Answer {
         wants_reason: false,
         wants_ticket: false,
         ticket_pattern: None,
-    };
+    }
+}
+
+/// An answer as it travels.
+fn as_told(answer: Answer) -> answers::Answer {
+    let blank = blank(AnswerState::Denied);
     match answer {
         Answer::Allowed { id, message, remaining } => answers::Answer {
             state: AnswerState::Allowed,

@@ -16,6 +16,7 @@ use super::entry::Entry;
 use super::spool::{Spool, SpoolError};
 use super::{glass, snapshot};
 use crate::accounts::Accounts;
+use crate::asking::blank;
 use crate::connection::Caller;
 use crate::door;
 use crate::peer::Peer;
@@ -206,22 +207,4 @@ fn record(spool: &Spool, about: About, attempt: AttemptId, force: Force) -> Answ
         started_boot_ms: Some(now.boot.0),
         ..blank(AnswerState::Allowed)
     })
-}
-
-pub(super) fn blank(state: AnswerState) -> answers::Answer {
-    answers::Answer {
-        state,
-        id: None,
-        message: None,
-        asked: Vec::new(),
-        approvals: 0,
-        needed: 0,
-        still_asked: Vec::new(),
-        seen: Vec::new(),
-        remaining_ms: 0,
-        started_boot_ms: None,
-        wants_reason: false,
-        wants_ticket: false,
-        ticket_pattern: None,
-    }
 }

@@ -15,9 +15,10 @@ use writ_protocol::answers::{self, AnswerState};
 use writ_protocol::calls::Method;
 use writ_protocol::{CallError, Connection, ErrorReply};
 
-use super::answer::{ALERT, Answered, blank};
+use super::answer::{ALERT, Answered};
 use super::entry::Entry;
 use super::spool::Spool;
+use crate::asking::blank;
 use crate::clock;
 use crate::glass;
 use crate::settings::Places;
