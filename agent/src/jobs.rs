@@ -44,6 +44,7 @@ pub(crate) async fn run(agent: Rc<Agent>, mut queue: mpsc::UnboundedReceiver<Job
                 tokio::task::spawn_local(bounded::end(Rc::clone(&agent), *remains));
             }
             Job::Prolong { id } => {
+                tokio::task::spawn_local(runs::put_off(Rc::clone(&agent), id));
                 tokio::task::spawn_local(bounded::prolong(Rc::clone(&agent), id));
             }
             Job::Stop { attempt, id } => {

@@ -21,14 +21,6 @@ const DEPTH_MAX: usize = 8;
 /// How many processes of a scope are looked at in one go.
 pub(super) const PROCESSES_MAX: usize = 4096;
 
-/// A scope cannot be given another limit: when a grant stands longer, a new one takes
-/// the processes over. So an attempt has several names, of which one or, for a moment,
-/// two are in use.
-const NAMES: usize = 4;
-
-/// How many digits of an attempt tell one name from the next.
-const DIGITS: usize = 8;
-
 /// A scope that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
@@ -71,15 +63,11 @@ pub(super) fn owner(person: &Person) -> Uid {
     person.session_owner.unwrap_or(person.account.uid)
 }
 
-/// The names that the scope of an attempt may have.
+/// The names that the scope of an attempt may have: a scope cannot be given another limit,
+/// so that a new one takes the processes over when a grant stands longer. One of them is in
+/// use or, for a moment, two.
 pub(super) fn names(id: RequestId, attempt: &AttemptId) -> Vec<UnitName> {
-    let digits = attempt.as_str();
-    let turned = |by: usize| {
-        let (first, rest) = digits.split_at_checked(by * DIGITS)?;
-        AttemptId::parse(&format!("{rest}{first}"))
-    };
-    let turned = (0..NAMES).filter_map(turned);
-    turned.map(|attempt| UnitName::new(Kind::Scope, id, &attempt)).collect()
+    UnitName::all(Kind::Scope, id, attempt)
 }
 
 /// The scopes of an attempt that are there.
@@ -143,22 +131,6 @@ pub(super) fn unit_of(pid: i32) -> Option<UnitName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_attempt_has_a_few_names_that_are_all_its_own() {
-        let attempt = AttemptId::parse("0000000011111111222222223333333f").unwrap();
-        let names = names("7K3M-Q2".parse().unwrap(), &attempt);
-        let names: Vec<&str> = names.iter().map(UnitName::as_str).collect();
-        assert_eq!(
-            names,
-            [
-                "writ-7K3M-Q2-00000000.scope",
-                "writ-7K3M-Q2-11111111.scope",
-                "writ-7K3M-Q2-22222222.scope",
-                "writ-7K3M-Q2-3333333f.scope"
-            ]
-        );
-    }
 
     #[test]
     fn a_scope_goes_into_the_slice_of_the_session_that_its_user_acts_in() {

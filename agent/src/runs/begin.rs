@@ -17,7 +17,7 @@ use writ_protocol::calls;
 
 use super::follow::Following;
 use super::service::{Lent, Prepared};
-use super::{Descriptors, finish, watch};
+use super::{Descriptors, finish, limit, watch};
 use crate::agent::Agent;
 use crate::connection::{Caller, fresh_attempt};
 use crate::deciding::person;
@@ -90,13 +90,18 @@ pub(crate) async fn begin(
     };
     let unit = UnitName::new(Kind::Service, id, &attempt);
     let description = format!("Command under the window {id} of Writ");
-    let service = prepared.service(&lent, stdio, remaining, description);
+    let service = prepared.service(&lent, stdio, description);
+    if let Err(error) = limit::set(agent, id, &attempt, remaining).await {
+        finish(agent, id, &attempt, not_executed(0), Some(started));
+        return Err(refused(&error));
+    }
     match agent.units.start_service(&unit, &service).await {
         Ok(()) => {}
         Err(UnitError::NotStarted(..)) => match agent.units.ended(&unit).await {
             Ok(Ended::Status(step)) if STEPS.contains(&step) => {
                 finish(agent, id, &attempt, not_executed(step), Some(started));
                 let _ = agent.units.release(&unit).await;
+                limit::lift(agent, id, &attempt).await;
                 return Ok(Following::not_executed(id, attempt, step, &unit));
             }
             // It was executed, and failed before PID 1 had noticed.
@@ -104,6 +109,7 @@ pub(crate) async fn begin(
         },
         Err(error) => {
             let _ = agent.units.stop(&unit).await;
+            limit::lift(agent, id, &attempt).await;
             finish(agent, id, &attempt, not_executed(0), Some(started));
             return Err(refused(&error));
         }

@@ -8,6 +8,7 @@
 mod begin;
 mod descriptors;
 mod follow;
+mod limit;
 mod service;
 
 use std::cell::RefCell;
@@ -18,8 +19,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use writ_engine::facts::{AttemptId, Ending, Uid};
 use writ_engine::id::RequestId;
-use writ_engine::time::Span;
-use writ_engine::{Event, Starter};
+use writ_engine::time::{BootTime, Span};
+use writ_engine::{Event, Running, Starter};
 use writ_protocol::ErrorReply;
 
 use crate::agent::Agent;
@@ -29,6 +30,7 @@ pub(crate) use begin::{begin, known, prepare};
 use descriptors::Closing;
 pub(crate) use descriptors::Descriptors;
 pub(crate) use follow::Following;
+pub(crate) use limit::put_off;
 
 /// How long the end of a run is kept for a caller who lost the agent.
 const KEPT_FOR: Duration = Duration::from_secs(60);
@@ -86,36 +88,68 @@ impl Runs {
 /// The runs that went on while the agent was away. Must be called inside of the local
 /// tasks.
 pub(crate) fn await_ends(agent: &Rc<Agent>) {
-    let running: Vec<(AttemptId, RequestId, Uid)> = agent.core.look(|engine| {
+    let running: Vec<Left> = agent.core.look(|engine| {
         let runs = engine.running().filter(|running| running.starter == Starter::FirstProcess);
-        runs.filter_map(|run| Some((run.attempt.clone(), run.id, run.account?))).collect()
+        let left = |run: Running<'_>| {
+            let (attempt, uid) = (run.attempt.clone(), run.account?);
+            Some(Left { attempt, id: run.id, uid, until: run.until })
+        };
+        runs.filter_map(left).collect()
     });
-    for unit in left_behind(&running) {
+    for units in left_behind(&running) {
         let agent = Rc::clone(agent);
-        tokio::task::spawn_local(async move { let_go(&agent, &unit).await });
+        tokio::task::spawn_local(async move {
+            for unit in &units {
+                let_go(&agent, unit).await;
+            }
+        });
     }
-    for (attempt, id, uid) in running {
-        watch(agent, attempt, id, uid, None);
+    for Left { attempt, id, uid, until } in running {
+        watch(agent, attempt.clone(), id, uid, None);
+        // Its window may have come to stand longer in the moment in which the agent was lost.
+        let Some(until) = until else { continue };
+        let agent = Rc::clone(agent);
+        tokio::task::spawn_local(async move { limit::renew(&agent, id, &attempt, until).await });
     }
 }
 
-/// Units whose end is on record and that an agent did not come to let go. They are looked
-/// for by the files that PID 1 has of them, so that an agent that starts without any need
-/// of PID 1 does not ask it.
-fn left_behind(running: &[(AttemptId, RequestId, Uid)]) -> Vec<UnitName> {
-    let mut units: Vec<UnitName> = std::fs::read_dir(TRANSIENT_UNITS)
+/// A run that goes on.
+struct Left {
+    attempt: AttemptId,
+    id: RequestId,
+    uid: Uid,
+    until: Option<BootTime>,
+}
+
+/// Units whose end is on record and that an agent did not come to let go: each service, and
+/// after it its limits. They are looked for by the files that PID 1 has of them, so that an
+/// agent that starts without any need of PID 1 does not ask it.
+fn left_behind(running: &[Left]) -> Vec<Vec<UnitName>> {
+    let units: Vec<UnitName> = std::fs::read_dir(TRANSIENT_UNITS)
         .into_iter()
         .flatten()
         .take(TRANSIENT_UNITS_MAX)
         .filter_map(|file| UnitName::parse(file.ok()?.file_name().to_str()?))
         .collect();
-    units.retain(|unit| {
-        unit.kind() == Kind::Service
-            && !running
-                .iter()
-                .any(|(attempt, id, _)| *unit == UnitName::new(Kind::Service, *id, attempt))
-    });
-    units
+    let is_of_none = |unit: &UnitName| {
+        !running.iter().any(|run| UnitName::all(unit.kind(), run.id, &run.attempt).contains(unit))
+    };
+    let of_none = |kind| {
+        let units = units.iter().filter(move |unit| unit.kind() == kind);
+        units.filter(|unit| is_of_none(unit)).cloned().collect::<Vec<_>>()
+    };
+    let limits = of_none(Kind::Limit);
+    let mut services: Vec<Vec<UnitName>> =
+        of_none(Kind::Service).into_iter().map(|service| vec![service]).collect();
+    // A limit goes when what it is for is gone.
+    for limit in limits {
+        let of = services.iter_mut().find(|of| of.first().is_some_and(|of| of.id() == limit.id()));
+        match of {
+            Some(of) => of.push(limit),
+            None => services.push(vec![limit]),
+        }
+    }
+    services
 }
 
 async fn let_go(agent: &Agent, unit: &UnitName) {
@@ -161,6 +195,7 @@ fn watch(
         tell.send_replace(Some(ending));
         agent.runs.has_ended(&attempt);
         let_go(&agent, &unit).await;
+        limit::lift(&agent, id, &attempt).await;
     });
     ended
 }

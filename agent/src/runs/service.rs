@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use writ_engine::facts::{Person, Uid, Window};
-use writ_engine::time::Span;
 use writ_policy::Capability;
 use writ_protocol::ErrorReply;
 use writ_protocol::calls::Run;
@@ -14,7 +13,7 @@ use writ_protocol::run::{DESCRIPTORS, keeps};
 use writ_protocol::text::decode;
 
 use crate::accounts::Login;
-use crate::units::{Bounds, Exec, Service};
+use crate::units::{Exec, Service};
 
 /// From being told to end to being killed.
 const GRACE: Duration = Duration::from_secs(1);
@@ -86,7 +85,6 @@ impl Prepared {
         &'a self,
         lent: &'a Lent,
         stdio: [BorrowedFd<'a>; DESCRIPTORS],
-        remaining: Span,
         description: String,
     ) -> Service<'a> {
         Service {
@@ -100,7 +98,7 @@ impl Prepared {
             environment: &self.environment,
             stdio,
             slice: self.slice.clone(),
-            bounds: Bounds { runtime_max: Duration::from_millis(remaining.0), grace: GRACE },
+            grace: GRACE,
         }
     }
 }

@@ -122,8 +122,8 @@ impl Bus {
         &self,
         name: &UnitName,
         properties: Properties<'_>,
+        auxiliary: Vec<(&str, Properties<'_>)>,
     ) -> Result<(), UnitError> {
-        let auxiliary: Vec<(&str, Properties<'_>)> = Vec::new();
         // "fail": never in the place of another unit's job.
         let body = (name.as_str(), "fail", properties, auxiliary);
         self.manager("StartTransientUnit", &body).await.map(drop)

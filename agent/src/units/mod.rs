@@ -25,7 +25,7 @@ use bus::{Bus, JOB_REMOVED};
 pub(crate) use ended::Ended;
 pub(crate) use error::UnitError;
 pub(crate) use name::{Kind, UnitName};
-pub(crate) use properties::{Bounds, Errand, Exec, Member, Scope, Service};
+pub(crate) use properties::{Bounds, Errand, Exec, Limit, Member, Scope, Service};
 
 /// How long PID 1 may take to do what it was asked for: to start a unit, or to say that
 /// it cannot be.
@@ -101,6 +101,25 @@ impl Units {
         service: &Service<'_>,
     ) -> Result<(), UnitError> {
         self.on_bus(async |bus| start(bus, name, properties::of_service(service)).await).await
+    }
+
+    /// Sets the limit of a service, which need not be there yet. When this returns, it
+    /// counts.
+    ///
+    /// # Errors
+    /// When PID 1 refuses, or cannot be asked.
+    pub(crate) async fn start_limit(
+        &self,
+        name: &UnitName,
+        limit: &Limit<'_>,
+    ) -> Result<(), UnitError> {
+        // A timer starts the service of its own name (systemd.timer(5), `Unit=`).
+        let reached = name.as_str().replace(".timer", ".service");
+        self.on_bus(async |bus| {
+            let auxiliary = vec![(reached.as_str(), properties::of_limit_reached(limit))];
+            start_with(bus, name, properties::of_limit(limit), auxiliary).await
+        })
+        .await
     }
 
     /// Starts a program of Writ's own.
@@ -187,9 +206,19 @@ async fn start(
     name: &UnitName,
     properties: properties::Properties<'_>,
 ) -> Result<(), UnitError> {
+    start_with(bus, name, properties, Vec::new()).await
+}
+
+/// And makes PID 1 know others, which are not started.
+async fn start_with(
+    bus: &Bus,
+    name: &UnitName,
+    properties: properties::Properties<'_>,
+    auxiliary: Vec<(&str, properties::Properties<'_>)>,
+) -> Result<(), UnitError> {
     // Heard from before the job is there, so that its end cannot be missed.
     let mut jobs = bus.hear(JOB_REMOVED, (2, name.as_str())).await?;
-    bus.start_transient(name, properties).await?;
+    bus.start_transient(name, properties, auxiliary).await?;
     let result = timeout(JOB_MAX, jobs.job_result()).await;
     match result.map_err(|_| UnitError::Slow(JOB_MAX))??.as_str() {
         "done" => Ok(()),

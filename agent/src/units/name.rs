@@ -14,6 +14,9 @@ const PREFIX: &str = "writ-";
 /// there are not many under one ID.
 const ATTEMPT_DIGITS: usize = 8;
 
+/// How many names the units of one kind and attempt may have ([`UnitName::all`]).
+const NAMES: usize = 4;
+
 /// The kind of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -21,6 +24,8 @@ pub(crate) enum Kind {
     Scope,
     /// Started by PID 1.
     Service,
+    /// The limit of a service: a timer that stops it.
+    Limit,
 }
 
 /// The name of a unit of Writ's.
@@ -35,14 +40,28 @@ impl UnitName {
     #[must_use]
     pub(crate) fn new(kind: Kind, id: RequestId, attempt: &AttemptId) -> Self {
         let attempt = attempt.as_str().get(..ATTEMPT_DIGITS).unwrap_or_default();
-        Self { text: format!("{PREFIX}{id}-{attempt}.{}", kind.suffix()), kind }
+        Self { text: format!("{PREFIX}{id}-{attempt}{}", kind.suffix()), kind }
+    }
+
+    /// The names that the units of an attempt may have, one after the other: what cannot be
+    /// changed (a scope, a timer) has another put in its place.
+    #[must_use]
+    pub(crate) fn all(kind: Kind, id: RequestId, attempt: &AttemptId) -> Vec<Self> {
+        let digits = attempt.as_str();
+        let turned = |by: usize| {
+            let (first, rest) = digits.split_at_checked(by * ATTEMPT_DIGITS)?;
+            AttemptId::parse(&format!("{rest}{first}"))
+        };
+        let turned = (0..NAMES).filter_map(turned);
+        turned.map(|attempt| Self::new(kind, id, &attempt)).collect()
     }
 
     /// A name as PID 1 has it; none when it is not one of ours.
     #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (stem, suffix) = text.strip_prefix(PREFIX)?.rsplit_once('.')?;
-        let kind = [Kind::Scope, Kind::Service].into_iter().find(|kind| kind.suffix() == suffix)?;
+        let rest = text.strip_prefix(PREFIX)?;
+        let ends = |kind: Kind| Some((kind, rest.strip_suffix(kind.suffix())?));
+        let (kind, stem) = [Kind::Scope, Kind::Service, Kind::Limit].into_iter().find_map(ends)?;
         let (id, attempt) = stem.rsplit_once('-')?;
         let whole = attempt.len() == ATTEMPT_DIGITS
             && attempt.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -60,7 +79,8 @@ impl UnitName {
     /// What the unit was started under.
     #[must_use]
     pub(crate) fn id(&self) -> Option<RequestId> {
-        let (id, _) = self.text.strip_prefix(PREFIX)?.rsplit_once('-')?;
+        let stem = self.text.strip_prefix(PREFIX)?.strip_suffix(self.kind.suffix())?;
+        let (id, _) = stem.rsplit_once('-')?;
         id.parse().ok()
     }
 
@@ -88,8 +108,9 @@ impl UnitName {
 impl Kind {
     const fn suffix(self) -> &'static str {
         match self {
-            Self::Scope => "scope",
-            Self::Service => "service",
+            Self::Scope => ".scope",
+            Self::Service => ".service",
+            Self::Limit => "-limit.timer",
         }
     }
 }
@@ -113,9 +134,29 @@ mod tests {
     fn a_unit_is_named_by_what_it_belongs_to_and_found_by_it() {
         let scope = name(Kind::Scope);
         assert_eq!(scope.as_str(), "writ-7K3M-Q2-1f3a7c02.scope");
-        assert_eq!(UnitName::parse(scope.as_str()), Some(scope));
+        assert_eq!(UnitName::parse(scope.as_str()), Some(scope.clone()));
         let service = name(Kind::Service);
         assert_eq!(UnitName::parse(service.as_str()).map(|name| name.kind()), Some(Kind::Service));
+        let limit = name(Kind::Limit);
+        assert_eq!(limit.as_str(), "writ-7K3M-Q2-1f3a7c02-limit.timer");
+        assert_eq!(limit.id(), scope.id());
+        assert_eq!(UnitName::parse(limit.as_str()), Some(limit));
+    }
+
+    #[test]
+    fn an_attempt_has_a_few_names_that_are_all_its_own() {
+        let attempt = AttemptId::parse("0000000011111111222222223333333f").unwrap();
+        let names = UnitName::all(Kind::Scope, "7K3M-Q2".parse().unwrap(), &attempt);
+        let names: Vec<&str> = names.iter().map(UnitName::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "writ-7K3M-Q2-00000000.scope",
+                "writ-7K3M-Q2-11111111.scope",
+                "writ-7K3M-Q2-22222222.scope",
+                "writ-7K3M-Q2-3333333f.scope"
+            ]
+        );
     }
 
     #[test]
@@ -126,6 +167,8 @@ mod tests {
             "writ-7K3M-Q2-1.scope",
             "writ-7k3m-q2-1f3a7c02.scope",
             "writ-7K3M-Q2-1f3a7c02.timer",
+            "writ-7K3M-Q2-1f3a7c02-limit.service",
+            "writ-7K3M-Q2-limit.timer",
             "ssh.service",
         ] {
             assert_eq!(UnitName::parse(other), None, "{other}");

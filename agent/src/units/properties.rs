@@ -6,6 +6,12 @@ use std::time::Duration;
 
 use zbus::{Fd, Variant};
 
+/// How late a limit may be.
+const LIMIT_ACCURACY: Duration = Duration::from_millis(100);
+
+/// A program that has nothing to do (true(1)).
+const NOTHING: &str = "/bin/true";
+
 /// Properties by their names, in the form of `StartTransientUnit`.
 pub(super) type Properties<'a> = Vec<(&'static str, Variant<'a>)>;
 
@@ -74,8 +80,22 @@ pub(crate) struct Service<'a> {
     pub stdio: [BorrowedFd<'a>; 3],
     /// The slice that it is in.
     pub slice: String,
-    /// When it ends.
-    pub bounds: Bounds,
+    /// From the signal that tells its processes to end to the one that kills them. When
+    /// that is, says its [`Limit`].
+    pub grace: Duration,
+}
+
+/// When a service ends at the latest. It is a unit of its own, because what a service was
+/// told of its own end (`RuntimeMaxSec=`) cannot be told otherwise while it runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Limit<'a> {
+    /// What people read in `systemctl list-timers`.
+    pub description: String,
+    /// The service.
+    pub of: &'a str,
+    /// PID 1 stops it after this much time, whether the agent is there or not. It counts
+    /// on the clock that stops in suspend.
+    pub after: Duration,
 }
 
 /// A program of Writ's own that root runs for the agent, outside of the agent's box.
@@ -154,8 +174,31 @@ pub(super) fn of_service<'a>(service: &'a Service<'_>) -> Properties<'a> {
         ("StandardOutputFileDescriptor", Variant::from(Fd::Borrowed(*output))),
         ("StandardErrorFileDescriptor", Variant::from(Fd::Borrowed(*error))),
     ];
-    bounded(&mut properties, service.bounds);
+    stops(&mut properties, service.grace);
     properties
+}
+
+/// A timer (systemd.timer(5)) that is gone once it has elapsed.
+pub(super) fn of_limit<'a>(limit: &'a Limit<'_>) -> Properties<'a> {
+    vec![
+        ("Description", Variant::from(limit.description.as_str())),
+        ("TimersMonotonic", Variant::new(vec![("OnActiveSec", microseconds(limit.after))])),
+        ("AccuracyUSec", Variant::from(microseconds(LIMIT_ACCURACY))),
+        ("RemainAfterElapse", Variant::from(false)),
+    ]
+}
+
+/// What the timer starts: something that cannot be there at the same time as the service,
+/// which PID 1 therefore stops. What it executes has nothing to do.
+pub(super) fn of_limit_reached<'a>(limit: &'a Limit<'_>) -> Properties<'a> {
+    let command = vec![(NOTHING, vec![NOTHING], false)];
+    vec![
+        ("Description", Variant::from(limit.description.as_str())),
+        ("Type", Variant::from("oneshot")),
+        ("CollectMode", Variant::from("inactive-or-failed")),
+        ("Conflicts", Variant::new(vec![limit.of])),
+        ("ExecStart", Variant::new(command)),
+    ]
 }
 
 /// With `exec`, as above; when it has ended, nothing of it is left.
@@ -176,11 +219,15 @@ pub(super) fn of_errand<'a>(errand: &'a Errand<'_>) -> Properties<'a> {
     properties
 }
 
-/// Whoever ignores being told to end, as shells do, is hung up on too.
 fn bounded(properties: &mut Properties<'_>, bounds: Bounds) {
+    properties.push(("RuntimeMaxUSec", Variant::from(microseconds(bounds.runtime_max))));
+    stops(properties, bounds.grace);
+}
+
+/// Whoever ignores being told to end, as shells do, is hung up on too.
+fn stops(properties: &mut Properties<'_>, grace: Duration) {
     properties.extend([
-        ("RuntimeMaxUSec", Variant::from(microseconds(bounds.runtime_max))),
-        ("TimeoutStopUSec", Variant::from(microseconds(bounds.grace))),
+        ("TimeoutStopUSec", Variant::from(microseconds(grace))),
         ("KillMode", Variant::from("control-group")),
         ("SendSIGHUP", Variant::from(true)),
     ]);

@@ -70,6 +70,8 @@ pub struct Running<'a> {
     pub starter: Starter,
     /// Whose it is.
     pub account: Option<Uid>,
+    /// When what it runs under is over, where that is known.
+    pub until: Option<BootTime>,
 }
 
 /// What starts a command.
@@ -204,7 +206,7 @@ impl Engine {
             let starter =
                 if case.is_service(attempt) { Starter::FirstProcess } else { Starter::Door };
             let account = case.requester().map(|person| person.account.uid);
-            Running { attempt, id, leader, starter, account }
+            Running { attempt, id, leader, starter, account, until: case.deadline() }
         })
     }
 

@@ -42,11 +42,20 @@ fn a_restarted_agent_knows_from_which_process_each_command_started() {
     for engine in [&host.engine, &Engine::restore(&snapshot).unwrap()] {
         let (leader, starter, account) = (Some(leader()), Starter::Door, Some(Uid(1000)));
         let running: Vec<Running<'_>> = engine.running().collect();
+        let until = running.first().unwrap().until;
+        assert!(until.is_some_and(|until| until > host.now.boot), "{until:?}");
         assert_eq!(
             running,
             [
-                Running { attempt: &asked, id, leader, starter, account },
-                Running { attempt: &automatic, id: of_policy, leader, starter, account }
+                Running { attempt: &asked, id, leader, starter, account, until },
+                Running {
+                    attempt: &automatic,
+                    id: of_policy,
+                    leader,
+                    starter,
+                    account,
+                    until: None
+                }
             ]
         );
     }

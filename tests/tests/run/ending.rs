@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use writ_tests::{Host, PATIENCE};
 
-use crate::units;
+use crate::{limits, units};
 
 /// From the end of a window to that of what runs, with the second of grace and a busy
 /// machine.
@@ -130,6 +130,34 @@ pub(crate) fn while_the_agent_is_dead_pid_1_ends_it(host: &Host) {
     });
     host.root_sh("systemctl start writd.socket writd.service").ok();
     drop(ran);
+}
+
+/// Its window is extended, and then the agent dies: PID 1 has the new end, and no other.
+pub(crate) fn what_runs_when_its_window_is_extended_goes_on_to_the_new_end(host: &Host) {
+    let id = opened(host, "carol", "brief", "6s");
+    let line = "writ run brief -- sh -c 'echo $$ started; exec sleep 1000'";
+    let ran = host.start_as("carol", line);
+    ran.expect_stdout("started");
+    let command = ran.stdout().split(' ').next().expect("a number").trim().to_owned();
+    let is_there = || host.has(&format!("/proc/{command}"));
+    let since = Instant::now();
+    let first = limits(host).split(' ').next().expect("a name").to_owned();
+    host.as_user("carol", &format!("writ extend {id} --for 10s")).ok();
+    host.wait_until("the new limit to stand alone", PATIENCE, || {
+        let limits = limits(host);
+        limits.lines().count() == 1 && !limits.contains(&first)
+    });
+    assert_eq!(limits(host).lines().count(), 1, "{}", limits(host));
+    host.root_sh("systemctl stop writd.socket writd.service").ok();
+    host.wait_until("the old end to be past", Duration::from_secs(8), || {
+        assert!(is_there(), "ended after {:?}", since.elapsed());
+        since.elapsed() > Duration::from_secs(7)
+    });
+    host.wait_until("PID 1 to end it", Duration::from_secs(10) + SOON, || !is_there());
+    assert!(since.elapsed() > Duration::from_secs(12), "{:?}", since.elapsed());
+    host.root_sh("systemctl start writd.socket writd.service").ok();
+    drop(ran);
+    host.wait_until("no limit to be left", PATIENCE, || limits(host).is_empty());
 }
 
 pub(crate) fn what_an_agent_left_behind_is_let_go_by_the_next(host: &Host) {

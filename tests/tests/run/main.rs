@@ -17,7 +17,9 @@ use ending::{
     a_lost_caller_takes_the_command_along, a_revoked_window_stops_what_runs,
     an_agent_that_is_killed_finds_its_commands_again, no_unit_is_left_behind,
     the_end_of_the_window_stops_what_runs, what_an_agent_left_behind_is_let_go_by_the_next,
-    what_does_not_want_to_end_is_killed, while_the_agent_is_dead_pid_1_ends_it,
+    what_does_not_want_to_end_is_killed,
+    what_runs_when_its_window_is_extended_goes_on_to_the_new_end,
+    while_the_agent_is_dead_pid_1_ends_it,
 };
 use passing::{
     arguments_arrive_as_they_were_typed, data_goes_through_pipes_and_files_both_ways,
@@ -64,6 +66,7 @@ scenarios! {
         a_lost_caller_takes_the_command_along,
         an_agent_that_is_killed_finds_its_commands_again,
         while_the_agent_is_dead_pid_1_ends_it,
+        what_runs_when_its_window_is_extended_goes_on_to_the_new_end,
         what_an_agent_left_behind_is_let_go_by_the_next,
         nobody_without_a_window_hands_over_anything,
         a_number_of_descriptors_but_three_is_refused,
@@ -132,6 +135,11 @@ fn lending(host: &Host) {
 }
 
 /// How many services of `writ run` PID 1 has.
+fn limits(host: &Host) -> String {
+    let list = "systemctl list-units --all --plain --no-legend 'writ-*-limit.timer'";
+    host.root_sh(list).ok().to_owned()
+}
+
 fn units(host: &Host) -> String {
     let list = "systemctl list-units --all --plain --no-legend 'writ-*-*-*.service'";
     host.root_sh(list).ok().to_owned()
