@@ -2,4 +2,5 @@
 
 pub(crate) use writ_hinges::pam::{lines, module, service};
 
+pub(crate) mod hurry;
 pub(crate) mod probe;

@@ -128,7 +128,7 @@ pub fn look_at_service(host: &Host, service: &Service, text: String) -> Result<(
         return Err(format!("{path} is a copy of a file that its package has changed since"));
     }
     let present = service::Present { text, vendors: false };
-    match service.with_writ(host, &present) {
+    match service.with_writ(host, &present, None) {
         Ok(expected) if expected == present.text => Ok(()),
         Ok(_) => Err(format!(
             "{path}: Writ's lines are not as, or not where, they were written; in {PAM_FOLDER}, a line above them that ends the stack passes them over"
@@ -208,7 +208,7 @@ mod tests {
         fs::write(root.path().join("etc/sudo.conf"), with_writ(None)).unwrap();
         let su = Service::named("su").unwrap();
         let present = su.read(&host).unwrap();
-        su.write(&host, &su.with_writ(&host, &present).unwrap()).unwrap();
+        su.write(&host, &su.with_writ(&host, &present, None).unwrap()).unwrap();
         let look = doors(&host);
         let names: Vec<&str> = look.doors.keys().map(String::as_str).collect();
         assert_eq!(names, ["pam:su", "sudo"]);
@@ -240,7 +240,7 @@ mod tests {
         let (root, host) = a_host();
         let su = Service::named("su").unwrap();
         let present = su.read(&host).unwrap();
-        let with = su.with_writ(&host, &present).unwrap();
+        let with = su.with_writ(&host, &present, None).unwrap();
         fs::write(
             root.path().join("etc/pam.d/su"),
             format!("account sufficient pam_permit.so\n{with}"),

@@ -15,7 +15,7 @@ use rustix::stdio::stdin;
 use rustix::termios::isatty;
 use writ_door::{Decided, Escalation, Link, Refusal, Talk as _, drawn_attempt, syslog};
 use writ_protocol::calls::{Ask, Command, RunAs, Session};
-use writ_protocol::services::{POLKIT, is_login};
+use writ_protocol::services::{POLKIT, SSHD, is_login, wait_seconds};
 use writ_protocol::text;
 
 use crate::abi::Handle;
@@ -28,14 +28,6 @@ use crate::trial::Options;
 
 /// Services whose programs run single commands, and of which one must know the program.
 const COMMAND_SERVICES: [&str; 3] = ["sudo", "sudo-i", "doas"];
-
-/// sshd, which gives a login 120 s (`LoginGraceTime`, sshd_config(5)), the person's own
-/// typing included.
-const SSHD: &str = "sshd";
-const SSHD_PATIENCE: Duration = Duration::from_secs(60);
-
-/// login(1) gives 60 s (`LOGIN_TIMEOUT`, login.defs(5)), the person's own typing included.
-const LOGIN_PATIENCE: Duration = Duration::from_secs(45);
 
 /// How long a program takes from the account stage to its session, if nobody stops it.
 const A_MOMENT: Duration = Duration::from_millis(500);
@@ -187,11 +179,8 @@ impl<'a> Stage<'a> {
     }
 
     fn conversation(&self) -> Conversation<'a> {
-        let patience = match self.service.as_str() {
-            SSHD => Some(SSHD_PATIENCE),
-            service if is_login(service) => Some(LOGIN_PATIENCE),
-            _ => None,
-        };
+        let patience = self.options.wait.or_else(|| wait_seconds(&self.service));
+        let patience = patience.map(|seconds| Duration::from_secs(seconds.into()));
         let aside = match self.kind {
             Kind::Sudo | Kind::Doas | Kind::Su => Aside::StandardError,
             Kind::Other => Aside::Nothing,

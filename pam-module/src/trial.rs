@@ -1,14 +1,18 @@
-//! What a build with debug assertions takes from its line in a stack, so that tests can
-//! put an agent in another place. A release build takes nothing.
+//! What the module takes from its line in a stack: how long to wait, and in a build with
+//! debug assertions more, so that tests can put an agent in another place.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use writ_protocol::SOCKET_PATH;
+use writ_protocol::services::{WAIT_OPTION, WAIT_SECONDS};
 
 /// The words behind the module's name.
 pub(crate) struct Options {
+    /// How long anybody waits at most, in seconds: `wait=NUMBER`. One that makes no sense is
+    /// none; `writ doctor` says so.
+    pub(crate) wait: Option<u32>,
     /// Where the agent listens: `socket=PATH`.
     pub(crate) socket: PathBuf,
     /// The name of the calling program, in the place of its own: `program=NAME`.
@@ -24,14 +28,20 @@ pub(crate) struct Options {
 impl Options {
     /// Those that count in this build.
     pub(crate) fn of(words: &[&[u8]]) -> Self {
+        let of = |words: &[&[u8]], name: &str| -> Option<u32> {
+            let mut values = words.iter().filter_map(|word| word.strip_prefix(name.as_bytes()));
+            values.find_map(|value| str::from_utf8(value).ok()?.parse().ok())
+        };
+        let wait = of(words, WAIT_OPTION).filter(|seconds| WAIT_SECONDS.contains(seconds));
         let words = if cfg!(debug_assertions) { words } else { &[] };
         let value = |name: &str| words.iter().find_map(|word| word.strip_prefix(name.as_bytes()));
         let path = |value: &[u8]| PathBuf::from(OsStr::from_bytes(value));
         Self {
+            wait,
             socket: value("socket=").map_or_else(|| PathBuf::from(SOCKET_PATH), path),
             program: value("program=").map(<[u8]>::to_vec),
             cmdline: value("cmdline=").map(path),
-            uid: value("uid=").and_then(|uid| str::from_utf8(uid).ok()?.parse().ok()),
+            uid: of(words, "uid="),
             panics: words.contains(&b"panic".as_slice()),
         }
     }

@@ -6,6 +6,7 @@ mod sudo;
 use std::time::Duration;
 
 use writ_protocol::calls;
+use writ_protocol::services::WAIT_SECONDS;
 
 use crate::agent::Agent;
 use crate::exit::Exit;
@@ -31,6 +32,8 @@ const TRIAL_MIN: Duration = Duration::from_secs(30);
 /// stack early. Files that other services take in are refused. Before and after, PAM is
 /// asked whether it lets root on; where its answer is another one with the lines, they
 /// are taken out again. A service that only has a file in /usr/lib/pam.d gets a copy of it.
+/// sshd and login give up on who takes long to come in: nobody waits there for longer than
+/// half of sshd's LoginGraceTime and three quarters of login's LOGIN_TIMEOUT, or than --wait.
 ///
 /// Done twice, it changes nothing. With --rollback-after it undoes itself, also after a
 /// reboot, unless you run `writ enable DOOR --confirm` in time: try it from a second
@@ -43,6 +46,11 @@ pub(crate) struct Arguments {
     /// Services of PAM: su, sshd, login, …
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
+
+    /// How long anybody waits at these services at most (1s to 1h); left out: as before, or
+    /// as their own time allows
+    #[arg(long, value_name = "TIME", value_parser = parse_span, conflicts_with = "confirm")]
+    wait: Option<Duration>,
 
     /// Undo it after this time unless it is confirmed: 10m, 1h
     #[arg(long, value_name = "TIME", value_parser = parse_span, conflicts_with = "confirm")]
@@ -67,6 +75,13 @@ impl Arguments {
         }
     }
 
+    /// In seconds.
+    fn wait(&self) -> Result<Option<u32>, OddWait> {
+        let Some(wait) = self.wait else { return Ok(None) };
+        let seconds = u32::try_from(wait.as_secs()).ok().filter(|it| WAIT_SECONDS.contains(it));
+        seconds.map(Some).ok_or(OddWait)
+    }
+
     fn force(&self) -> Force {
         if self.force { Force::Yes } else { Force::No }
     }
@@ -76,6 +91,11 @@ impl Arguments {
 #[derive(Debug, thiserror::Error)]
 #[error("the time is too short to try anything; give {} s or more", TRIAL_MIN.as_secs())]
 struct ShortTrial;
+
+/// A wait that is none.
+#[derive(Debug, thiserror::Error)]
+#[error("--wait takes 1s to 1h")]
+struct OddWait;
 
 /// Why there is nobody to ask.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +131,11 @@ pub(crate) fn run(host: &Host, arguments: &Arguments) -> Result<Exit, Failure> {
     let said = match arguments.door {
         Door::Sudo if !arguments.services.is_empty() => {
             let sentence = "`writ enable sudo` takes no services; those are of `writ enable pam`";
+            return Err(Failure::verb(Exit::Usage, sentence));
+        }
+        Door::Sudo if arguments.wait.is_some() => {
+            let sentence =
+                "`writ enable sudo` takes no --wait; sudo waits as long as the question stays open";
             return Err(Failure::verb(Exit::Usage, sentence));
         }
         Door::Sudo => sudo::run(host, arguments)?,

@@ -23,6 +23,8 @@
 
 use std::collections::BTreeSet;
 
+use writ_protocol::services::WAIT_OPTION;
+
 use super::stack::{Act, Facility, Rule, StackError, parse};
 
 /// Ends every line that is Writ's, or begins it.
@@ -72,11 +74,18 @@ pub enum PlaceError {
     Asked(String),
 }
 
-/// The text with Writ's lines in their places, once.
+/// The text with Writ's lines in their places, once. Nobody waits there for longer than
+/// `wait`, in seconds; without, as the text says so far, or as the module has it by itself.
 ///
 /// # Errors
 /// When they have none there.
-pub fn with_writ(service: &str, text: &str, others: Others<'_>) -> Result<String, PlaceError> {
+pub fn with_writ(
+    service: &str,
+    text: &str,
+    wait: Option<u32>,
+    others: Others<'_>,
+) -> Result<String, PlaceError> {
+    let wait = wait.or_else(|| wait_of(text));
     let mut text = without_writ(text);
     let rules = parse(&text)?;
     for rule in &rules {
@@ -88,8 +97,8 @@ pub fn with_writ(service: &str, text: &str, others: Others<'_>) -> Result<String
     }
     let account = place(&rules, Facility::Account, others).ok_or(PlaceError::NoAccount)?;
     let session = place(&rules, Facility::Session, others);
-    let mut insertions = vec![(account, lines_of("account", service))];
-    insertions.extend(session.map(|at| (at, lines_of("session", service))));
+    let mut insertions = vec![(account, lines_of("account", service, wait))];
+    insertions.extend(session.map(|at| (at, lines_of("session", service, wait))));
     // From the end, so that what is put in moves no place that comes after.
     insertions.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     for (at, lines) in insertions {
@@ -115,6 +124,14 @@ pub fn without_writ(text: &str) -> String {
         at = at.saturating_add(line.len());
     }
     kept
+}
+
+/// How long the module is told to wait at most, in seconds, where it is.
+pub fn wait_of(text: &str) -> Option<u32> {
+    let rules = parse(text).ok()?;
+    let rule = rules.iter().find(|rule| rule.is_of(Facility::Account) && rule.asks_writ())?;
+    let words = text.get(rule.bytes.clone())?.split_whitespace();
+    words.filter_map(|word| word.strip_prefix(WAIT_OPTION)).find_map(|seconds| seconds.parse().ok())
 }
 
 /// Whether a line of the text is Writ's.
@@ -145,7 +162,7 @@ fn is_marked(line: &str) -> bool {
 }
 
 /// The two lines of a stack: the module, and what holds where it cannot be loaded.
-fn lines_of(facility: &str, service: &str) -> String {
+fn lines_of(facility: &str, service: &str, wait: Option<u32>) -> String {
     let without_module = if !is_for_root(service) {
         "requisite\tpam_deny.so"
     } else if STARTED_BY_USERS.contains(&service) {
@@ -153,9 +170,10 @@ fn lines_of(facility: &str, service: &str) -> String {
     } else {
         "[success=ignore default=die]\tpam_succeed_if.so quiet uid eq 0"
     };
+    let wait = wait.map(|seconds| format!(" {WAIT_OPTION}{seconds}")).unwrap_or_default();
     format!(
         "# writ: asks the agent; `writ disable pam {service}` takes these lines out\n\
-         {facility}\t[success=1 ignore=1 module_unknown=ignore default=die]\tpam_writ.so {MARK}\n\
+         {facility}\t[success=1 ignore=1 module_unknown=ignore default=die]\tpam_writ.so{wait} {MARK}\n\
          {facility}\t{without_module} {MARK}\n"
     )
 }
@@ -242,7 +260,7 @@ mod tests {
             "plain" => {
                 "session required pam_unix.so\nsession optional pam_systemd.so\naccount required pam_unix.so\n"
             }
-            "su" => return with_writ("su", SU, &debian).ok(),
+            "su" => return with_writ("su", SU, None, &debian).ok(),
             _ => return None,
         };
         Some(text.to_owned())
@@ -254,12 +272,12 @@ mod tests {
     }
 
     fn put(text: &str) -> String {
-        with_writ("login", text, &debian).unwrap()
+        with_writ("login", text, None, &debian).unwrap()
     }
 
     #[test]
     fn the_lines_come_before_what_could_end_the_stack() {
-        let text = with_writ("su", SU, &debian).unwrap();
+        let text = with_writ("su", SU, None, &debian).unwrap();
         assert_eq!(
             shape(&text)[3..],
             [
@@ -337,6 +355,19 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_is_kept_until_another_is_wanted_and_gone_with_the_lines() {
+        assert_eq!(wait_of(&put(SU)), None);
+        let waits = |text: &str, wait| with_writ("su", text, wait, &debian).unwrap();
+        let with = waits(SU, Some(30));
+        assert_eq!(with.matches("pam_writ.so wait=30 # writ").count(), 2);
+        assert_eq!(waits(&with, None), with);
+        assert_eq!(wait_of(&waits(&with, Some(90))), Some(90));
+        assert_eq!(without_writ(&with), SU);
+        let by_hand = "account required pam_writ.so wait=x wait=7\n";
+        assert_eq!(wait_of(by_hand), Some(7));
+    }
+
+    #[test]
     fn what_somebody_wrote_by_hand_is_taken_out_too() {
         let text = "account \\\n required /x/pam_writ.so\naccount required pam_unix.so\n";
         assert_eq!(without_writ(text), "account required pam_unix.so\n");
@@ -345,13 +376,16 @@ mod tests {
     #[test]
     fn who_asks_already_by_another_file_is_not_asked_twice() {
         let su_l = "auth include su\naccount include su\nsession include su\n";
-        assert_eq!(with_writ("su-l", su_l, &debian), Err(PlaceError::Already("su".to_owned())));
+        assert_eq!(
+            with_writ("su-l", su_l, None, &debian),
+            Err(PlaceError::Already("su".to_owned()))
+        );
     }
 
     #[test]
     fn a_file_without_an_account_rule_is_left_alone() {
         assert_eq!(
-            with_writ("x", "auth required pam_unix.so\n@include common-auth\n", &debian),
+            with_writ("x", "auth required pam_unix.so\n@include common-auth\n", None, &debian),
             Err(PlaceError::NoAccount)
         );
     }
@@ -360,13 +394,13 @@ mod tests {
     fn a_ring_of_inclusions_ends_and_may_hold_anything() {
         let ring = |_: &str| Some("@include ring\n".repeat(20));
         let text = "@include ring\naccount required pam_unix.so\n";
-        let text = with_writ("x", text, &ring).unwrap();
+        let text = with_writ("x", text, None, &ring).unwrap();
         assert_eq!(shape(&text)[..7], ["W", "W", "W", "W", "W", "W", "@include ring"]);
     }
 
     #[test]
     fn root_is_who_started_it_or_who_comes_in() {
-        assert!(with_writ("su", SU, &debian).unwrap().contains("quiet use_uid uid eq 0"));
+        assert!(with_writ("su", SU, None, &debian).unwrap().contains("quiet use_uid uid eq 0"));
         assert!(put(SU).contains("quiet uid eq 0"));
     }
 }

@@ -183,13 +183,18 @@ impl Service {
         Err(ServiceError::Missing(self.0.clone()))
     }
 
-    /// The text of its file with Writ's lines.
+    /// The text of its file with Writ's lines ([`lines::with_writ`]).
     ///
     /// # Errors
     /// When they have no place there.
-    pub fn with_writ(&self, host: &Host, present: &Present) -> Result<String, lines::PlaceError> {
+    pub fn with_writ(
+        &self,
+        host: &Host,
+        present: &Present,
+        wait: Option<u32>,
+    ) -> Result<String, lines::PlaceError> {
         let others = |file: &str| text_of(host, file);
-        let text = lines::with_writ(self.name(), &present.text, &others)?;
+        let text = lines::with_writ(self.name(), &present.text, wait, &others)?;
         let original = match (present.vendors, lines::copied_digest(&present.text)) {
             (true, _) => digest(&present.text),
             (false, Some(digest)) => digest.to_owned(),

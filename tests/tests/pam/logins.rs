@@ -58,6 +58,36 @@ pub(crate) fn a_login_that_is_asked_for_is_answered_in_the_conversation(host: &H
     host.root(&["systemctl", "restart", "ssh"]).ok();
 }
 
+/// Whoever waits hears how to go on before sshd gives up on him.
+pub(crate) fn a_login_waits_for_less_than_sshd_gives_it(host: &Host) {
+    let talks = "KbdInteractiveAuthentication yes\nPasswordAuthentication no\n";
+    let conf = "/etc/ssh/sshd_config.d/talk.conf";
+    host.put(conf, format!("{talks}LoginGraceTime 16\n"), 0o644);
+    host.root(&["systemctl", "restart", "ssh"]).ok();
+    let doctor = host.root(&["writ", "doctor"]);
+    let outlasted = "sshd gives up after 16 s (LoginGraceTime in sshd_config(5)), and people wait there for up to 60 s";
+    assert!(doctor.stdout.contains(outlasted), "{doctor}");
+    assert!(doctor.stdout.contains("`writ enable pam sshd --wait 8s`"), "{doctor}");
+    assert_eq!(host.root(&["writ", "enable", "pam", "sshd", "--wait", "2h"]).status, 2);
+    host.root(&["writ", "enable", "pam", "sshd"]).ok();
+    assert!(!host.root(&["writ", "doctor"]).stdout.contains("sshd gives up"));
+    let lines = host.root(&["grep", "-c", "pam_writ.so wait=8 # writ", "/etc/pam.d/sshd"]);
+    assert_eq!(lines.ok(), "2");
+    let alice = by_password(host);
+    let id = pending_session(host, "sshd");
+    let since = Instant::now();
+    alice.expect(&format!("request {id} stays open"));
+    assert!(since.elapsed() < Duration::from_secs(12), "{:?}", since.elapsed());
+    approve(host, &id);
+    host.root(&["rm", conf]).ok();
+    host.root(&["systemctl", "restart", "ssh"]).ok();
+    host.root_sh("writ disable pam sshd && writ enable pam sshd").ok();
+    assert_eq!(host.root(&["grep", "-c", "wait=", "/etc/pam.d/sshd"]).stdout.trim(), "0");
+    let alice = by_password(host);
+    alice.expect("in as erin\r\n");
+    event(host, &id, "command.finished");
+}
+
 /// The request of a session that waits.
 #[track_caller]
 fn pending_session(host: &Host, service: &str) -> String {

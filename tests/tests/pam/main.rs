@@ -32,6 +32,7 @@ scenarios! {
         a_login_by_key_is_told_why_not_and_passes_once_it_is_approved,
         a_login_by_password_waits,
         a_login_that_is_asked_for_is_answered_in_the_conversation,
+        a_login_waits_for_less_than_sshd_gives_it,
         a_login_on_the_console_asks,
         root_logs_in_with_a_record,
         a_login_ends_with_its_grant,

@@ -16,6 +16,7 @@ use refused::{
     a_proof_counts_once_and_for_its_own_question, a_wrong_password_approves_nothing,
     an_account_that_has_expired_proves_nothing, ctrl_c_leaves_everything_as_it_was,
     nobody_approves_past_the_command_line, too_many_wrong_passwords_have_to_wait,
+    who_is_ended_at_the_prompt_leaves_a_terminal_that_shows_what_is_typed,
     without_a_terminal_it_says_so,
 };
 use writ_tests::{Host, PolicyFiles, scenarios};
@@ -28,6 +29,7 @@ scenarios! {
         a_no_needs_no_proof,
         a_wrong_password_approves_nothing,
         ctrl_c_leaves_everything_as_it_was,
+        who_is_ended_at_the_prompt_leaves_a_terminal_that_shows_what_is_typed,
         without_a_terminal_it_says_so,
         nobody_approves_past_the_command_line,
         a_proof_counts_once_and_for_its_own_question,

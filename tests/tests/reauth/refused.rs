@@ -50,6 +50,25 @@ pub(crate) fn a_wrong_password_approves_nothing(host: &Host) {
     host.as_user("alice", &format!("writ cancel {id}")).ok();
 }
 
+/// A shell that runs a script puts no terminal in order after a command.
+pub(crate) fn who_is_ended_at_the_prompt_leaves_a_terminal_that_shows_what_is_typed(host: &Host) {
+    let id = asked(host, "/srv/ended");
+    for signal in ["TERM", "HUP"] {
+        let bob = host.login("bob");
+        bob.type_line(&format!(
+            "sh -c 'writ approve {id} --yes; echo \"<$?>\"; stty -a | grep -ow -e -echo -e echo -e -icanon -e icanon | tr \"\\n\" .; echo'"
+        ));
+        bob.expect("Password: ");
+        host.root(&["pkill", &format!("-{signal}"), "-x", "writ"]).ok();
+        bob.expect(if signal == "TERM" { "<143>" } else { "<129>" });
+        let said = bob.expect_regex("[-a-z]+\\.[-a-z]+\\.");
+        assert!(said.contains("echo.") && said.contains("icanon."), "{said}");
+        assert!(!said.contains("-echo") && !said.contains("-icanon"), "{said}");
+    }
+    assert_eq!(host.request_of("pending", "/srv/ended"), id);
+    host.as_user("alice", &format!("writ cancel {id}")).ok();
+}
+
 pub(crate) fn ctrl_c_leaves_everything_as_it_was(host: &Host) {
     let id = asked(host, "/srv/ctrl");
     let bob = host.login("bob");

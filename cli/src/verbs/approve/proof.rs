@@ -3,8 +3,13 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr,
@@ -76,18 +81,18 @@ fn ask(terminal: &mut File, question: &ProofQuestion) -> io::Result<Option<Strin
     tcflush(&*terminal, QueueSelector::IFlush)?;
     let prompt = question.prompt.trim_end();
     write!(terminal, "{} ", shown(prompt))?;
-    let answer = read_line(terminal, question.echo);
+    let answer = read_line(terminal, &quiet, question.echo);
     drop(quiet);
     write!(terminal, "\r\n")?;
     answer
 }
 
-fn read_line(terminal: &mut File, echo: bool) -> io::Result<Option<String>> {
+fn read_line(terminal: &mut File, keys: &Keys, echo: bool) -> io::Result<Option<String>> {
     // Room for all of it, so that no copy stays behind.
     let mut line = Vec::with_capacity(ANSWER_BYTES_MAX);
     let mut byte = [0];
     loop {
-        if terminal.read(&mut byte)? == 0 {
+        if !keys.pressed()? || terminal.read(&mut byte)? == 0 {
             return Ok(None);
         }
         let [key] = byte;
@@ -113,10 +118,13 @@ fn read_line(terminal: &mut File, echo: bool) -> io::Result<Option<String>> {
 }
 
 /// While this lives, each key is read as it is pressed, shows nothing, and none sends a
-/// signal: so the terminal is put in order again whatever is pressed.
+/// signal: so the terminal is put in order again whatever is pressed. What others send to
+/// end this strikes after that.
 struct Keys {
     terminal: File,
     former: Termios,
+    ends: SigSet,
+    ended: SignalFd,
 }
 
 impl Keys {
@@ -128,9 +136,27 @@ impl Keys {
             | LocalModes::ICANON
             | LocalModes::ISIG
             | LocalModes::IEXTEN;
-        let keys = Self { terminal: terminal.try_clone()?, former };
-        tcsetattr(terminal, OptionalActions::Now, &quiet)?;
+        let ends: SigSet = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT].into_iter().collect();
+        let ended = SignalFd::with_flags(&ends, SfdFlags::SFD_CLOEXEC)?;
+        let terminal = terminal.try_clone()?;
+        ends.thread_block()?;
+        let keys = Self { terminal, former, ends, ended };
+        tcsetattr(&keys.terminal, OptionalActions::Now, &quiet)?;
         Ok(keys)
+    }
+
+    /// Waits for a key; `false` where somebody sent a signal to end this, which is left to
+    /// strike.
+    fn pressed(&self) -> io::Result<bool> {
+        let mut fds = [&self.terminal as &dyn AsFd, &self.ended]
+            .map(|source| PollFd::new(source.as_fd(), PollFlags::POLLIN));
+        loop {
+            match poll(&mut fds, PollTimeout::NONE) {
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => return Ok(fds.last().is_none_or(|ended| ended.any() != Some(true))),
+            }
+        }
     }
 }
 
@@ -138,5 +164,7 @@ impl Drop for Keys {
     fn drop(&mut self) {
         // A terminal that is gone needs nothing.
         let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.former);
+        // Blocking the same set went well.
+        let _ = self.ends.thread_unblock();
     }
 }

@@ -1,10 +1,11 @@
 //! `writ enable pam`: makes services of PAM ask Writ, each checked with PAM itself.
 
-use super::{AgentError, Arguments, ShortTrial, check_agent};
+use super::{AgentError, Arguments, OddWait, ShortTrial, check_agent};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::moment::local;
+use crate::pam::hurry::Hurry;
 use crate::pam::lines::PlaceError;
 use crate::pam::service::{self, Present, Service, ServiceError};
 use crate::pam::{lines, module, probe};
@@ -42,6 +43,8 @@ enum EnableError {
     Agent(#[from] AgentError),
     #[error(transparent)]
     ShortTrial(#[from] ShortTrial),
+    #[error(transparent)]
+    OddWait(#[from] OddWait),
     #[error("the trial is over: no service of PAM is on trial, and none was kept")]
     Over,
 }
@@ -52,6 +55,7 @@ impl From<EnableError> for Failure {
             EnableError::Agent(error) => error.exit(),
             EnableError::NoService
             | EnableError::ShortTrial(_)
+            | EnableError::OddWait(_)
             | EnableError::Service(
                 ServiceError::Name(_)
                 | ServiceError::Everybodys(..)
@@ -130,7 +134,13 @@ fn planned(
 ) -> Result<Option<Change>, EnableError> {
     service.is_one(host, arguments.force())?;
     let former = service.read(host)?;
-    let text = service.with_writ(host, &former).map_err(|error| EnableError::Place {
+    // What was wanted once stands until something else is.
+    let hurried = || match lines::wait_of(&former.text) {
+        None => Hurry::of(host, service.name())?.wait(service.name()),
+        Some(_) => None,
+    };
+    let wait = arguments.wait()?.or_else(hurried);
+    let text = service.with_writ(host, &former, wait).map_err(|error| EnableError::Place {
         file: service.path().display().to_string(),
         error,
     })?;
