@@ -307,7 +307,7 @@ fn a_whole_ledger_verifies_and_an_altered_one_does_not() {
     let ran = host.writ(&["audit", "verify"]);
     assert_eq!(ran.exit, 0, "{}", ran.stdout);
     assert!(
-        ran.stdout.starts_with("The ledger is whole: 7 lines in 1 segments verify"),
+        ran.stdout.starts_with("The ledger is whole: 7 lines in 1 segment verify"),
         "{}",
         ran.stdout
     );

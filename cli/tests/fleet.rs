@@ -301,7 +301,7 @@ fn checking_a_policy_names_every_error_with_its_place() {
     let ran = host.writ(&["check", folder.to_str().unwrap()]);
     assert_eq!(ran.exit, 0, "{}", ran.stdout);
     assert!(
-        ran.stdout.ends_with("2 files with 1 roles; nothing is wrong with them.\n"),
+        ran.stdout.ends_with("2 files with 1 role; no error in them.\n"),
         "{}",
         ran.stdout
     );

@@ -319,7 +319,7 @@ warning: what `daemon` asks for here, too few can approve: 1 person must, and wi
    |            ^^^^^
   = help: name more people in `from`: nobody decides on a request of his own
 3 things may not be as they were meant.
-2 files with 1 roles; nothing is wrong with them.
+2 files with 1 role; no error in them.
 "#;
     let dense = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
     assert_eq!((ran.exit, dense(&told)), (0, dense(expected)));

@@ -130,6 +130,13 @@ pub fn print_json(value: &impl serde::Serialize) -> io::Result<()> {
     print(&text)
 }
 
+/// A number of things, of which one has this name and more an "s" behind it.
+#[must_use]
+pub fn counted<N: std::fmt::Display + PartialEq + From<u8>>(count: N, name: &str) -> String {
+    let ending = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {name}{ending}")
+}
+
 /// Text of several lines that came from elsewhere: the lines stay, everything
 /// else that acts on a terminal is escaped.
 pub fn shown_lines(text: &str) -> String {

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::moment::now_wall_ms;
-use crate::screen::{Screen, print, print_json};
+use crate::screen::{Screen, counted, print, print_json};
 use accounts::HostAccounts;
 
 /// Where the policy lies.
@@ -104,7 +104,10 @@ fn text(errors: &[Diagnostic], warnings: &[Diagnostic], read: Option<(usize, usi
         many => text.push(format!("{many} things may not be as they were meant.\n")),
     }
     if let Some((files, roles)) = read {
-        text.push(format!("{files} files with {roles} roles; nothing is wrong with them.\n"));
+        let (files, roles) = (counted(files, "file"), counted(roles, "role"));
+        let well =
+            if warnings.is_empty() { "nothing is wrong with them" } else { "no error in them" };
+        text.push(format!("{files} with {roles}; {well}.\n"));
     }
     let between = if errors.is_empty() { "" } else { "\n" };
     text.join(between)

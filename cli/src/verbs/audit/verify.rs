@@ -12,7 +12,7 @@ use super::source::{LEDGER, SourceError};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::screen::{Screen, print, print_json};
+use crate::screen::{Screen, counted, print, print_json};
 use writ_protocol::text::shown;
 
 /// Check every byte of the ledger, and its head against the journal
@@ -129,15 +129,18 @@ fn text(findings: &Findings, screen: Screen) -> String {
             let broken = format!("The ledger is broken: {broken}.");
             writeln!(
                 text,
-                "{}\n{} lines before it verify.",
+                "{}\n{} before it verify.",
                 screen.alarming(&broken),
-                findings.lines
+                counted(findings.lines, "line")
             )
         }
         (None, Some(head)) => writeln!(
             text,
-            "The ledger is whole: {} lines in {} segments verify, up to number {}, digest {}.",
-            findings.lines, findings.segments, head.seq, head.digest
+            "The ledger is whole: {} in {} verify, up to number {}, digest {}.",
+            counted(findings.lines, "line"),
+            counted(findings.segments, "segment"),
+            head.seq,
+            head.digest
         ),
         (None, None) => writeln!(text, "The ledger is empty."),
     };
