@@ -301,6 +301,7 @@ async fn call(
         },
         _ => dispatch! {
             calls::Finish => door::finish;
+            calls::Subcommand => door::subcommand;
             calls::Roles => roles::list;
             calls::Explain => explaining::explain;
             calls::BreakGlass => glass::break_glass;

@@ -197,6 +197,22 @@ pub(crate) async fn finish(
     Ok(Nothing {})
 }
 
+/// A command starts another.
+///
+/// # Errors
+/// When nothing is known of it.
+pub(crate) async fn subcommand(
+    agent: &Rc<Agent>,
+    caller: &Caller,
+    said: calls::Subcommand,
+) -> Result<Nothing, ErrorReply> {
+    let attempt = may_speak(caller, &said.attempt)?;
+    let id = request_id(&said.id)?;
+    let (command, missed) = (command(said.command), said.missed);
+    agent.core.submit(Event::Subcommand { attempt, id, command, missed })?;
+    Ok(Nothing {})
+}
+
 /// Only root may speak for others.
 ///
 /// # Errors

@@ -300,9 +300,5 @@ fn checking_a_policy_names_every_error_with_its_place() {
     host.write("/policy/roles.d/web.toml", "[role.web]\nmembers = [\"alice\"]\n", 0o644);
     let ran = host.writ(&["check", folder.to_str().unwrap()]);
     assert_eq!(ran.exit, 0, "{}", ran.stdout);
-    assert!(
-        ran.stdout.ends_with("2 files with 1 role; no error in them.\n"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.ends_with("2 files with 1 role; no error in them.\n"), "{}", ran.stdout);
 }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::facts::{Act, AttemptId, Ending, Evidence, Leader, Person, Uid};
+use crate::facts::{Act, AttemptId, Command, Ending, Evidence, Leader, Person, Uid};
 use crate::hinges::Hinges;
 use crate::id::{IdKey, RequestId};
 use crate::policy::Policy;
@@ -164,6 +164,17 @@ pub enum Event {
         role: String,
         /// The process that asks.
         leader: Leader,
+    },
+    /// A command that runs starts another, and its door tells of it.
+    Subcommand {
+        /// The run that it is of.
+        attempt: AttemptId,
+        /// The ID that it was given.
+        id: RequestId,
+        /// What starts.
+        command: Command,
+        /// How many before it the door did not tell of.
+        missed: u32,
     },
     /// A command ended.
     Finished {

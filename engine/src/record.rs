@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use writ_signed::{Answer, Fingerprint};
 
-use crate::facts::{Account, Act, AttemptId, Ending, Leader, Person};
+use crate::facts::{Account, Act, AttemptId, Command, Ending, Leader, Person};
 use crate::hinges::DoorChange;
 use crate::id::{IdKey, RequestId};
 use crate::policy::{Escalation, Seats, Selector, WithoutHub};
@@ -258,6 +258,17 @@ pub enum What {
         /// What it is, where the ID is that of a window, which is for many.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<Box<About>>,
+    },
+    /// A command that runs starts another.
+    #[serde(rename = "subcommand.started")]
+    SubcommandStarted {
+        /// The run that it is of.
+        attempt: AttemptId,
+        /// What starts.
+        command: Command,
+        /// How many before it the door could not, or not surely, tell of.
+        #[serde(default, skip_serializing_if = "is_none")]
+        missed: u32,
     },
     /// A command ended.
     #[serde(rename = "command.finished")]
@@ -536,6 +547,7 @@ impl What {
             Self::GrantEnded { .. } => "grant.ended",
             Self::GrantExtended { .. } => "grant.extended",
             Self::CommandStarted { .. } => "command.started",
+            Self::SubcommandStarted { .. } => "subcommand.started",
             Self::CommandFinished { .. } => "command.finished",
             Self::SessionEnded(_) => "session.ended",
             Self::BreakGlassUsed(_) => "break_glass.used",

@@ -143,6 +143,22 @@ pub struct Finish {
     pub runtime_ms: u64,
 }
 
+/// A command that has started starts another: what sudo tells where sudoers says
+/// `log_subcmds`. It is on record when this returns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subcommand {
+    /// The attempt of the [`Ask`].
+    pub attempt: String,
+    /// The ID of its answer.
+    pub id: String,
+    /// What it starts.
+    pub command: Command,
+    /// How many before it could not, or not surely, be told of.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub missed: u32,
+}
+
 /// Asks in advance for a command of one's own, or for a window of a role: exactly
 /// one of the two is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -392,6 +408,11 @@ pub struct AcknowledgeBreak {
     pub comment: String,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
 macro_rules! methods {
     ($($method:ident => $name:literal, $reply:ty;)*) => {
         $(impl Method for $method {
@@ -405,6 +426,7 @@ methods! {
     Ask => "Ask", AskReply;
     Confirm => "Confirm", Nothing;
     Finish => "Finish", Nothing;
+    Subcommand => "Subcommand", Nothing;
     Request => "Request", AskReply;
     Extend => "Extend", AskReply;
     PrepareRun => "PrepareRun", PreparedReply;

@@ -164,15 +164,19 @@ unsafe extern "C" fn approval_check(
 unsafe extern "C" fn audit_accept(
     _plugin_name: *const c_char,
     plugin_type: c_uint,
-    _command_info: Strings,
-    _run_argv: Strings,
+    command_info: Strings,
+    run_argv: Strings,
     _run_envp: Strings,
     errstr: *mut *const c_char,
 ) -> c_int {
     if plugin_type != abi::FRONT_END {
         return SUCCESS;
     }
-    let accepted = guarded(None, || Some(with_state(&[], |state| state.session.accept())));
+    let accepted = guarded(None, || {
+        // SAFETY: sudo's vectors live as long as the call.
+        let [info, argv] = [command_info, run_argv].map(|strings| unsafe { abi::words(strings) });
+        Some(with_state(&[], |state| state.session.accept(&info, &argv)))
+    });
     let sentence = match accepted {
         Some(Ok(())) => return SUCCESS,
         Some(Err(refusal)) => refusal.to_string(),

@@ -23,6 +23,7 @@ mod line;
 mod prompt;
 mod session;
 mod signals;
+mod subcommands;
 mod talk;
 mod terminal;
 mod trial;

@@ -4,7 +4,7 @@
 //! before the command; audit `close` at its end. With sudoers' `intercept`, `check`
 //! comes again for each command that the first one starts; what `accept` returns is
 //! then ignored, so that such a command is confirmed in `check`, and its end is not
-//! told by anybody.
+//! told by anybody. With `log_subcmds` there is no `check`, and `accept` is told.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -14,6 +14,7 @@ use writ_protocol::calls::{Ask, Command, Ending};
 use writ_protocol::text;
 
 use crate::facts::{FactsError, Invoker};
+use crate::subcommands::Subcommands;
 use crate::terminal::Progress;
 use crate::wait::Wait;
 
@@ -47,12 +48,24 @@ pub(crate) struct Session {
     /// The way to the agent, until the first command is asked about.
     link: Option<Link>,
     stage: Stage,
+    subcommands: Subcommands,
+    /// Whether the next `accept` is that of a command that was checked.
+    is_checked: bool,
 }
 
 impl Session {
     /// Before the first call.
     pub(crate) fn new(socket: PathBuf) -> Self {
-        Self { socket, invoker: None, audited: false, link: None, stage: Stage::Idle }
+        let subcommands = Subcommands::new(socket.clone());
+        Self {
+            socket,
+            invoker: None,
+            audited: false,
+            link: None,
+            stage: Stage::Idle,
+            subcommands,
+            is_checked: false,
+        }
     }
 
     /// `open` of either plugin. A failure is kept for `check`, which can refuse
@@ -93,7 +106,10 @@ impl Session {
             Err(refusal) => Err(refusal),
         };
         match decided {
-            Ok(escalation) if is_within => drop(escalation),
+            Ok(escalation) if is_within => {
+                drop(escalation);
+                self.is_checked = true;
+            }
             Ok(escalation) => self.stage = Stage::Allowed(Some(escalation)),
             Err(refusal) if invoker.is_root() && !refusal.is_leaving() => {
                 note_unrecorded(&refusal, asked.ok().as_ref());
@@ -106,8 +122,10 @@ impl Session {
         Ok(())
     }
 
-    /// The command is about to start, and starts only when this succeeds.
-    pub(crate) fn accept(&mut self) -> Result<(), Refusal> {
+    /// The command is about to start, and starts only when this succeeds; or it has, and
+    /// starts another.
+    pub(crate) fn accept(&mut self, info: &[&[u8]], argv: &[&[u8]]) -> Result<(), Refusal> {
+        let was_checked = std::mem::take(&mut self.is_checked);
         match std::mem::take(&mut self.stage) {
             Stage::Allowed(Some(mut escalation)) => {
                 let confirmed = escalation.confirm(&mut Wait::new(Progress::Plain));
@@ -121,7 +139,16 @@ impl Session {
                 }
             }
             Stage::Allowed(None) => self.stage = Stage::Started(None, Instant::now()),
-            started @ Stage::Started(..) => self.stage = started,
+            started @ Stage::Started(..) => {
+                if let (Stage::Started(Some(first), _), false) = (&started, was_checked)
+                    && let Some(Ok(invoker)) = &self.invoker
+                    && let Ok(command) = invoker.command(info, argv)
+                {
+                    let talk = &mut Wait::new(Progress::Plain);
+                    self.subcommands.tell(talk, first, command);
+                }
+                self.stage = started;
+            }
             Stage::Idle if self.is_roots() == Some(true) => note_unrecorded(&half_enabled(), None),
             Stage::Idle => return Err(half_enabled()),
         }

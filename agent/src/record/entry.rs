@@ -147,6 +147,14 @@ impl Fields {
         self.0.push(Field { name, value: shown(value) });
     }
 
+    /// Puts what is told of in the place of what it belongs to; `value` is shown as it is.
+    fn replace(&mut self, name: &'static str, value: String) {
+        match self.0.iter_mut().find(|field| field.name == name) {
+            Some(field) => field.value = value,
+            None => self.0.push(Field { name, value }),
+        }
+    }
+
     /// A value that serde names, such as an outcome.
     fn put_name(&mut self, name: &'static str, value: &impl serde::Serialize) {
         if let Ok(serde_json::Value::String(value)) = serde_json::to_value(value) {
@@ -272,6 +280,14 @@ impl Fields {
                 self.put_name("WRIT_END_REASON", reason);
                 self.by(by);
                 self.free("WRIT_COMMENT", comment.as_deref());
+            }
+            What::SubcommandStarted { command, missed, .. } => {
+                self.replace("WRIT_COMMAND", command_line(command));
+                self.replace("WRIT_CWD", shown(&command.cwd));
+                self.replace("WRIT_RUN_AS", shown(&command.run_as.user));
+                if *missed > 0 {
+                    self.put("WRIT_MISSED", &missed.to_string());
+                }
             }
             What::CommandFinished { ending, runtime, .. } => {
                 self.ending(*ending);

@@ -141,6 +141,17 @@ fn barest() -> Vec<What> {
         What::GrantExtended { request: "7K3M-Q3".parse().unwrap(), lasts: Span(0) },
         What::GrantEnded { reason: EndReason::Used, by: By::Agent, comment: None },
         What::CommandStarted { attempt: attempt.clone(), leader: None, about: None },
+        What::SubcommandStarted {
+            attempt: attempt.clone(),
+            command: Command {
+                path: text(),
+                argv: vec![text()],
+                cwd: text(),
+                run_as: RunAs { user: text(), uid: Uid(0), group: None },
+                action: Action::Run,
+            },
+            missed: 1,
+        },
         What::CommandFinished { attempt, ending: Ending::Unknown, runtime: None },
         What::SessionEnded(SessionEnd {
             attempt: None,

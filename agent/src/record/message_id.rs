@@ -43,6 +43,7 @@ mod tests {
             "grant.ended",
             "command.started",
             "command.finished",
+            "subcommand.started",
             "session.ended",
             "break_glass.used",
             "break_glass.reviewed",

@@ -189,6 +189,9 @@ impl Engine {
             Event::GlassBroken { attempt, person, act, reason } => {
                 self.glass_broken(now, attempt, person, act, reason)
             }
+            Event::Subcommand { attempt, id, command, missed } => {
+                self.subcommand(now, attempt, id, command, missed)
+            }
             Event::GlassReported { passed, about } => self.glass_reported(now, passed, *about),
             Event::LetPass { passed, about, force } => self.let_pass(now, passed, *about, force),
             Event::GlassReviewed { person, id, comment } => {

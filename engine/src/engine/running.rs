@@ -5,7 +5,7 @@ use alloc::format;
 
 use super::{Engine, sentences};
 use crate::effect::{Refusal, Step};
-use crate::facts::{Aim, AttemptId, Ending, Leader};
+use crate::facts::{Aim, AttemptId, Command, Ending, Leader};
 use crate::id::RequestId;
 use crate::record::{About, By, EndReason, What};
 use crate::state::{Attempt, Case, Grant, Stand};
@@ -82,6 +82,26 @@ impl Engine {
             }
             // sudo reports the end of what it could not even start.
             _ if self.is_kept_for(&attempt, id) => self.left(now, attempt),
+            _ => Step::refused(Refusal::NotFound(id)),
+        }
+    }
+
+    /// What a command starts changes nothing: whoever lets a shell run lets it run that.
+    pub(super) fn subcommand(
+        &self,
+        now: Now,
+        attempt: AttemptId,
+        id: RequestId,
+        command: Command,
+        missed: u32,
+    ) -> Step {
+        match self.durable.cases.of_attempt(&attempt) {
+            Some((of, case)) if of == id && case.runs(&attempt) => {
+                let mut step = Step::default();
+                let started = What::SubcommandStarted { attempt, command, missed };
+                step.record(now, Some(id), started);
+                step
+            }
             _ => Step::refused(Refusal::NotFound(id)),
         }
     }

@@ -149,7 +149,7 @@ impl Engine {
             }
             What::BreakGlassUsed(used) => Some(Subject::of_about(&used.about)),
             What::CommandStarted { about: Some(about), .. } => Some(Subject::of_about(about)),
-            What::CommandFinished { attempt, .. } => {
+            What::SubcommandStarted { attempt, .. } | What::CommandFinished { attempt, .. } => {
                 let run = self.durable.cases.get(record.id?)?.run(attempt);
                 let about = run.and_then(|run| run.about.as_deref()).map(Subject::of_about);
                 about.or_else(|| self.subject(record.id?))

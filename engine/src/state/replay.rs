@@ -204,6 +204,9 @@ fn next(before: Option<Case>, record: &Record) -> Result<Option<Case>, Option<Ca
             let run = Run { leader: *leader, about: about.clone() };
             started(case, attempt, run).map(Some)
         }
+        (Some(case), What::SubcommandStarted { attempt, .. }) if case.runs(attempt) => {
+            Ok(Some(case))
+        }
         (Some(case), What::CommandFinished { attempt, .. }) => finished(case, attempt),
         (before, _) => Err(before),
     }

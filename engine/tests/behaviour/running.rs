@@ -2,7 +2,7 @@
 
 use writ_engine::effect::{Answer, Done, Durability, Refusal};
 use writ_engine::event::{Event, Wish};
-use writ_engine::facts::Leader;
+use writ_engine::facts::{Aim, AttemptId, Leader};
 use writ_engine::record::{EndReason, What};
 use writ_engine::time::Span;
 
@@ -215,4 +215,34 @@ fn a_command_outlives_its_grant_on_record() {
     assert!(host.confirm(&attempt, id).is_err());
     host.finish(&attempt, id).unwrap();
     assert_eq!(host.engine.counts().running, 0);
+}
+
+#[test]
+fn what_a_command_starts_is_on_record_as_long_as_it_runs_and_changes_nothing() {
+    let mut host = Host::new();
+    let (attempt, id) = host.opened(&alice(), restart());
+    let Aim::Command(command) = act(&["/bin/look", "--closely"]).aim else { panic!() };
+    let started = |attempt: &AttemptId, id| {
+        let (attempt, command) = (attempt.clone(), command.clone());
+        Event::Subcommand { attempt, id, command, missed: 3 }
+    };
+    // Asked about is not running, and neither is approved.
+    assert!(matches!(host.tell(started(&attempt, id)), Err(Refusal::NotFound(_))));
+    host.approve(&bob(), id).unwrap();
+    assert!(matches!(host.tell(started(&attempt, id)), Err(Refusal::NotFound(_))));
+    host.confirm(&attempt, id).unwrap();
+    let before = host.engine.snapshot().unwrap();
+    host.tell(started(&attempt, id)).unwrap();
+    assert_eq!(host.story().last(), Some(&"subcommand.started"));
+    assert_eq!(host.engine.snapshot().unwrap(), before);
+    // Of another's run, or under another ID, it is nobody's.
+    let other = host.new_attempt();
+    assert!(matches!(host.tell(started(&other, id)), Err(Refusal::NotFound(_))));
+    let wrong = "7K3M-Q2".parse().unwrap();
+    assert!(matches!(host.tell(started(&attempt, wrong)), Err(Refusal::NotFound(_))));
+    host.lose_agent();
+    host.start("boot-1", settings()).unwrap();
+    host.tell(started(&attempt, id)).unwrap();
+    host.finish(&attempt, id).unwrap();
+    assert!(matches!(host.tell(started(&attempt, id)), Err(Refusal::NotFound(_))));
 }

@@ -1,5 +1,7 @@
 //! The ways to call sudo.
 
+use std::time::{Duration, Instant};
+
 use writ_tests::{Host, PATIENCE};
 
 use crate::policy::{Sudoers, approve, id_in, waiting_id};
@@ -78,13 +80,62 @@ pub(crate) fn intercepted_commands_are_decided_one_by_one(host: &Host) {
     assert!(said.contains("Linux") && said.contains("end"), "{said}");
 }
 
-pub(crate) fn logged_subcommands_are_left_alone(host: &Host) {
+pub(crate) fn logged_subcommands_are_on_record_and_decided_on_by_nobody(host: &Host) {
     let _sudoers = Sudoers::say(host, "Defaults:dave log_subcmds");
     let dave = host.login("dave");
     assert_eq!(
-        dave.run("sudo sh -c '/usr/bin/id -u; /usr/bin/uname; exit 3'"),
-        ("0\nLinux".to_owned(), 3)
+        dave.run("sudo sh -c 'cd /srv; /usr/bin/id -u; /usr/bin/uname \"a b\" 2>&1 | /usr/bin/head -c 0; exit 3'"),
+        ("0".to_owned(), 3)
     );
+    let (id, _) = subcommands(host).pop().expect("one on record");
+    let shown = host.root(&["writ", "audit", "show", &id]).ok().to_owned();
+    let at = |what: &str| shown.find(what).unwrap_or_else(|| panic!("{what}: {shown}"));
+    assert!(at("  started") < at("it started /usr/bin/id -u"), "{shown}");
+    assert!(at("it started /usr/bin/uname 'a b'") < at("exited with 3"), "{shown}");
+    assert!(!shown.contains("may not be on record"), "{shown}");
+    let journal = host.root(&[
+        "journalctl",
+        "-o",
+        "cat",
+        "WRIT_EVENT=subcommand.started",
+        &format!("WRIT_ID={id}"),
+    ]);
+    let journal = journal.ok();
+    let of_id = journal.lines().find(|line| line.contains(r#"WRIT_COMMAND="/usr/bin/id -u""#));
+    let of_id = of_id.unwrap_or_else(|| panic!("{journal}"));
+    assert!(
+        of_id.contains(r#"WRIT_USER="dave""#) && of_id.contains(r#"WRIT_CWD="/srv""#),
+        "{of_id}"
+    );
+}
+
+/// The agent is stopped while the commands of a shell go on: one of them waits for it, a
+/// moment, and those that could not be told of are counted.
+pub(crate) fn subcommands_wait_for_no_agent(host: &Host) {
+    let _sudoers = Sudoers::say(host, "Defaults:dave log_subcmds");
+    let mut dave = host.start_as("dave", "sudo sh -c '/usr/bin/id -u; read line; for i in 1 2 3 4 5; do /usr/bin/id -u; done; read line; /usr/bin/uname; exit 4'");
+    dave.expect_stdout("0");
+    host.root(&["systemctl", "kill", "--signal=STOP", "writd.service"]).ok();
+    let since = Instant::now();
+    dave.write(b"go on\n");
+    host.wait_until("the shell to go on", PATIENCE, || dave.stdout().lines().count() == 6);
+    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+    host.root(&["systemctl", "kill", "--signal=CONT", "writd.service"]).ok();
+    // What was not answered is not asked for a while.
+    std::thread::sleep(Duration::from_secs(11));
+    dave.write(b"and on\n");
+    assert_eq!(dave.finish(PATIENCE).status, 4);
+    let (_, told) = subcommands(host).pop().expect("one on record");
+    assert!(told.contains("/usr/bin/uname") && told.contains(r#""missed":5"#), "{told}");
+}
+
+/// What is on record of commands that others started, under its ID.
+fn subcommands(host: &Host) -> Vec<(String, String)> {
+    let listed = host.root(&["writ", "audit", "list", "--json"]);
+    let id = regex_lite::Regex::new(r#""id":"([0-9A-Z-]+)""#).expect("a form");
+    let of = |line: &str| (id.captures(line).expect("an ID")[1].to_owned(), line.to_owned());
+    let all = listed.ok().lines().filter(|line| line.contains(r#""event":"subcommand.started""#));
+    all.map(of).collect()
 }
 
 pub(crate) fn a_command_inherits_no_descriptor(host: &Host) {

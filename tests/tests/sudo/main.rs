@@ -47,7 +47,8 @@ scenarios! {
         a_command_in_the_background_goes_on_and_its_end_is_on_record,
         files_are_edited_with_sudoedit,
         intercepted_commands_are_decided_one_by_one,
-        logged_subcommands_are_left_alone,
+        logged_subcommands_are_on_record_and_decided_on_by_nobody,
+        subcommands_wait_for_no_agent,
         a_command_inherits_no_descriptor,
         exit_status_and_signal_are_passed_on_and_recorded,
 

@@ -63,6 +63,13 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
         What::CommandStarted { .. } => {
             format!("started{}{}", what_of(run.or(subject)), why_of(run))
         }
+        What::SubcommandStarted { command: started, missed, .. } => {
+            let missed = match missed {
+                0 => String::new(),
+                missed => format!(" ({missed} before it may not be on record)"),
+            };
+            format!("it started {}{missed}", command::line(&command::of(started)))
+        }
         What::CommandFinished { ending, runtime, .. } => {
             format!("{}{}", finished(*ending, *runtime), what_of(run))
         }
