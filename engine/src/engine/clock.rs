@@ -1,6 +1,6 @@
 //! Time passes.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -25,10 +25,7 @@ impl Engine {
     /// What is due, as far as one step goes; the rest is due at the next tick.
     pub(super) fn tick(&self, now: Now) -> Step {
         let mut step = Step::default();
-        let due = self.durable.cases.deadlines().take_while(|(at, _)| *at <= now.boot);
-        let due = due.take(DEADLINES_PER_STEP_MAX);
-        let cases: Vec<(RequestId, &Case)> =
-            due.filter_map(|(_, id)| Some((id, self.durable.cases.get(id)?))).collect();
+        let cases = self.due(now);
         // What ends goes first: it may take along a request that is to escalate, with the
         // grant that this extends, and nobody is told then that he is asked.
         let mut ended: BTreeSet<RequestId> = BTreeSet::new();
@@ -61,6 +58,30 @@ impl Engine {
             }
         }
         step
+    }
+}
+
+impl Engine {
+    /// The cases that are due, as many as one step takes: those that something runs on
+    /// before the others, so that what has to be stopped does not wait for the record of
+    /// what has merely ended.
+    fn due(&self, now: Now) -> Vec<(RequestId, &Case)> {
+        let is_due = |case: &Case| case.deadline().is_some_and(|at| at <= now.boot);
+        let running: BTreeMap<RequestId, &Case> = self
+            .durable
+            .cases
+            .running()
+            .filter(|(_, _, case)| is_due(case))
+            .map(|(_, id, case)| (id, case))
+            .take(DEADLINES_PER_STEP_MAX)
+            .collect();
+        let due = self.durable.cases.deadlines().take_while(|(at, _)| *at <= now.boot);
+        let others = due
+            .filter(|(_, id)| !running.contains_key(id))
+            .filter_map(|(_, id)| Some((id, self.durable.cases.get(id)?)));
+        let mut cases: Vec<_> = running.iter().map(|(id, case)| (*id, *case)).collect();
+        cases.extend(others.take(DEADLINES_PER_STEP_MAX.saturating_sub(cases.len())));
+        cases
     }
 }
 

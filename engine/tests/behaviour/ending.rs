@@ -145,3 +145,32 @@ fn nothing_that_was_open_outlives_the_loss_of_a_part_of_the_ledger() {
     assert!(matches!(host.answer(&waiting), Answer::Denied { .. }));
     assert_eq!(host.engine.counts(), writ_engine::Counts::default());
 }
+
+#[test]
+fn of_many_that_end_at_once_those_that_something_runs_on_end_first() {
+    const MANY: u32 = 1_100;
+    let mut settings = settings();
+    let members = (0..MANY).map(|number| format!("w{number}").parse().unwrap());
+    settings.roles[0].members = members.collect();
+    let mut host = Host::with(settings);
+    let mut ids = vec![];
+    for number in 0..MANY {
+        let someone = person(&format!("w{number}"), 5_000 + number, None);
+        let (attempt, id) = host.opened(&someone, restart());
+        host.approve(&bob(), id).unwrap();
+        ids.push((attempt, id));
+    }
+    // The one that would come last by its ID.
+    let (attempt, id) = ids.iter().max_by_key(|(_, id)| *id).unwrap();
+    host.confirm(attempt, *id).unwrap();
+    let before = host.records.len();
+    host.pass(Span::from_secs(2 * 3_600));
+    let ended: Vec<_> = host.records[before..]
+        .iter()
+        .filter(|record| matches!(record.what, What::GrantEnded { .. }))
+        .map(|record| record.id.unwrap())
+        .collect();
+    assert!(ended.len() < usize::try_from(MANY).unwrap(), "they end in one step");
+    assert_eq!(ended.first(), Some(id));
+    assert_eq!(host.ended.len(), 1);
+}
