@@ -58,5 +58,6 @@ pub const SEEN_PER_REQUEST_MAX: usize = 8;
 /// How often those who have not answered a request are told again.
 pub const REMINDERS_MAX: u64 = 5;
 
-/// How many uses of break-glass may wait for somebody else to look at them.
+/// How many uses of break-glass may wait for somebody else to look at them, for the agent to
+/// let another through. What was broken without it is on record beyond that, too.
 pub const REVIEWS_OPEN_MAX: usize = 1024;

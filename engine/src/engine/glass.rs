@@ -51,8 +51,9 @@ impl Engine {
     }
 
     /// Puts on record what was let pass while the agent was not there. It has happened,
-    /// whatever the policy says by now. What is told again is on record already
-    /// ([`Engine::let_pass`]).
+    /// whatever the policy says by now and however many wait for a review
+    /// ([`REVIEWS_OPEN_MAX`]): a bound loses no record. What is told again is on record
+    /// already ([`Engine::let_pass`]).
     pub(super) fn glass_reported(&self, now: Now, passed: LetPass, about: About) -> Step {
         if self.durable.let_pass.as_ref() == Some(&passed.attempt) {
             return Step::default();

@@ -4,6 +4,7 @@ use writ_engine::effect::{Answer, Durability, Refusal};
 use writ_engine::event::Event;
 use writ_engine::facts::{AttemptId, Person};
 use writ_engine::id::RequestId;
+use writ_engine::limits::REVIEWS_OPEN_MAX;
 use writ_engine::record::{About, LetPass, Source, What};
 use writ_engine::time::{Span, WallTime};
 
@@ -188,4 +189,31 @@ fn a_door_that_lost_the_answer_gets_it_again_and_nothing_is_on_record_twice() {
     let Answer::Allowed { id, .. } = first else { panic!("{first:?}") };
     assert!(matches!(host.answer(&attempt), Answer::Allowed { id: again, .. } if again == id));
     assert_eq!(host.story(), ["break_glass.used"]);
+}
+
+#[test]
+fn as_many_as_may_wait_keep_the_agent_from_more_and_lose_nothing_of_what_has_happened() {
+    let mut host = Host::new();
+    for _ in 0..REVIEWS_OPEN_MAX {
+        let attempt = host.new_attempt();
+        host.tell(reported(&dave(), &attempt)).unwrap();
+    }
+    assert!(matches!(break_glass(&mut host, &alice(), "x"), Err(Refusal::TooMany(_))));
+    // It has happened: it is on record and told, however many wait.
+    let attempt = host.new_attempt();
+    host.tell(reported(&dave(), &attempt)).unwrap();
+    assert_eq!(host.notices.len(), REVIEWS_OPEN_MAX + 1);
+    assert_eq!(host.engine.open_reviews().len(), REVIEWS_OPEN_MAX + 1);
+    let snapshot = host.engine.snapshot().unwrap();
+    let restored = writ_engine::Engine::restore(&snapshot).unwrap();
+    assert_eq!(restored.open_reviews(), host.engine.open_reviews());
+    host.lose_agent();
+    host.start("boot-1", settings()).unwrap();
+    assert_eq!(host.engine.open_reviews().len(), REVIEWS_OPEN_MAX + 1);
+    // The agent lets nothing more through until there are fewer than may wait.
+    let (first, second) = (host.notices[0], host.notices[1]);
+    review(&mut host, &root(), first).unwrap();
+    assert!(matches!(break_glass(&mut host, &alice(), "x"), Err(Refusal::TooMany(_))));
+    review(&mut host, &root(), second).unwrap();
+    assert!(break_glass(&mut host, &alice(), "x").is_ok());
 }

@@ -170,6 +170,24 @@ proptest! {
     }
 
     #[test]
+    fn one_more_deny_in_any_place_of_a_role_never_allows_more(
+        roles in some_roles(),
+        command in some_command(),
+        denied in select(vec!["/bin/a", "/bin/*", "/bin/a **", "/bin/a x", "ALL"]),
+        (role, place) in (0_usize..6, 0_usize..5),
+    ) {
+        let alice = person("alice", &["ops"]);
+        let before = policy(roles.clone());
+        let mut more = roles;
+        if let Some(role) = more.get_mut(role) {
+            let place = place.min(role.rules.len());
+            role.rules.insert(place, rule("no", &[denied], Decision::Deny));
+        }
+        let after = policy(more);
+        prop_assert!(openness(&after.decide(&alice, &command, nothing_covered)) <= openness(&before.decide(&alice, &command, nothing_covered)));
+    }
+
+    #[test]
     fn a_member_less_never_allows_more_than_a_role_without_denials_did(
         roles in some_roles(),
         command in some_command(),

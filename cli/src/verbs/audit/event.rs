@@ -7,8 +7,8 @@ use writ_engine::facts::{Aim, Ending, Person};
 use writ_engine::hinges::{DoorChange, Standing};
 use writ_engine::id::RequestId;
 use writ_engine::record::{
-    AnswerRefused, By, EndReason, ExpiryReason, Force, Made, Opened, Outcome, Record, SessionEnd,
-    SessionEnding, StoppedProcess, What,
+    AnswerRefused, By, EndReason, ExpiryReason, Force, LetPass, Made, Opened, Outcome, Record,
+    SessionEnd, SessionEnding, StoppedProcess, What,
 };
 use writ_engine::time::Span;
 use writ_protocol::text::shown;
@@ -82,7 +82,8 @@ pub(crate) fn sentence(what: &What, known: Known<'_>) -> String {
                 None => String::new(),
             };
             let (who, what) = (requester(subject), what_of(subject));
-            format!("{who} broke the glass{absent}{what}{}", why_of(subject))
+            let unseen = unseen(used.without_agent.as_ref());
+            format!("{who} broke the glass{absent}{what}{}{unseen}", why_of(subject))
         }
         What::BreakGlassReviewed { by, comment } => {
             format!("{} reviewed it{}", person(by), remark(comment.as_deref()))
@@ -195,7 +196,18 @@ fn decision_made(made: &Made, subject: Option<&Subject>) -> String {
     };
     let comment = remark(made.comment.as_deref());
     let observed = observed(made.force);
-    format!("{by} {verdict}{about}{narrowed}{uses}{proved}{signed}{absent}{comment}{observed}")
+    let unseen = unseen(made.without_agent.as_ref());
+    format!(
+        "{by} {verdict}{about}{narrowed}{uses}{proved}{signed}{absent}{comment}{observed}{unseen}"
+    )
+}
+
+/// Nobody saw whether what passed without the agent began, nor how it ended.
+fn unseen(passed: Option<&LetPass>) -> &'static str {
+    match passed {
+        Some(_) => "; what became of it is on no record",
+        None => "",
+    }
 }
 
 fn finished(ending: Ending, runtime: Option<Span>) -> String {
