@@ -19,6 +19,7 @@ mod commands;
 mod crowd;
 mod encrypted;
 mod enrolling;
+mod killed;
 mod logging_in;
 mod oidc;
 mod openapi;
