@@ -16,7 +16,6 @@ mod asking;
 mod browsers;
 mod clients;
 mod commands;
-mod crowd;
 mod encrypted;
 mod enrolling;
 mod killed;
