@@ -38,13 +38,25 @@ pub(super) struct Turn {
     connection: PoolConnection<Any>,
     /// Of a transaction that is open: where those hear of its end who are in it.
     open: Option<watch::Sender<Outcome>>,
-    /// Whether a write of it is under way, or was given up and is to be undone.
-    half: bool,
+    last: Last,
+}
+
+/// How the last write of a transaction stands. Its savepoint is released together with what
+/// comes next: each call wakes SQLite's thread and is woken by it, which lasts longer than
+/// what is done there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// There is none, or it is released.
+    Settled,
+    /// It is under way, or was given up and is to be undone.
+    Half,
+    /// It is to be released.
+    Whole,
 }
 
 impl Writer {
     pub(super) fn sqlite(connection: PoolConnection<Any>) -> Self {
-        Self::Sqlite(Arc::new(Mutex::new(Turn { connection, open: None, half: false })))
+        Self::Sqlite(Arc::new(Mutex::new(Turn { connection, open: None, last: Last::Settled })))
     }
 
     /// Begins a write.
@@ -77,9 +89,8 @@ impl Write {
             Self::Postgres(transaction) => return Ok(transaction.commit().await?),
             Self::Sqlite(turn) => turn,
         };
-        let ended = tokio::spawn(async move { turn.done().await });
-        let ended = ended.await.map_err(|error| StoreError::Commit(error.to_string().into()))?;
-        let mut ended = ended?;
+        let mut ended = turn.done()?;
+        drop(turn);
         let outcome = ended.wait_for(Option::is_some).await;
         match outcome.as_deref() {
             Ok(Some(Ok(()))) => Ok(()),
@@ -93,53 +104,70 @@ impl Turn {
     /// Begins a write, in the transaction that is open, or in one that ends when those have
     /// written who wait already.
     async fn begin(&mut self, turn: Arc<Mutex<Self>>) -> Result<(), StoreError> {
-        self.settle().await;
-        if self.open.is_none() {
+        self.undo().await;
+        let script = match (&self.open, self.last) {
             // It takes SQLite's lock at once, and so waits for another process that writes:
             // one that has read before it locks would be turned away.
-            self.connection.execute("BEGIN IMMEDIATE").await?;
+            (None, _) => "BEGIN IMMEDIATE; SAVEPOINT one",
+            (Some(_), Last::Whole) => "RELEASE one; SAVEPOINT one",
+            (Some(_), _) => "SAVEPOINT one",
+        };
+        if let Err(error) = self.connection.execute(script).await {
+            self.give_up(&error).await;
+            return Err(error.into());
+        }
+        self.last = Last::Half;
+        if self.open.is_none() {
             self.open = Some(watch::Sender::new(None));
             tokio::spawn(async move { turn.lock_owned().await.end().await });
         }
-        self.half = true;
-        self.connection.execute("SAVEPOINT one").await?;
         Ok(())
     }
 
     /// A write is whole; what it is told of its transaction's end.
-    async fn done(&mut self) -> Result<watch::Receiver<Outcome>, StoreError> {
-        self.connection.execute("RELEASE one").await?;
-        self.half = false;
+    fn done(&mut self) -> Result<watch::Receiver<Outcome>, StoreError> {
+        self.last = Last::Whole;
         let open = self.open.as_ref().map(watch::Sender::subscribe);
         open.ok_or_else(|| StoreError::Commit("its transaction is over".into()))
     }
 
     /// Undoes a write that was given up.
-    async fn settle(&mut self) {
-        if !self.half {
+    async fn undo(&mut self) {
+        if self.last != Last::Half {
             return;
         }
-        self.half = false;
+        self.last = Last::Settled;
         // Where SQLite has undone the whole of it (the disk is full, say), there is none.
         if let Err(error) = self.connection.execute("ROLLBACK TO one; RELEASE one").await {
-            let _ = self.connection.execute("ROLLBACK").await;
-            self.tell(Err(error.to_string().into()));
+            self.give_up(&error).await;
         }
     }
 
     /// Ends the transaction that is open.
     async fn end(&mut self) {
-        self.settle().await;
+        self.undo().await;
         if self.open.is_none() {
             return;
         }
-        match self.connection.execute("COMMIT").await {
-            Ok(_) => self.tell(Ok(())),
-            Err(error) => {
-                let _ = self.connection.execute("ROLLBACK").await;
-                self.tell(Err(error.to_string().into()));
+        let script = match self.last {
+            Last::Whole => "RELEASE one; COMMIT",
+            Last::Settled | Last::Half => "COMMIT",
+        };
+        match self.connection.execute(script).await {
+            Ok(_) => {
+                self.last = Last::Settled;
+                self.tell(Ok(()));
             }
+            Err(error) => self.give_up(&error).await,
         }
+    }
+
+    /// Undoes all of the transaction, and tells whoever is in it.
+    async fn give_up(&mut self, error: &sqlx::Error) {
+        self.last = Last::Settled;
+        // There may be none any more.
+        let _ = self.connection.execute("ROLLBACK").await;
+        self.tell(Err(error.to_string().into()));
     }
 
     fn tell(&mut self, outcome: Result<(), Arc<str>>) {
