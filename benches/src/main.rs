@@ -1,6 +1,6 @@
 //! `make bench`: the figures that are promised, measured on booted hosts.
 //!
-//! The releases are measured one after the other, so that no host disturbs another.
+//! What needs no host is measured first, on this machine. The releases are measured one after the other, so that no host disturbs another.
 //! This program boots the hosts; a copy of it on each host does there what must be
 //! timed there (see `on_host`), so that no ssh is in what is timed. Times are of
 //! CLOCK_MONOTONIC.
@@ -11,6 +11,7 @@
 
 mod arguments;
 mod figures;
+mod fleet;
 mod on_host;
 mod policies;
 mod sample;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use writ_tests::{Host, Release};
 
 use crate::arguments::Wish;
-use crate::figures::{FIGURES, Figure};
+use crate::figures::{FIGURES, FIGURES_HERE, Figure};
 use crate::table::Row;
 
 fn main() -> ExitCode {
@@ -39,18 +40,38 @@ fn main() -> ExitCode {
         }
     };
     if wish.list {
-        FIGURES.iter().for_each(|figure| println!("{}", figure.name));
+        let here = FIGURES_HERE.iter().map(|figure| figure.name);
+        here.chain(FIGURES.iter().map(|figure| figure.name)).for_each(|name| println!("{name}"));
         return ExitCode::SUCCESS;
     }
-    let (mut held, mut broken) = (0, 0);
-    for release in Release::ALL.into_iter().filter(|release| wish.wants_release(*release)) {
-        let rows = measured_on(release, &wish);
-        print!("\n{}", table::of(release, &rows));
-        held += rows.iter().filter(|row| row.holds() == Some(true)).count();
-        broken += rows.iter().filter(|row| row.holds() == Some(false)).count();
+    let mut tables = Vec::new();
+    if FIGURES_HERE.iter().any(|figure| wish.wants_figure(figure.name)) {
+        tables.push(shown("this machine", measured_here(&wish)));
     }
+    let on_hosts = FIGURES.iter().any(|figure| wish.wants_figure(figure.name));
+    for release in Release::ALL.into_iter().filter(|it| on_hosts && wish.wants_release(*it)) {
+        tables.push(shown(&release.to_string(), measured_on(release, &wish)));
+    }
+    let count = |holds| tables.iter().flatten().filter(|row| row.holds() == Some(holds)).count();
+    let (held, broken) = (count(true), count(false));
     println!("\n{held} bounds hold, {broken} do not");
     if broken == 0 && held > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Prints the table of a machine.
+fn shown(machine: &str, rows: Vec<Row>) -> Vec<Row> {
+    print!("\n{}", table::of(machine, &rows));
+    rows
+}
+
+/// Measures what is wanted and needs no host.
+fn measured_here(wish: &Wish) -> Vec<Row> {
+    let chosen = FIGURES_HERE.iter().filter(|figure| wish.wants_figure(figure.name));
+    let measured = chosen.map(|figure| {
+        println!("this machine: {}", figure.name);
+        catch_unwind(figure.measure).unwrap_or_else(|_| vec![Row::unmeasured(figure.name)])
+    });
+    measured.flatten().collect()
 }
 
 /// Boots a host of `release`, measures on it what is wanted, and lets it go.

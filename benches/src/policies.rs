@@ -32,6 +32,12 @@ commands = ["/usr/bin/echo **"]
 decision = "ask"
 "#;
 
+/// The same, answered by who is on call, at a hub: the settings and the roles.
+pub(crate) fn asking_the_hub(url: &str) -> (String, &'static str) {
+    let settings = WRIT_TOML.replace("bob", "@oncall");
+    (format!("{settings}\n[hub]\nurl = \"{url}\"\n"), ROLES_TOML)
+}
+
 /// Roles of the large policy, all of them alice's.
 pub(crate) const ROLES: usize = 200;
 

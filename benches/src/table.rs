@@ -1,6 +1,4 @@
-//! The table of a host: what was measured, its bound, and whether it holds.
-
-use writ_tests::Release;
+//! The table of a machine: what was measured, its bound, and whether it holds.
 
 /// A measured thing.
 #[derive(Debug)]
@@ -25,6 +23,22 @@ impl Row {
             what: what.to_owned(),
             measured: format!("{value:.decimals$}{unit}"),
             bound: Some(Bound { text, holds: value <= bound }),
+        }
+    }
+
+    /// The same, at least.
+    pub(crate) fn at_least(
+        what: &str,
+        value: f64,
+        bound: f64,
+        unit: &str,
+        decimals: usize,
+    ) -> Self {
+        let text = format!("≥ {bound}{unit}");
+        Self {
+            what: what.to_owned(),
+            measured: format!("{value:.decimals$}{unit}"),
+            bound: Some(Bound { text, holds: value >= bound }),
         }
     }
 
@@ -54,14 +68,14 @@ impl Row {
     }
 }
 
-/// The table, one line a row.
-pub(crate) fn of(release: Release, rows: &[Row]) -> String {
+/// The table of what was measured on a machine, one line a row.
+pub(crate) fn of(machine: &str, rows: &[Row]) -> String {
     let width = |column: fn(&Row) -> &str| {
         rows.iter().map(|row| column(row).chars().count()).max().unwrap_or_default()
     };
     let (what, measured) = (width(|row| &row.what), width(|row| &row.measured));
     let bound = width(|row| row.bound.as_ref().map_or("", |bound| &bound.text));
-    let mut table = format!("{release}\n");
+    let mut table = format!("{machine}\n");
     for row in rows {
         let (text, verdict) = match &row.bound {
             None => ("", ""),

@@ -55,7 +55,7 @@ pub(crate) fn measure(host: &Host) -> Vec<Row> {
     rows
 }
 
-fn on_host_as(host: &Host, user: &str, words: &str) -> Output {
+pub(super) fn on_host_as(host: &Host, user: &str, words: &str) -> Output {
     let mut running =
         host.start_as(user, &format!("{} {} {words}", on_host::PROGRAM, on_host::WORD));
     running.close_stdin();
@@ -65,7 +65,7 @@ fn on_host_as(host: &Host, user: &str, words: &str) -> Output {
 }
 
 /// "ID NANOSECONDS" a line.
-fn stamps(output: &Output) -> Vec<(String, Duration)> {
+pub(super) fn stamps(output: &Output) -> Vec<(String, Duration)> {
     let stamp = |line: &str| {
         let (id, nanoseconds) = line.split_once(' ').expect("two words");
         (id.to_owned(), Duration::from_nanos(nanoseconds.parse().expect("nanoseconds")))

@@ -4,6 +4,7 @@ pub(crate) mod approving;
 pub(crate) mod ending;
 pub(crate) mod history;
 pub(crate) mod interleaved;
+pub(crate) mod page;
 pub(crate) mod past;
 pub(crate) mod rules;
 pub(crate) mod timed;
@@ -57,6 +58,8 @@ pub(crate) fn run(words: &[String]) {
         ["request", count] => approving::request(count.parse().expect("a number")),
         ["ask", rounds] => approving::ask(rounds.parse().expect("a number")),
         ["approve"] => approving::approve(),
+        ["passkey", link] => page::enrol(link),
+        ["page"] => page::approve(),
         ["open-windows", windows, until] => ending::open_windows(
             windows.parse().expect("a number"),
             until.parse().expect("a number"),

@@ -187,16 +187,18 @@ impl Store {
         now_ms: i64,
         expires_ms: i64,
     ) -> Result<bool, StoreError> {
-        let added = sqlx::query(
-            "INSERT INTO oidc_logins (browser, expires_ms) SELECT $1, $2 \
+        let added = self
+            .write(
+                sqlx::query(
+                    "INSERT INTO oidc_logins (browser, expires_ms) SELECT $1, $2 \
              WHERE (SELECT COUNT(*) FROM oidc_logins WHERE expires_ms > $3) < $4",
-        )
-        .bind(browser)
-        .bind(expires_ms)
-        .bind(now_ms)
-        .bind(OIDC_LOGINS_MAX)
-        .execute(&self.writes)
-        .await?;
+                )
+                .bind(browser)
+                .bind(expires_ms)
+                .bind(now_ms)
+                .bind(OIDC_LOGINS_MAX),
+            )
+            .await?;
         Ok(added.rows_affected() == 1)
     }
 
@@ -205,15 +207,17 @@ impl Store {
     /// # Errors
     /// When the database does not do it.
     pub async fn use_oidc_login(&self, browser: &str, now_ms: i64) -> Result<bool, StoreError> {
-        let used = sqlx::query(
-            "UPDATE oidc_logins SET used_ms = $1 \
+        let used = self
+            .write(
+                sqlx::query(
+                    "UPDATE oidc_logins SET used_ms = $1 \
              WHERE browser = $2 AND expires_ms > $3 AND used_ms IS NULL",
-        )
-        .bind(now_ms)
-        .bind(browser)
-        .bind(now_ms)
-        .execute(&self.writes)
-        .await?;
+                )
+                .bind(now_ms)
+                .bind(browser)
+                .bind(now_ms),
+            )
+            .await?;
         Ok(used.rows_affected() == 1)
     }
 
@@ -222,11 +226,12 @@ impl Store {
     /// # Errors
     /// When the database does not do it.
     pub async fn fail_oidc_login(&self, browser: &str, why: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE oidc_logins SET why = $1 WHERE browser = $2")
-            .bind(why)
-            .bind(browser)
-            .execute(&self.writes)
-            .await?;
+        self.write(
+            sqlx::query("UPDATE oidc_logins SET why = $1 WHERE browser = $2")
+                .bind(why)
+                .bind(browser),
+        )
+        .await?;
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! The hub's own record: who enrolled, logged in, answered, and what was refused. What counts
 //! is on record at the host.
 
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::Row as _;
 
+use super::writes::Write;
 use super::{Store, StoreError};
 use crate::secret;
 
@@ -71,7 +72,7 @@ impl Store {
 
 /// Puts something on record with what it is about.
 pub(super) async fn record(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Write,
     now_ms: i64,
     event: &str,
     who: &str,

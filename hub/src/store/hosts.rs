@@ -51,6 +51,9 @@ pub struct Enrolment<'a> {
 const COLUMNS: &str = "SELECT id, name, key_line, fingerprint FROM hosts \
                        WHERE credential = $1 AND removed_ms IS NULL";
 
+/// Hosts of which is noted at once that they were heard of: an answer waits no longer for that.
+const SEEN_AT_ONCE: usize = 100;
+
 impl Store {
     /// Lets one host of a name enrol, once, until the token expires.
     ///
@@ -201,15 +204,17 @@ impl Store {
     /// # Errors
     /// When the database does not do it.
     pub async fn hosts_seen(&self, hosts: &[(String, i64)]) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        for (id, at_ms) in hosts {
-            sqlx::query("UPDATE hosts SET seen_ms = $1 WHERE id = $2")
-                .bind(*at_ms)
-                .bind(id)
-                .execute(&mut *transaction)
-                .await?;
+        for hosts in hosts.chunks(SEEN_AT_ONCE) {
+            let mut transaction = self.begin().await?;
+            for (id, at_ms) in hosts {
+                sqlx::query("UPDATE hosts SET seen_ms = $1 WHERE id = $2")
+                    .bind(*at_ms)
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            transaction.commit().await?;
         }
-        transaction.commit().await?;
         Ok(())
     }
 }

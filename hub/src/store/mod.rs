@@ -14,13 +14,17 @@ mod schema;
 mod sessions;
 mod subscriptions;
 mod views;
+mod writes;
 
 use std::path::Path;
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::any::{AnyArguments, AnyQueryResult};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyPool, Executor as _, Transaction};
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool, Executor as _};
 
 pub use self::accounts::{AccountListed, Binding};
 pub use self::answers::{Given, Standing, Submitted, Taking};
@@ -32,6 +36,7 @@ pub use self::questions::{Listed, Over, Put, Received, Stored};
 pub use self::sessions::{Session, SessionKind};
 pub use self::subscriptions::Subscription;
 pub use self::views::Sees;
+use self::writes::{Write, Writer};
 
 /// Readers of one SQLite file, or connections to PostgreSQL of one hub.
 const CONNECTIONS_MAX: u32 = 8;
@@ -45,6 +50,9 @@ pub enum StoreError {
     /// The database said no.
     #[error("the database does not do it: {0}")]
     Database(#[from] sqlx::Error),
+    /// It said no to all that was to be written at one time.
+    #[error("the database does not keep it: {0}")]
+    Commit(Arc<str>),
     /// It is of a later version.
     #[error(
         "the database is of version {0}, and this writ-hub knows versions up to {known}; install the writ-hub that wrote it",
@@ -80,9 +88,7 @@ pub enum Kind {
 pub struct Store {
     kind: Kind,
     reads: AnyPool,
-    /// SQLite has one writer at a time: one connection, so that writers queue here and none
-    /// is turned away.
-    writes: AnyPool,
+    writer: Writer,
     address: String,
 }
 
@@ -124,18 +130,24 @@ impl Store {
         sqlx::query("SELECT pg_notify($1, $2)")
             .bind(channel)
             .bind(text)
-            .execute(&self.writes)
+            .execute(&self.reads)
             .await?;
         Ok(())
     }
 
-    /// SQLite takes its lock at once, and so waits for another process that writes: one that
-    /// has read before it locks would be turned away.
-    async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(match self.kind {
-            Kind::Sqlite => self.writes.begin_with("BEGIN IMMEDIATE").await?,
-            Kind::Postgres => self.writes.begin().await?,
-        })
+    async fn begin(&self) -> Result<Write, StoreError> {
+        self.writer.begin().await
+    }
+
+    /// One statement that is a write of its own.
+    async fn write(
+        &self,
+        query: Query<'_, Any, AnyArguments>,
+    ) -> Result<AnyQueryResult, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = query.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(done)
     }
 
     async fn sqlite(address: &str, file: &str) -> Result<Self, StoreError> {
@@ -163,9 +175,14 @@ impl Store {
                     })
                 })
         };
-        let writes = pool(1).connect_with(options.clone()).await?;
+        let writer = pool(1).connect_with(options.clone()).await?.acquire().await?;
         let reads = pool(CONNECTIONS_MAX).connect_with(options).await?;
-        Ok(Self { kind: Kind::Sqlite, reads, writes, address: address.to_owned() })
+        Ok(Self {
+            kind: Kind::Sqlite,
+            reads,
+            writer: Writer::sqlite(writer),
+            address: address.to_owned(),
+        })
     }
 
     async fn postgres(address: &str) -> Result<Self, StoreError> {
@@ -178,7 +195,7 @@ impl Store {
         Ok(Self {
             kind: Kind::Postgres,
             reads: pool.clone(),
-            writes: pool,
+            writer: Writer::Postgres(pool),
             address: address.to_owned(),
         })
     }

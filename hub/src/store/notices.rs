@@ -106,15 +106,17 @@ impl Store {
         let mut mine = Vec::new();
         for row in &due {
             let notice = notice(row)?;
-            let taken = sqlx::query(
-                "UPDATE notices SET due_ms = $1, attempts = attempts + 1 \
+            let taken = self
+                .write(
+                    sqlx::query(
+                        "UPDATE notices SET due_ms = $1, attempts = attempts + 1 \
                  WHERE id = $2 AND state = 'waiting' AND due_ms = $3",
-            )
-            .bind(until_ms)
-            .bind(&notice.id)
-            .bind(notice.due_ms)
-            .execute(&self.writes)
-            .await?;
+                    )
+                    .bind(until_ms)
+                    .bind(&notice.id)
+                    .bind(notice.due_ms),
+                )
+                .await?;
             if taken.rows_affected() == 1 {
                 mine.push(Notice { attempts: notice.attempts + 1, ..notice });
             }
@@ -147,15 +149,16 @@ impl Store {
         why: Option<&str>,
     ) -> Result<(), StoreError> {
         let done = (state != NoticeState::Waiting).then_some(at_ms);
-        sqlx::query(
-            "UPDATE notices SET state = $1, due_ms = $2, done_ms = $3, why = $4 WHERE id = $5",
+        self.write(
+            sqlx::query(
+                "UPDATE notices SET state = $1, due_ms = $2, done_ms = $3, why = $4 WHERE id = $5",
+            )
+            .bind(state.text())
+            .bind(at_ms)
+            .bind(done)
+            .bind(why)
+            .bind(id),
         )
-        .bind(state.text())
-        .bind(at_ms)
-        .bind(done)
-        .bind(why)
-        .bind(id)
-        .execute(&self.writes)
         .await?;
         Ok(())
     }

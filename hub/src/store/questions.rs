@@ -1,8 +1,9 @@
 //! Questions, as their hosts signed them.
 
+use sqlx::Row as _;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row as _, Transaction};
 
+use super::writes::Write;
 use super::{Store, StoreError, audit};
 use crate::limits::{
     AUDIT_ENTRIES_MAX, LIST_MAX, QUESTIONS_KEPT_PER_HOST_MAX, QUESTIONS_OPEN_PER_HOST_MAX,
@@ -376,7 +377,7 @@ impl Store {
 }
 
 /// What one host has asked, and what was refused, has a bound also within its time.
-async fn thin_out(transaction: &mut Transaction<'static, Any>) -> Result<(), StoreError> {
+async fn thin_out(transaction: &mut Write) -> Result<(), StoreError> {
     let full = sqlx::query("SELECT host FROM questions GROUP BY host HAVING COUNT(*) > $1")
         .bind(QUESTIONS_KEPT_PER_HOST_MAX)
         .fetch_all(&mut **transaction)

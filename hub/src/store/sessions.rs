@@ -45,16 +45,18 @@ impl Store {
         now_ms: i64,
         expires_ms: i64,
     ) -> Result<bool, StoreError> {
-        let added = sqlx::query(
-            "INSERT INTO challenges (digest, expires_ms) SELECT $1, $2 \
+        let added = self
+            .write(
+                sqlx::query(
+                    "INSERT INTO challenges (digest, expires_ms) SELECT $1, $2 \
              WHERE (SELECT COUNT(*) FROM challenges WHERE expires_ms > $3) < $4",
-        )
-        .bind(digest)
-        .bind(expires_ms)
-        .bind(now_ms)
-        .bind(CHALLENGES_MAX)
-        .execute(&self.writes)
-        .await?;
+                )
+                .bind(digest)
+                .bind(expires_ms)
+                .bind(now_ms)
+                .bind(CHALLENGES_MAX),
+            )
+            .await?;
         Ok(added.rows_affected() == 1)
     }
 
@@ -63,10 +65,12 @@ impl Store {
     /// # Errors
     /// When the database does not do it.
     pub async fn use_challenge(&self, digest: &str, now_ms: i64) -> Result<bool, StoreError> {
-        let used = sqlx::query("DELETE FROM challenges WHERE digest = $1 AND expires_ms > $2")
-            .bind(digest)
-            .bind(now_ms)
-            .execute(&self.writes)
+        let used = self
+            .write(
+                sqlx::query("DELETE FROM challenges WHERE digest = $1 AND expires_ms > $2")
+                    .bind(digest)
+                    .bind(now_ms),
+            )
             .await?;
         Ok(used.rows_affected() == 1)
     }
@@ -146,10 +150,7 @@ impl Store {
     /// # Errors
     /// When the database does not do it.
     pub async fn end_session(&self, digest: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM sessions WHERE digest = $1")
-            .bind(digest)
-            .execute(&self.writes)
-            .await?;
+        self.write(sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(digest)).await?;
         Ok(())
     }
 }

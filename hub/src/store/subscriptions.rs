@@ -71,9 +71,7 @@ impl Store {
     /// # Errors
     /// When the database does not do it.
     pub async fn unsubscribe(&self, endpoint: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM subscriptions WHERE endpoint = $1")
-            .bind(endpoint)
-            .execute(&self.writes)
+        self.write(sqlx::query("DELETE FROM subscriptions WHERE endpoint = $1").bind(endpoint))
             .await?;
         Ok(())
     }

@@ -61,6 +61,16 @@ impl Http {
     }
 
     pub async fn call(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        self.try_call(method, path, body).await.unwrap()
+    }
+
+    /// An error where the connection broke off.
+    pub async fn try_call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> reqwest::Result<Reply> {
         let mut request = self
             .client
             .request(method, format!("{}{path}", self.base))
@@ -71,12 +81,12 @@ impl Http {
             }
             request = request.body(body);
         }
-        let reply = request.send().await.unwrap();
-        Reply {
+        let reply = request.send().await?;
+        Ok(Reply {
             status: reply.status().as_u16(),
             headers: reply.headers().clone(),
-            text: reply.text().await.unwrap(),
-        }
+            text: reply.text().await?,
+        })
     }
 
     /// The reply as it comes, for what goes on.

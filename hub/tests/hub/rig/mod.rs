@@ -6,6 +6,7 @@ mod passkey;
 mod postgres;
 mod provider;
 mod real_provider;
+mod replica;
 mod texts;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ pub use self::passkey::Authenticator;
 pub use self::postgres::Postgres;
 pub use self::provider::{CLIENT, Provider, Signed};
 pub use self::real_provider::RealProvider;
+pub use self::replica::Replica;
 pub use self::texts::{decision, question, question_of};
 
 /// Longer than anything here takes, on a busy machine too.
