@@ -3,8 +3,10 @@
 
 mod afar;
 mod captured;
+mod certificates;
 mod collectors;
 mod unit;
+mod way;
 
 use afar::{
     a_host_is_enrolled_with_a_token, a_hub_that_is_away_is_told_and_holds_nobody_up,
@@ -16,6 +18,10 @@ use collectors::{
     what_a_collector_missed_comes_when_it_is_back, without_collectors_the_courier_is_not_there,
 };
 use unit::{it_has_no_privilege_and_is_small, the_agent_has_no_network_still};
+use way::{
+    the_courier_goes_through_its_proxy_and_no_other,
+    with_the_courier_gone_who_waits_is_told_at_once,
+};
 use writ_tests::{Host, PolicyFiles, scenarios};
 
 scenarios! {
@@ -31,6 +37,8 @@ scenarios! {
         a_host_is_enrolled_with_a_token,
         an_answer_counts_once_and_only_as_it_was_signed,
         a_hub_that_is_away_is_told_and_holds_nobody_up,
+        the_courier_goes_through_its_proxy_and_no_other,
+        with_the_courier_gone_who_waits_is_told_at_once,
     ],
 }
 
