@@ -5,6 +5,7 @@ mod afar;
 mod captured;
 mod certificates;
 mod collectors;
+mod encrypted;
 mod unit;
 mod way;
 
@@ -17,6 +18,7 @@ use collectors::{
     every_event_reaches_rsyslog_with_the_fields_of_the_journal,
     what_a_collector_missed_comes_when_it_is_back, without_collectors_the_courier_is_not_there,
 };
+use encrypted::rsyslog_with_tls_gets_every_event_and_no_other_server_any;
 use unit::{it_has_no_privilege_and_is_small, the_agent_has_no_network_still};
 use way::{
     the_courier_goes_through_its_proxy_and_no_other,
@@ -30,6 +32,7 @@ scenarios! {
         without_collectors_the_courier_is_not_there,
         every_event_reaches_rsyslog_with_the_fields_of_the_journal,
         what_a_collector_missed_comes_when_it_is_back,
+        rsyslog_with_tls_gets_every_event_and_no_other_server_any,
         it_has_no_privilege_and_is_small,
         the_agent_has_no_network_still,
         a_captured_courier_decides_nothing_and_sees_no_more,
