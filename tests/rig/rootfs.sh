@@ -20,7 +20,7 @@ wanted="dbus libpam-systemd libnss-systemd systemd-sysv systemd-timesyncd sudo r
 openssh-server openssh-client procps psmisc iproute2 nginx opendoas polkitd pkexec
 libcap2-bin libpam-cap less nano vim-tiny logrotate man-db bash-completion ca-certificates
 sudo-rs systemd-userdbd
-python3-minimal ansible-core ncurses-term strace ltrace valgrind pamtester tmux"
+rsyslog-gnutls openssl python3-minimal ansible-core ncurses-term strace ltrace valgrind pamtester tmux"
 
 tools() {
     missing=

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use reqwest::{Certificate, Client, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use writ_protocol::text::shown;
 
@@ -26,10 +26,7 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) fn new(settings: &Settings) -> Result<Self, String> {
         let issuer = Url::parse(&settings.issuer).map_err(|error| error.to_string())?;
-        let roots = match settings.read_ca()? {
-            Some(pem) => Some(roots(&pem).map_err(|why| format!("[oidc]: ca_file: {why}"))?),
-            None => None,
-        };
+        let roots = settings.read_ca()?;
         let client = |outward: Option<Arc<address::Outward>>| {
             let mut builder = Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
@@ -135,14 +132,6 @@ pub(super) fn words(text: &str) -> String {
         words.push('…');
     }
     words
-}
-
-fn roots(pem: &str) -> Result<Vec<Certificate>, String> {
-    let roots = Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| error.to_string())?;
-    if roots.is_empty() {
-        return Err("it holds no certificate (PEM)".to_owned());
-    }
-    Ok(roots)
 }
 
 /// The error with its causes.

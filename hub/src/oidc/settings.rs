@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use reqwest::Url;
+use reqwest::{Certificate, Url};
 use serde::Deserialize;
 
 /// Bytes of a file: a secret, certificates.
@@ -143,8 +143,15 @@ impl Settings {
         Ok(text.to_owned())
     }
 
-    pub(super) fn read_ca(&self) -> Result<Option<String>, String> {
-        self.ca_file.as_deref().map(read).transpose()
+    pub(super) fn read_ca(&self) -> Result<Option<Vec<Certificate>>, String> {
+        let Some(path) = &self.ca_file else { return Ok(None) };
+        let wrong = |why: &str| format!("[oidc]: {}: {why}", path.display());
+        let roots = Certificate::from_pem_bundle(read(path)?.as_bytes())
+            .map_err(|error| wrong(&error.to_string()))?;
+        if roots.is_empty() {
+            return Err(wrong("it holds no certificate (PEM)"));
+        }
+        Ok(Some(roots))
     }
 }
 

@@ -39,6 +39,11 @@ pub struct Push {
     due: Notify,
 }
 
+/// Whether the file that the channel names can be used.
+pub(crate) fn check(channel: &Channel) -> Result<(), String> {
+    channel.read_secret().map(drop)
+}
+
 /// A channel with its secrets read.
 #[derive(Debug)]
 struct Ready {

@@ -1,6 +1,7 @@
 //! What `writ-hub` does, by verb.
 
 mod admin;
+mod check;
 mod people;
 pub mod serve;
 
@@ -15,7 +16,7 @@ use crate::store::Store;
 pub async fn run(line: CommandLine) -> Result<(), String> {
     let config = Config::read(&line.config).map_err(|error| error.to_string())?;
     if matches!(line.verb, Verb::Check) {
-        return Ok(());
+        return check::check(&line.config, &config);
     }
     let store = Store::open(&config.database).await.map_err(|error| error.to_string())?;
     match line.verb {

@@ -6,5 +6,5 @@ pub mod params;
 pub mod routes;
 pub mod server;
 mod stream;
-mod tls;
+pub(crate) mod tls;
 pub mod who;

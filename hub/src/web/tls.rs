@@ -1,6 +1,5 @@
 //! The hub's own certificate, from its files.
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::config::Tls;
 
 /// What speaks TLS with this certificate.
-pub(super) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
+pub(crate) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
     let certificates: Vec<CertificateDer<'static>> =
         CertificateDer::pem_file_iter(&tls.certificate)
             .and_then(Iterator::collect)
@@ -33,5 +32,5 @@ pub(super) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
 }
 
 fn wrong(path: &Path, error: &dyn std::fmt::Display) -> String {
-    io::Error::other(format!("{}: {error}", path.display())).to_string()
+    format!("[tls]: {}: {error}", path.display())
 }

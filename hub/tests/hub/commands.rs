@@ -8,6 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use writ_signed::{ApproverKey, HostKey};
 
+use crate::encrypted::{CERTIFICATE, KEY};
 use crate::rig::Http;
 
 struct Program {
@@ -95,6 +96,11 @@ fn an_approver_is_limited_to_hosts_and_let_see_all_again() {
     assert!(program.prints(&["audit"]).contains("person.sees"));
 }
 
+/// Of no value, and of no certificate.
+const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+     MC4CAQAwBQYDK2VwBCIEIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\n\
+     -----END PRIVATE KEY-----\n";
+
 const OIDC: &str = "[oidc]\nname = \"Example SSO\"\nissuer = \"https://login.example.com\"\n\
      client_id = \"writ\"\nclient_secret_file = \"/nowhere/oidc.secret\"\n";
 
@@ -122,8 +128,8 @@ fn an_approver_s_account_is_named_shown_and_taken_away() {
     for event in ["account.named", "account.removed"] {
         assert!(audit.contains(event), "{audit}");
     }
-    // It says at its start what it cannot read.
-    program.prints(&["check"]);
+    // It says at its start what it cannot read, and when it is asked.
+    program.refuses(&["check"], "/nowhere/oidc.secret");
     program.refuses(&["serve"], "/nowhere/oidc.secret");
 }
 
@@ -162,6 +168,60 @@ async fn the_program_serves_until_it_is_told_to_end() {
     assert!(begun.elapsed() < crate::rig::WAIT_MAX);
     program.prints(&["hosts", "remove", "web-1"]);
     program.refuses(&["hosts", "remove", "web-1"], "hosts list");
+}
+
+#[test]
+fn the_files_that_the_configuration_names_are_checked_each_with_its_place() {
+    let program = Program::new("127.0.0.1:0");
+    let whole = std::fs::read_to_string(&program.config).unwrap();
+    let path = |name: &str| program.folder.path().join(name).display().to_string();
+    let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+    let oidc = OIDC.replace("/nowhere/oidc.secret", &path("oidc.secret"));
+    let configured = format!(
+        "{whole}[tls]\ncertificate = {:?}\nkey = {:?}\n{oidc}ca_file = {:?}\n\
+         [[notify]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"https://x.example.com\"\n\
+         secret_file = {:?}\n",
+        path("cert.pem"),
+        path("key.pem"),
+        path("ca.pem"),
+        path("desk.secret"),
+    );
+    std::fs::write(&program.config, configured).unwrap();
+    let certificate = std::fs::read_to_string(CERTIFICATE).unwrap();
+    let key = std::fs::read_to_string(KEY).unwrap();
+    let (certificate, key) = (&*certificate, &*key);
+    // None is there: each is named, with the table that names it and the configuration.
+    for (table, name) in
+        [("[tls]", "cert.pem"), ("[oidc]", "oidc.secret"), ("[[notify]] \"desk\"", "desk.secret")]
+    {
+        let line = format!("{}: {table}: {}: ", program.config.display(), path(name));
+        program.refuses(&["check"], &line);
+    }
+    write("cert.pem", certificate);
+    write("key.pem", key);
+    write("oidc.secret", "secret\n");
+    write("ca.pem", certificate);
+    write("desk.secret", "secret\n");
+    program.prints(&["check"]);
+    for (name, bad, good, words) in [
+        ("cert.pem", "", certificate, "no certificate"),
+        ("cert.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n", certificate, "cert.pem: "),
+        ("key.pem", "", key, "key.pem: "),
+        // The key of another.
+        ("key.pem", OTHER_KEY, key, "cert.pem: "),
+        ("oidc.secret", " \n", "secret", "oidc.secret is empty"),
+        ("ca.pem", "", certificate, "ca.pem: it holds no certificate"),
+        ("desk.secret", "", "secret", "desk.secret: a secret has"),
+    ] {
+        write(name, bad);
+        program.refuses(&["check"], words);
+        // What check refuses, a start refuses.
+        program.refuses(&["serve"], words);
+        write(name, good);
+        program.prints(&["check"]);
+    }
+    std::fs::remove_file(path("ca.pem")).unwrap();
+    program.refuses(&["check"], &format!("[oidc]: {}: ", path("ca.pem")));
 }
 
 #[test]

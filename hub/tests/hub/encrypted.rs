@@ -11,8 +11,9 @@ use crate::logging_in::{by_passkey, enrolled};
 use crate::oidc::named;
 use crate::rig::{Provider, Running, WAIT_MAX};
 
-const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hub/rig/localhost.crt");
-const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hub/rig/localhost.key");
+pub(crate) const CERTIFICATE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hub/rig/localhost.crt");
+pub(crate) const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hub/rig/localhost.key");
 
 async fn start() -> Running {
     start_with("").await

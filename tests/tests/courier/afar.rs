@@ -5,7 +5,7 @@ use writ_tests::{Host, PATIENCE, PolicyFiles};
 
 use crate::{ROLE, is_there};
 
-const SETTINGS: &str = "mode = \"enforce\"\nunmatched = \"deny\"\n[ask]\nfrom = [\"@oncall\"]\n\
+pub(crate) const SETTINGS: &str = "mode = \"enforce\"\nunmatched = \"deny\"\n[ask]\nfrom = [\"@oncall\"]\n\
      [noninteractive]\nwait = \"1s\"\n[hub]\nurl = \"http://127.0.0.1:10080\"\n";
 
 const HUB_UNIT: &str = "[Service]\nExecStart=/usr/bin/python3 /srv/hub.py\n";
@@ -18,19 +18,25 @@ fn with_a_hub(host: &Host) {
     host.root_sh("systemctl daemon-reload && systemctl restart hub && cd /srv && \
          for name in bob carol; do [ -e $name.key ] || ssh-keygen -q -t ed25519 -N '' -C $name -f $name.key; done")
         .ok();
+    with_policy(host, SETTINGS);
+}
+
+/// Brings these settings into force, by which bob is asked, and waits for the courier.
+#[track_caller]
+pub(crate) fn with_policy(host: &Host, settings: &str) {
     let line = host.read("/srv/bob.key.pub");
     let bob = format!(
         "[approver.bob]\nunix_user = \"bob\"\nteams = [\"oncall\"]\nkeys = [\"{}\"]\n",
         line.trim()
     );
     let files: PolicyFiles<'_> =
-        &[("writ.toml", SETTINGS), ("roles.d/srv.toml", ROLE), ("approvers.d/bob.toml", &bob)];
+        &[("writ.toml", settings), ("roles.d/srv.toml", ROLE), ("approvers.d/bob.toml", &bob)];
     host.take_policy(files);
     host.wait_until("the courier to run", PATIENCE, || is_there(host));
 }
 
 /// The same, and the host is enrolled there.
-fn enrolled(host: &Host) {
+pub(crate) fn enrolled(host: &Host) {
     with_a_hub(host);
     host.root_with(&["writ", "enroll"], b"right-token\n").ok();
     host.wait_until("writ doctor to be content", PATIENCE, || {
@@ -39,7 +45,7 @@ fn enrolled(host: &Host) {
 }
 
 /// What the hub was called, with such a beginning.
-fn calls(host: &Host, start: &str) -> Vec<Value> {
+pub(crate) fn calls(host: &Host, start: &str) -> Vec<Value> {
     if !host.has("/srv/hub/calls") {
         return Vec::new();
     }

@@ -31,10 +31,19 @@ pub(crate) fn every_event_reaches_rsyslog_with_the_fields_of_the_journal(host: &
     host.as_user("alice", "sudo -n touch /srv/collected").ok();
     await_all(host, OVER_TCP);
     await_all(host, OVER_UDP);
-    // Each entry of the journal that names its line in the ledger has the same fields.
+    have_the_fields_of_the_journal(host, OVER_TCP);
+    let told = host.root(&["writ", "status"]);
+    for url in ["tcp://127.0.0.1:10601", "udp://[::1]:10514"] {
+        assert!(told.ok().contains(url), "{told}");
+    }
+}
+
+/// Each entry of the journal that names its line in the ledger has the same fields.
+#[track_caller]
+pub(crate) fn have_the_fields_of_the_journal(host: &Host, file: &str) {
     let journal = host.root(&["journalctl", "--all", "--output=json", "SYSLOG_IDENTIFIER=writd"]);
     let entries = journal.ok().lines().filter_map(|line| serde_json::from_str(line).ok());
-    let messages = messages(host, OVER_TCP);
+    let messages = messages(host, file);
     let mut compared = 0;
     for entry in entries.collect::<Vec<Value>>() {
         let Some(seq) = entry["WRIT_LEDGER_SEQ"].as_str() else { continue };
@@ -53,10 +62,6 @@ pub(crate) fn every_event_reaches_rsyslog_with_the_fields_of_the_journal(host: &
         assert!(message.starts_with(&start), "{message}");
     }
     assert!(compared > 50, "only {compared} fields were compared");
-    let told = host.root(&["writ", "status"]);
-    for url in ["tcp://127.0.0.1:10601", "udp://[::1]:10514"] {
-        assert!(told.ok().contains(url), "{told}");
-    }
 }
 
 fn escaped(character: char) -> Vec<char> {
@@ -104,7 +109,7 @@ pub(crate) fn what_a_collector_missed_comes_when_it_is_back(host: &Host) {
 
 /// Waits until the file has every event of the ledger.
 #[track_caller]
-fn await_all(host: &Host, file: &str) {
+pub(crate) fn await_all(host: &Host, file: &str) {
     let wanted: BTreeSet<u64> = events(host, 1, u64::MAX).into_iter().collect();
     assert!(wanted.len() > 1);
     // After an outage the courier tries again within a minute.
@@ -127,7 +132,7 @@ fn events(host: &Host, from: u64, to: u64) -> Vec<u64> {
 }
 
 /// What the collector wrote, by the number of the line in the ledger.
-fn messages(host: &Host, file: &str) -> BTreeMap<u64, String> {
+pub(crate) fn messages(host: &Host, file: &str) -> BTreeMap<u64, String> {
     if !host.has(file) {
         return BTreeMap::new();
     }

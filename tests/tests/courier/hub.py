@@ -2,11 +2,15 @@
 
 Writes each call as a line of JSON to /srv/hub/calls, and gives the answers that lie in
 /srv/hub/answers, each a file that is named by its number, until they are taken.
+
+hub.py [PORT CERTIFICATE KEY]: with a certificate, it speaks TLS.
 """
 
 import http.server
 import json
 import os
+import ssl
+import sys
 import time
 
 FOLDER = "/srv/hub/"
@@ -23,6 +27,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
                 "call": f"{self.command} {self.path}",
                 "body": body,
                 "credential": self.headers.get("authorization"),
+                "from": self.client_address[1],
             }
             calls.write(json.dumps(call) + "\n")
         return body
@@ -64,4 +69,10 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
 
 os.makedirs(FOLDER + "answers", exist_ok=True)
-http.server.ThreadingHTTPServer(("127.0.0.1", 10080), Hub).serve_forever()
+port = int(sys.argv[1]) if len(sys.argv) > 1 else 10080
+server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Hub)
+if len(sys.argv) > 2:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[2], sys.argv[3])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()

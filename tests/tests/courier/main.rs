@@ -3,8 +3,11 @@
 
 mod afar;
 mod captured;
+mod certificates;
 mod collectors;
+mod encrypted;
 mod unit;
+mod way;
 
 use afar::{
     a_host_is_enrolled_with_a_token, a_hub_that_is_away_is_told_and_holds_nobody_up,
@@ -15,7 +18,12 @@ use collectors::{
     every_event_reaches_rsyslog_with_the_fields_of_the_journal,
     what_a_collector_missed_comes_when_it_is_back, without_collectors_the_courier_is_not_there,
 };
+use encrypted::rsyslog_with_tls_gets_every_event_and_no_other_server_any;
 use unit::{it_has_no_privilege_and_is_small, the_agent_has_no_network_still};
+use way::{
+    the_courier_goes_through_its_proxy_and_no_other,
+    with_the_courier_gone_who_waits_is_told_at_once,
+};
 use writ_tests::{Host, PolicyFiles, scenarios};
 
 scenarios! {
@@ -24,6 +32,7 @@ scenarios! {
         without_collectors_the_courier_is_not_there,
         every_event_reaches_rsyslog_with_the_fields_of_the_journal,
         what_a_collector_missed_comes_when_it_is_back,
+        rsyslog_with_tls_gets_every_event_and_no_other_server_any,
         it_has_no_privilege_and_is_small,
         the_agent_has_no_network_still,
         a_captured_courier_decides_nothing_and_sees_no_more,
@@ -31,6 +40,8 @@ scenarios! {
         a_host_is_enrolled_with_a_token,
         an_answer_counts_once_and_only_as_it_was_signed,
         a_hub_that_is_away_is_told_and_holds_nobody_up,
+        the_courier_goes_through_its_proxy_and_no_other,
+        with_the_courier_gone_who_waits_is_told_at_once,
     ],
 }
 
