@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use writ_engine::facts::{Command, Host, OnEnd, Person};
+use writ_engine::facts::{Command, Evidence, Host, OnEnd, Person};
 use writ_engine::policy::{
-    Approver, Ask, Away, CommandPattern, Decision, Escalation, Justification, Member, Mode, OnCall,
-    Role, Rule, RunAsFilter, Seats, Selector, Settings, Unmatched, WindowTerms,
+    Approver, Ask, Away, CommandPattern, Decision, Escalation, Justification, Limits, Member, Mode,
+    OnCall, Role, Rule, RunAsFilter, Seats, Selector, Settings, Unmatched, WindowTerms,
 };
 use writ_engine::record::Opened;
 use writ_engine::time::{Span, WallTime};
@@ -24,7 +24,26 @@ pub(crate) enum Says {
     Pass,
 }
 
-pub(crate) fn some_policy(random: &mut Random) -> Settings {
+/// What the file of a command is, after so many replacements.
+pub(crate) fn digest(path: &str, files: &BTreeMap<String, u32>) -> String {
+    format!("{path} {}", files.get(path).unwrap_or(&0))
+}
+
+/// A file of that digest, in a place of root's.
+pub(crate) fn as_on_record(sha256: &Option<String>) -> Evidence {
+    Evidence { sha256: sha256.clone(), writable: None }
+}
+
+/// Pins a rule to the file that is there, or to others.
+fn pin(random: &mut Random, rule: &mut Rule, path: &str, files: &BTreeMap<String, u32>) {
+    let next = files.get(path).unwrap_or(&0) + 1;
+    let (now, next) = (digest(path, files), format!("{path} {next}"));
+    let all = [vec![now.clone()], vec![now.clone()], vec![now, next.clone()], vec![next]];
+    let sha256 = random.pick(&all).clone();
+    rule.limits = Some(Box::new(Limits { sha256, ..Limits::default() }));
+}
+
+pub(crate) fn some_policy(random: &mut Random, files: &BTreeMap<String, u32>) -> Settings {
     let ask = Ask {
         from: vec!["@oncall".parse().unwrap()],
         count: 1,
@@ -81,6 +100,19 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ],
     )];
     roles[0].window = some_terms(random, &["adm", "web"], asking(1));
+    let rules = &mut roles[0].rules;
+    if random.one_in(2) {
+        pin(random, &mut rules[0], "/bin/look", files);
+    }
+    if random.one_in(12) {
+        pin(random, &mut rules[2], "/bin/shell", files);
+    }
+    if random.one_in(3) {
+        // The file that is known goes ahead; people are asked of any other.
+        let mut known = rule("as known", "/bin/restart web", Decision::Allow);
+        pin(random, &mut known, "/bin/restart", files);
+        rules.insert(1, known);
+    }
     let mut watcher = role("watcher", &["%ops"], vec![]);
     watcher.window = some_terms(random, &["adm"], shell);
     roles.push(watcher);
@@ -90,6 +122,11 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
             &["%ops"],
             vec![rule("no db", "/bin/restart db", Decision::Deny)],
         ));
+    }
+    if random.one_in(12) {
+        let mut bad = rule("no bad one", "/bin/restart *", Decision::Deny);
+        pin(random, &mut bad, "/bin/restart", files);
+        roles.push(role("careful", &["%ops"], vec![bad]));
     }
     if random.one_in(6) {
         roles.remove(0);
@@ -229,9 +266,14 @@ pub(crate) fn terms<'a>(
 
 /// The seats that a role's own rule wants filled for a command: what a window of that
 /// role stands for.
-pub(crate) fn wanted_by(settings: &Settings, role: &str, command: &Command) -> Option<Vec<Seats>> {
+pub(crate) fn wanted_by(
+    settings: &Settings,
+    role: &str,
+    command: &Command,
+    file: &Evidence,
+) -> Option<Vec<Seats>> {
     let role = settings.roles.iter().find(|known| known.name == role)?;
-    let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+    let matching = |rule: &&Rule| speaks(rule, command, file);
     match &role.rules.iter().find(matching)?.decision {
         Decision::Ask(ask) if ask.all_of.is_empty() => {
             Some(vec![Seats { from: ask.from.clone(), count: ask.count }])
@@ -242,23 +284,64 @@ pub(crate) fn wanted_by(settings: &Settings, role: &str, command: &Command) -> O
 }
 
 /// Whether that rule lets people approve what they ask for themselves.
-pub(crate) fn wanted_own(settings: &Settings, role: &str, command: &Command) -> bool {
+pub(crate) fn wanted_own(
+    settings: &Settings,
+    role: &str,
+    command: &Command,
+    file: &Evidence,
+) -> bool {
     let role = settings.roles.iter().find(|known| known.name == role).unwrap();
-    let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+    let matching = |rule: &&Rule| speaks(rule, command, file);
     match role.rules.iter().find(matching).map(|rule| &rule.decision) {
         Some(Decision::Ask(ask)) => ask.self_approval,
         _ => false,
     }
 }
 
+/// Whether a rule speaks of a command, by its patterns and by what it is pinned to.
+fn speaks(rule: &Rule, command: &Command, file: &Evidence) -> bool {
+    let of_file = || match (pins(rule), &file.sha256) {
+        ([], _) => true,
+        (pins, Some(sha256)) if !pins.contains(sha256) => false,
+        (_, Some(_)) if file.writable.is_none() => true,
+        // Nobody knows as what it would start: what refuses or asks still does.
+        _ => rule.decision != Decision::Allow,
+    };
+    rule.commands.iter().any(|pattern| pattern.matches(command)) && of_file()
+}
+
+fn pins(rule: &Rule) -> &[String] {
+    rule.limits.as_ref().map_or(&[], |limits| &limits.sha256)
+}
+
+/// The digests of the rules that allow a command to a person, where any other file of it
+/// is not allowed.
+pub(crate) fn pins_that_allow(
+    settings: &Settings,
+    person: &Person,
+    command: &Command,
+) -> Option<Vec<String>> {
+    let all = settings.roles.iter().flat_map(|role| &role.rules).flat_map(pins);
+    let allowed = |sha256: &str| {
+        says(settings, person, command, &as_on_record(&Some(sha256.to_owned()))) == Says::Allow
+    };
+    let another = "nobody has seen this one";
+    (!allowed(another)).then(|| all.filter(|sha256| allowed(sha256)).cloned().collect())
+}
+
 /// One rule after the other, with none of the engine's index.
-pub(crate) fn says(settings: &Settings, person: &Person, command: &Command) -> Says {
+pub(crate) fn says(
+    settings: &Settings,
+    person: &Person,
+    command: &Command,
+    file: &Evidence,
+) -> Says {
     if person.account.uid.0 == 0 {
         return Says::Pass;
     }
     let mut spoken = Vec::new();
     for role in &settings.roles {
-        let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+        let matching = |rule: &&Rule| speaks(rule, command, file);
         if let Some(rule) = role.rules.iter().find(matching).filter(|_| is_member(role, person)) {
             spoken.push(&rule.decision);
         }
