@@ -16,6 +16,7 @@ mod cast;
 mod door;
 mod ledger;
 mod model;
+mod pins;
 mod random;
 mod rules;
 mod world;

@@ -19,9 +19,10 @@ use writ_engine::time::{BootTime, Now, Span, WallTime};
 use writ_signed::Verdict;
 
 use crate::cast::same_human;
+use crate::pins::{as_on_record, pins_that_allow};
 use crate::rules::{
-    Says, Seat, as_on_record, host_key, key_of, most_seated, pins_that_allow, places_in, places_of,
-    says, seats_in, terms, wanted_by, wanted_own,
+    Says, Seat, host_key, key_of, most_seated, places_in, places_of, says, seats_in, terms,
+    wanted_by, wanted_own,
 };
 
 /// How long an automatic permission may wait, in milliseconds: the documented value.

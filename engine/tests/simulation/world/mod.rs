@@ -25,8 +25,9 @@ use crate::cast::{everybody, some_act, some_window};
 use crate::door::{Door, Stand};
 use crate::ledger::Ledger;
 use crate::model::{Model, Seen, Truth};
+use crate::pins::{as_on_record, digest};
 use crate::random::Random;
-use crate::rules::{as_on_record, digest, is_on_call, some_policy};
+use crate::rules::{is_on_call, some_policy};
 
 /// What became of an event.
 enum Heard {
