@@ -34,8 +34,11 @@ impl Engine {
         match case {
             // The run of another process is not this one's to go on with.
             _ if case.leader(&attempt).is_some_and(|first| first != leader) => no(),
-            // Said again after a lost reply: no second use, and no second record.
-            Case::Outlived(_) if runs && case.about().is_some() => Step::default(),
+            // Said again after a lost reply: no second use, and no second record. The file
+            // may be another by now.
+            Case::Outlived(_) if runs && case.about().is_some() => {
+                again(id, case, &attempt, sha256)
+            }
             Case::Granted(grant) if runs || self.is_kept_for(&attempt, id) => {
                 match still_good(now, id, grant, sha256) {
                     Err(refusal) => Step::refused(refusal),
@@ -45,7 +48,7 @@ impl Engine {
                 }
             }
             Case::Window(open) if now.boot >= open.until => no(),
-            Case::Window(_) if runs => Step::default(),
+            Case::Window(_) if runs => again(id, case, &attempt, sha256),
             Case::Window(open) if self.is_kept_for(&attempt, id) => {
                 match self.about_covered(now, &attempt, open, sha256) {
                     Some(about) => start(now, id, attempt, leader, Some(about)),
@@ -153,6 +156,16 @@ fn start(
     step.record(now, Some(id), started);
     step.is_no_more(attempt);
     step
+}
+
+/// What is on record as started is about to start.
+fn again(id: RequestId, case: &Case, attempt: &AttemptId, sha256: Option<&str>) -> Step {
+    let Some(about) = case.about_run(attempt) else { return Step::default() };
+    let (bound, aim) = (about.sha256.as_deref(), &about.act.aim);
+    match same_file(bound, sha256, aim, &format!("{id} was allowed")) {
+        Ok(()) => Step::default(),
+        Err(refusal) => Step::refused(refusal),
+    }
 }
 
 fn still_good(now: Now, id: RequestId, grant: &Grant, sha256: Option<&str>) -> Result<(), Refusal> {

@@ -162,13 +162,19 @@ impl Engine {
     /// allows it is bound to, or one that a rule under an open window may be pinned to.
     #[must_use]
     pub fn bound_file(&self, id: RequestId, attempt: &AttemptId) -> Option<&str> {
-        let aim = match self.durable.cases.get(id)? {
+        let case = self.durable.cases.get(id)?;
+        let aim = match case {
             Case::Granted(grant) => {
                 let opened = &grant.request.opened;
                 opened.sha256.is_some().then_some(&opened.act.aim)
             }
             Case::Permitted(permit) => {
                 permit.about.sha256.is_some().then_some(&permit.about.act.aim)
+            }
+            // Its start is on record, and its door asks again.
+            Case::Window(_) | Case::Outlived(_) if case.runs(attempt) => {
+                let about = case.about_run(attempt);
+                about.filter(|about| about.sha256.is_some()).map(|about| &about.act.aim)
             }
             Case::Window(_) if self.policy.as_ref()?.has_pins() => {
                 self.attempts.get(attempt).map(|attempt| &attempt.asked.act.aim)

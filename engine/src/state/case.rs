@@ -387,6 +387,12 @@ impl Case {
         self.runs_all()?.get(attempt)
     }
 
+    /// What a command that runs without people's word on it is.
+    pub(crate) fn about_run(&self, attempt: &AttemptId) -> Option<&About> {
+        let run = self.run(attempt)?;
+        run.about.as_deref().or_else(|| self.about())
+    }
+
     /// Whether nothing more may start under it.
     pub(crate) fn is_outlived(&self) -> bool {
         matches!(self, Self::Outlived(_))

@@ -56,6 +56,28 @@ fn what_a_pin_allows_starts_only_as_the_file_that_was_looked_at() {
 }
 
 #[test]
+fn a_start_that_is_asked_for_again_is_of_the_same_file() {
+    for under_a_window in [false, true] {
+        let mut host = Host::with(pinned(usize::from(under_a_window)));
+        if under_a_window {
+            host.opened_window(&alice(), None);
+        }
+        let act = if under_a_window { restart() } else { look() };
+        let (attempt, answer) = host.ask(&alice(), act.clone());
+        let id = is_allowed(&answer).unwrap();
+        host.confirm(&attempt, id).unwrap();
+        // The reply was lost on the way.
+        let path = act.aim.command().map(|command| command.path.as_str());
+        assert_eq!(host.engine.bound_file(id, &attempt), path);
+        host.confirm(&attempt, id).unwrap();
+        replace(&mut host);
+        assert!(matches!(host.confirm(&attempt, id), Err(Refusal::Refused(_))));
+        let starts = host.story().iter().filter(|name| **name == "command.started").count();
+        assert_eq!(starts, 1);
+    }
+}
+
+#[test]
 fn the_start_of_what_a_pin_allows_does_not_go_on_record_with_the_decision() {
     let mut host = Host::with(pinned(0));
     let (attempt, done) = host.ask_to_start(&alice(), look());

@@ -16,6 +16,7 @@ mod cast;
 mod door;
 mod ledger;
 mod model;
+mod pins;
 mod random;
 mod rules;
 mod world;
@@ -78,6 +79,10 @@ fn the_promises_hold_after_every_step_of_every_history() {
         ("decisions in the place of others", total(|(_, seen)| seen.deputies), 100),
         ("signed answers", total(|(_, seen)| seen.signed), 100),
         ("reminders", total(|(_, seen)| seen.reminded), 200),
+        ("commands started that a pin allowed", total(|(_, seen)| seen.pinned), 50),
+        ("starts refused as another file", total(|(_, seen)| seen.unlike), 50),
+        ("uses of break-glass without the agent", total(|(_, seen)| seen.glass), 200),
+        ("reviews", total(|(_, seen)| seen.reviewed), 100),
         ("requests seen", total(|(_, seen)| seen.seen_by), 100),
         ("grants of several kinds of seats", total(|(_, seen)| seen.kinds), 50),
     ];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use writ_engine::facts::{Command, Host, OnEnd, Person};
+use writ_engine::facts::{Command, Evidence, Host, OnEnd, Person};
 use writ_engine::policy::{
     Approver, Ask, Away, CommandPattern, Decision, Escalation, Justification, Member, Mode, OnCall,
     Role, Rule, RunAsFilter, Seats, Selector, Settings, Unmatched, WindowTerms,
@@ -13,6 +13,7 @@ use writ_engine::time::{Span, WallTime};
 use writ_signed::{ApproverKey, HostKey};
 
 use crate::cast::same_human;
+use crate::pins::{pin, speaks};
 use crate::random::Random;
 
 /// What a policy comes to, for the model.
@@ -24,7 +25,7 @@ pub(crate) enum Says {
     Pass,
 }
 
-pub(crate) fn some_policy(random: &mut Random) -> Settings {
+pub(crate) fn some_policy(random: &mut Random, files: &BTreeMap<String, u32>) -> Settings {
     let ask = Ask {
         from: vec!["@oncall".parse().unwrap()],
         count: 1,
@@ -81,6 +82,19 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
         ],
     )];
     roles[0].window = some_terms(random, &["adm", "web"], asking(1));
+    let rules = &mut roles[0].rules;
+    if random.one_in(2) {
+        pin(random, &mut rules[0], "/bin/look", files);
+    }
+    if random.one_in(12) {
+        pin(random, &mut rules[2], "/bin/shell", files);
+    }
+    if random.one_in(3) {
+        // The file that is known goes ahead; people are asked of any other.
+        let mut known = rule("as known", "/bin/restart web", Decision::Allow);
+        pin(random, &mut known, "/bin/restart", files);
+        rules.insert(1, known);
+    }
     let mut watcher = role("watcher", &["%ops"], vec![]);
     watcher.window = some_terms(random, &["adm"], shell);
     roles.push(watcher);
@@ -90,6 +104,11 @@ pub(crate) fn some_policy(random: &mut Random) -> Settings {
             &["%ops"],
             vec![rule("no db", "/bin/restart db", Decision::Deny)],
         ));
+    }
+    if random.one_in(12) {
+        let mut bad = rule("no bad one", "/bin/restart *", Decision::Deny);
+        pin(random, &mut bad, "/bin/restart", files);
+        roles.push(role("careful", &["%ops"], vec![bad]));
     }
     if random.one_in(6) {
         roles.remove(0);
@@ -229,9 +248,14 @@ pub(crate) fn terms<'a>(
 
 /// The seats that a role's own rule wants filled for a command: what a window of that
 /// role stands for.
-pub(crate) fn wanted_by(settings: &Settings, role: &str, command: &Command) -> Option<Vec<Seats>> {
+pub(crate) fn wanted_by(
+    settings: &Settings,
+    role: &str,
+    command: &Command,
+    file: &Evidence,
+) -> Option<Vec<Seats>> {
     let role = settings.roles.iter().find(|known| known.name == role)?;
-    let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+    let matching = |rule: &&Rule| speaks(rule, command, file);
     match &role.rules.iter().find(matching)?.decision {
         Decision::Ask(ask) if ask.all_of.is_empty() => {
             Some(vec![Seats { from: ask.from.clone(), count: ask.count }])
@@ -242,9 +266,14 @@ pub(crate) fn wanted_by(settings: &Settings, role: &str, command: &Command) -> O
 }
 
 /// Whether that rule lets people approve what they ask for themselves.
-pub(crate) fn wanted_own(settings: &Settings, role: &str, command: &Command) -> bool {
+pub(crate) fn wanted_own(
+    settings: &Settings,
+    role: &str,
+    command: &Command,
+    file: &Evidence,
+) -> bool {
     let role = settings.roles.iter().find(|known| known.name == role).unwrap();
-    let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+    let matching = |rule: &&Rule| speaks(rule, command, file);
     match role.rules.iter().find(matching).map(|rule| &rule.decision) {
         Some(Decision::Ask(ask)) => ask.self_approval,
         _ => false,
@@ -252,13 +281,18 @@ pub(crate) fn wanted_own(settings: &Settings, role: &str, command: &Command) -> 
 }
 
 /// One rule after the other, with none of the engine's index.
-pub(crate) fn says(settings: &Settings, person: &Person, command: &Command) -> Says {
+pub(crate) fn says(
+    settings: &Settings,
+    person: &Person,
+    command: &Command,
+    file: &Evidence,
+) -> Says {
     if person.account.uid.0 == 0 {
         return Says::Pass;
     }
     let mut spoken = Vec::new();
     for role in &settings.roles {
-        let matching = |rule: &&Rule| rule.commands.iter().any(|pattern| pattern.matches(command));
+        let matching = |rule: &&Rule| speaks(rule, command, file);
         if let Some(rule) = role.rules.iter().find(matching).filter(|_| is_member(role, person)) {
             spoken.push(&rule.decision);
         }

@@ -6,6 +6,11 @@ impl World {
     /// One event through engine, ledger and effects, with a crash anywhere.
     pub(super) fn handle(&mut self, event: Event) -> Heard {
         let Some(engine) = &mut self.engine else { return Heard::Nobody };
+        self.found = match &event {
+            Event::Examined { evidence, .. } => evidence.clone(),
+            Event::Confirmed { sha256, .. } => as_on_record(sha256),
+            _ => as_on_record(&None),
+        };
         let step = engine.step(self.now, event);
         // What several records say is the place where a crash can cut a story in two.
         let one_in = if step.records.len() > 1 { 20 } else { 120 };
@@ -40,7 +45,10 @@ impl World {
 
     pub(super) fn perform(&mut self, effect: Effect, durability: Durability) {
         match effect {
-            Effect::Announce { .. } => panic!("nobody breaks the glass here"),
+            Effect::Announce { id, about } => {
+                assert_eq!(self.model.glass[&id].about, *about);
+                self.announced.insert(id);
+            }
             Effect::Notify { id, .. } => assert!(self.model.stories[&id].is_open()),
             Effect::Remind { id } => {
                 let story = &self.model.stories[&id];
@@ -218,7 +226,7 @@ impl World {
     }
 
     pub(super) fn load_policy(&mut self) {
-        let settings = some_policy(&mut self.random);
+        let settings = some_policy(&mut self.random, &self.files);
         let before = std::mem::replace(&mut self.settings, settings.clone());
         let policy = Arc::new(Policy::compile(settings));
         if !matches!(self.handle(Event::PolicyLoaded(policy)), Heard::Answered(_))

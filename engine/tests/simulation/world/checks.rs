@@ -5,7 +5,8 @@ use super::*;
 impl World {
     pub(super) fn read_ledger(&mut self) {
         for record in self.ledger.records_from(self.read) {
-            self.model.read(&record, self.engine.as_ref().map(|_| &self.settings), &self.truth);
+            let settings = self.engine.as_ref().map(|_| &self.settings);
+            self.model.read(&record, settings, &self.truth, &self.found);
             self.reader.replay(&record).unwrap();
         }
         self.read = self.ledger.len();
@@ -36,6 +37,8 @@ impl World {
             assert!(story.runs(attempt), "turn {turn}: a service of {id} is not on record");
             assert!(story.is_granted(), "turn {turn}: a service runs on after the end of {id}");
         }
+        let (open, told) = (engine.open_reviews(), self.model.open_reviews());
+        assert_eq!(open, told, "turn {turn}: other uses of break-glass wait for a review");
         let mut listed = 0;
         for request in engine.list() {
             let story = &self.model.stories[&request.id];
@@ -100,16 +103,20 @@ impl World {
             while let Some(attempt) = self.services.keys().next().cloned() {
                 self.ends(&attempt, Ending::ExitStatus(0));
             }
+            self.the_spool_is_read();
             for event in std::mem::take(&mut self.mail) {
                 self.handle(event);
             }
             self.now.boot.0 += 60_000;
             self.tick();
             let Some(engine) = &self.engine else { continue };
-            let quiet = self.mail.is_empty() && engine.next_deadline().is_none();
+            let quiet =
+                self.mail.is_empty() && self.spool.is_empty() && engine.next_deadline().is_none();
             if quiet && engine.counts() == writ_engine::Counts::default() {
                 let alive = self.model.stories.iter().find(|(_, story)| story.is_alive());
                 assert!(alive.is_none(), "{} never ended", alive.unwrap().0);
+                let off = self.broke.iter().find(|attempt| self.model.glass_of(attempt).is_none());
+                assert_eq!(off, None, "what was broken without the agent is not on record");
                 return;
             }
         }

@@ -1,6 +1,7 @@
 //! The doors as the world moves them.
 
 use super::*;
+use crate::model::Story;
 
 impl World {
     pub(super) fn open_a_door(&mut self) {
@@ -50,6 +51,10 @@ impl World {
         if let Some(place) =
             self.some_door(|door| matches!(door.stand, Stand::Allowed(_) | Stand::Running(_)))
         {
+            if self.random.one_in(32) {
+                let command = self.doors[place].act.aim.command();
+                command.cloned().map(|command| self.replace(&command.path));
+            }
             self.doors[place].goes_on();
         }
     }
@@ -107,25 +112,32 @@ impl World {
             (event, _) if Door::asks(event) && !well => door.hang_up(),
             // The start is on record already; where the reply is lost, it is asked for.
             (Event::AskedToStart { .. }, Stand::Allowed(id)) if started && !lost => {
-                self.starts_on_record(place, id);
+                self.starts_on_record(place, id, None);
             }
             // The reply is lost; the door was stopped, and says it again at any time.
             (Event::Confirmed { .. }, Stand::Confirming(id)) if lost => {
                 door.stand = Stand::Allowed(id);
             }
             (Event::Confirmed { id, sha256, .. }, Stand::Confirming(_)) if well => {
-                let bound = self.model.stories[id].sha256();
-                assert!(bound.is_none() || bound == sha256.as_ref(), "{id} starts another file");
-                self.starts_on_record(place, *id);
+                self.starts_on_record(place, *id, sha256.as_ref());
             }
-            (Event::Confirmed { .. }, Stand::Confirming(_)) => door.ask(),
+            (Event::Confirmed { id, sha256, .. }, Stand::Confirming(_)) => {
+                let unlike = |story: &Story| !story.may_start_as(sha256.as_ref());
+                let refused = matches!(heard, Heard::Answered(Err(_)));
+                let unlike = refused && self.model.stories.get(id).is_some_and(unlike);
+                self.model.seen.unlike += usize::from(unlike);
+                door.ask();
+            }
             (Event::Finished { .. }, _) => door.stand = Stand::Gone,
             _ => {}
         }
     }
 
-    /// Its command starts.
-    fn starts_on_record(&mut self, place: usize, id: RequestId) {
+    /// Its command starts, as that file where the agent looked.
+    fn starts_on_record(&mut self, place: usize, id: RequestId, sha256: Option<&String>) {
+        let story = &self.model.stories[&id];
+        assert!(story.may_start_as(sha256), "{id} starts another file: {sha256:?}");
+        self.model.seen.pinned += usize::from(story.is_pinned());
         let door = &mut self.doors[place];
         door.stand = Stand::Running(id);
         door.kept_in = 0;
@@ -138,18 +150,30 @@ impl World {
         );
     }
 
-    pub(super) fn digest_to_confirm(&self, id: RequestId, attempt: &AttemptId) -> Option<String> {
+    pub(super) fn digest_to_confirm(
+        &mut self,
+        id: RequestId,
+        attempt: &AttemptId,
+    ) -> Option<String> {
         let path = self.engine.as_ref()?.bound_file(id, attempt)?;
-        Some(self.digest_of(path))
+        // Now and then nobody can read it.
+        let digest = self.digest_of(path);
+        (!self.random.one_in(12)).then_some(digest)
     }
 
     pub(super) fn digest_of(&self, path: &str) -> String {
-        format!("{path} {}", self.files.get(path).unwrap_or(&0))
+        digest(path, &self.files)
     }
 
     pub(super) fn replace_a_file(&mut self) {
         let act = some_act(&mut self.random);
         let Some(command) = act.aim.command() else { return };
-        *self.files.entry(command.path.clone()).or_default() += 1;
+        self.replace(&command.path);
+    }
+
+    /// By the next, or by the one that was there before.
+    fn replace(&mut self, path: &str) {
+        let file = self.files.entry(path.into()).or_default();
+        *file = if self.random.one_in(3) { file.saturating_sub(1) } else { *file + 1 };
     }
 }

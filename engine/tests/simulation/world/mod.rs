@@ -4,11 +4,12 @@
 mod agent;
 mod checks;
 mod doors;
+mod glass;
 mod people;
 mod runs;
 mod signers;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use writ_engine::effect::{Answer, Done, Durability, Effect, Refusal, RunLeft};
@@ -16,7 +17,7 @@ use writ_engine::event::{Event, Proof, Wish, Word};
 use writ_engine::facts::{AttemptId, Ending, Evidence, Leader, Person};
 use writ_engine::id::{IdKey, RequestId};
 use writ_engine::policy::{Policy, Settings};
-use writ_engine::record::{SessionEnd, SessionEnding};
+use writ_engine::record::{About, LetPass, SessionEnd, SessionEnding, Source};
 use writ_engine::time::{BootTime, Now, Span, WallTime};
 use writ_engine::{Engine, Stage, Starter, Step};
 
@@ -24,6 +25,7 @@ use crate::cast::{everybody, some_act, some_window};
 use crate::door::{Door, Stand};
 use crate::ledger::Ledger;
 use crate::model::{Model, Seen, Truth};
+use crate::pins::{as_on_record, digest};
 use crate::random::Random;
 use crate::rules::{is_on_call, some_policy};
 
@@ -61,6 +63,14 @@ pub(crate) struct World {
     died_over_loss: bool,
     /// How often each file was replaced.
     files: BTreeMap<String, u32>,
+    /// What the agent knows of a file as it handles what it was told last.
+    found: Evidence,
+    /// What doors let pass without the agent, on the disk until it is on record.
+    spool: VecDeque<(LetPass, About)>,
+    /// All that they ever let pass so.
+    broke: BTreeSet<AttemptId>,
+    /// What was said out loud.
+    announced: BTreeSet<RequestId>,
     model: Model,
     read: usize,
     /// How much of the ledger was compared with the engine.
@@ -73,7 +83,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let settings = some_policy(&mut random);
+        let settings = some_policy(&mut random, &BTreeMap::new());
         let now = Now { boot: BootTime(20_000), wall: WallTime(1_800_000_000_000) };
         Self {
             random,
@@ -91,6 +101,10 @@ impl World {
             services: BTreeMap::new(),
             died_over_loss: false,
             files: BTreeMap::new(),
+            found: Evidence { sha256: None, writable: None },
+            spool: VecDeque::new(),
+            broke: BTreeSet::new(),
+            announced: BTreeSet::new(),
             model: Model::default(),
             read: 0,
             compared: 0,
@@ -111,15 +125,21 @@ impl World {
     }
 
     fn turn(&mut self) {
-        if self.engine.is_none() && !self.random.one_in(3) {
-            return self.start_agent();
+        if self.engine.is_none() {
+            match self.random.below(12) {
+                0 => return self.the_glass_is_broken(),
+                1..=8 => return self.start_agent(),
+                _ => {}
+            }
         }
         match self.random.below(100) {
             0..=33 => self.deliver_from_a_door(),
             34..=49 => self.a_door_goes_on(),
             50..=59 => self.open_a_door(),
             60..=73 => self.somebody_decides(),
-            74..=81 => self.deliver_mail(),
+            74..=79 => self.deliver_mail(),
+            80 => self.somebody_reviews(),
+            81 => self.the_spool_is_read(),
             82..=85 => self.time_passes(),
             86 => self.somebody_runs(),
             87 if self.random.one_in(2) => self.a_service_ends(),
@@ -138,6 +158,8 @@ impl World {
             97 if self.random.one_in(2) => self.stop_agent(),
             98 if self.random.one_in(4) => self.cut_power(),
             98 if self.random.one_in(12) => self.lose_a_part(),
+            // The agent is there, and does not answer.
+            99 if self.random.one_in(16) => self.the_glass_is_broken(),
             _ => self.tick(),
         }
     }
