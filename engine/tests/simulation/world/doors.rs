@@ -53,7 +53,9 @@ impl World {
         {
             if self.random.one_in(32) {
                 let command = self.doors[place].act.aim.command();
-                command.cloned().map(|command| self.replace(&command.path));
+                if let Some(command) = command.cloned() {
+                    self.replace(&command.path);
+                }
             }
             self.doors[place].goes_on();
         }
